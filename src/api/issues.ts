@@ -1,0 +1,102 @@
+// What is wrong with an object, field by field, in Kubernetes' words. A validation returns issues; the pipeline makes one refusal of them.
+
+import { ApiError, type StatusCause } from './status.ts';
+
+/** The kinds of field error apimachinery has, with the reason each carries in a Status. */
+const reasons = {
+  required: 'FieldValueRequired',
+  invalid: 'FieldValueInvalid',
+  notSupported: 'FieldValueNotSupported',
+  duplicate: 'FieldValueDuplicate',
+  forbidden: 'FieldValueForbidden',
+  notFound: 'FieldValueNotFound',
+  tooLong: 'FieldValueTooLong',
+  tooMany: 'FieldValueTooMany',
+  typeInvalid: 'FieldValueTypeInvalid',
+  internal: 'InternalError',
+} as const;
+
+export type IssueType = keyof typeof reasons;
+
+export interface Issue {
+  readonly type: IssueType;
+  /** As in `spec.containers[0].name`, or `metadata.labels[a.b/c]`. */
+  readonly field: string;
+  /** The text after the field, whole: `Invalid value: "x": must be …`. */
+  readonly message: string;
+}
+
+/** Go's rendering of a value inside a field error: strings quoted, numbers and booleans bare, the rest as JSON. */
+export function rendered(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return quoted(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** A string in Go's %q form (for the characters that occur in practice: JSON's escapes, except for HTML's). */
+export const quoted = (text: string): string => JSON.stringify(text);
+
+const withDetail = (head: string, detail: string) => (detail ? `${head}: ${detail}` : head);
+
+export const required = (field: string, detail = ''): Issue => ({
+  type: 'required',
+  field,
+  message: withDetail('Required value', detail),
+});
+
+export const invalid = (field: string, value: unknown, detail: string): Issue => ({
+  type: 'invalid',
+  field,
+  message: withDetail(`Invalid value: ${rendered(value)}`, detail),
+});
+
+/** `supported` is printed sorted, as upstream does. */
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): Issue => ({
+  type: 'notSupported',
+  field,
+  message: `Unsupported value: ${rendered(value)}: supported values: ${[...supported].sort().map(quoted).join(', ')}`,
+});
+
+export const duplicate = (field: string, value: unknown): Issue => ({
+  type: 'duplicate',
+  field,
+  message: `Duplicate value: ${rendered(value)}`,
+});
+
+/** Named apart from the HTTP refusal of the same word. */
+export const forbiddenField = (field: string, detail: string): Issue => ({
+  type: 'forbidden',
+  field,
+  message: withDetail('Forbidden', detail),
+});
+
+export const notFoundValue = (field: string, value: unknown): Issue => ({
+  type: 'notFound',
+  field,
+  message: `Not found: ${rendered(value)}`,
+});
+
+export const tooLong = (field: string, maxBytes: number): Issue => ({
+  type: 'tooLong',
+  field,
+  message: `Too long: may not be more than ${maxBytes} bytes`,
+});
+
+export const tooMany = (field: string, actual: number, max: number): Issue => ({
+  type: 'tooMany',
+  field,
+  message: `Too many: ${actual}: must have at most ${max} items`,
+});
+
+/** The 422 for an object with issues; `kind` and `group` are the object's, `name` may be empty. Duplicate lines are said once in the message. */
+export function invalidObject(kind: string, group: string, name: string, issues: readonly Issue[]): ApiError {
+  const lines = [...new Set(issues.map((i) => `${i.field}: ${i.message}`))];
+  const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
+  const causes: StatusCause[] = issues.map((i) => ({ reason: reasons[i.type], message: i.message, field: i.field }));
+  return new ApiError(422, 'Invalid', `${group ? `${kind}.${group}` : kind} "${name}" is invalid: ${text}`, {
+    ...(name && { name }),
+    ...(group && { group }),
+    kind,
+    causes,
+  });
+}

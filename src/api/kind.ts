@@ -1,0 +1,144 @@
+// A kind is data, plus the few functions that cannot be. Built-in kinds and custom resources are the same thing from here on.
+
+import type { Duration, Instant } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { Issue } from './issues.ts';
+import type { KubeObject } from './object.ts';
+import type { ObjectSchema } from './schema.ts';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** What a kind's functions may ask of the world: nothing that a replay could not answer again. */
+export interface KindContext {
+  now(): Instant;
+  readonly random: Random;
+  /** Whether a feature gate of Kubernetes is on. */
+  enabled(featureGate: string): boolean;
+}
+
+export interface Subresource {
+  readonly name: string;
+  readonly verbs: readonly string[];
+  /** The kind of the bodies it takes and gives, where it is not the object's own (`Scale`, `Binding`, `Eviction` …). */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+}
+
+/** Where a scalable kind keeps what a Scale shows, as JSON paths (`.spec.replicas`). `selector` is a labelSelector object or, for custom resources, a string. */
+export interface ScalePaths {
+  readonly replicas: string;
+  readonly statusReplicas: string;
+  readonly selector?: string;
+}
+
+/** One version a kind is served in. Objects are stored, and handed to the kind's functions, in the kind's own `version` (the hub). */
+export interface ServedVersion {
+  readonly version: string;
+  readonly schema: ObjectSchema;
+  /** From this version to the hub and back; left out where only apiVersion differs. They may change and return the draft. */
+  toHub?(draft: KubeObject): KubeObject;
+  fromHub?(draft: KubeObject): KubeObject;
+  /** The text of the Warning header for every use of a deprecated version. */
+  readonly deprecation?: string;
+}
+
+/** A documented field (`io.k8s.api.core.v1.PodSpec`, `nodeName`) whose published description is a column's description. */
+export interface DocumentedField {
+  readonly type: string;
+  readonly field: string;
+}
+
+export type Cell = string | number | boolean | null;
+
+/** A column of `kubectl get`. Cells are computed by the server, as upstream does. */
+export interface Column<T = KubeObject> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  /** 0 is always shown, 1 with `-o wide` only. Default 0. */
+  readonly priority?: number;
+  readonly description: string | DocumentedField;
+  cell(object: T, now: Instant): Cell;
+}
+
+/** How a name must look; see base/names.ts. */
+export type NameRule = 'subdomain' | 'label' | 'label1035' | 'pathSegment';
+
+/** How the deletion of an object of this kind begins. */
+export interface GracefulDeletion {
+  /** Seconds to wait before the object goes; 0: at once. */
+  readonly gracePeriodSeconds: number;
+}
+
+/** What is particular about a kind. All functions get objects of the hub version; drafts may be changed in place. */
+export interface Behaviour<T extends KubeObject = KubeObject> {
+  /** `metadata.name` must look so. Default: subdomain. */
+  readonly nameRule?: NameRule;
+  /**
+   * When metadata.generation grows. `spec`: when anything but metadata and status differs; `none`: the kind has no generation;
+   * a function decides. Default: `spec` for kinds with a `status` subresource, otherwise `none`.
+   */
+  readonly generation?: 'spec' | 'none' | ((next: T, previous: T) => boolean);
+  /** Fills in what is left out (Go's SetDefaults_*), on every decode: of requests and patched objects. */
+  applyDefaults?(draft: T): void;
+  /** Sets and resets what a client may not decide on create (initial status and the like; the server itself drops `status` for kinds with that subresource when this is absent). */
+  prepareForCreate?(draft: T, context: KindContext): void;
+  /** The same on update through the main resource; the server has put the previous status back when there is a status subresource. */
+  prepareForUpdate?(draft: T, previous: T, context: KindContext): void;
+  /** The same on update through /status; the server has put everything but status (and labels etc., for Node) back. */
+  prepareForStatusUpdate?(draft: T, previous: T, context: KindContext): void;
+  /** What is wrong on create. metadata is checked by the server before. */
+  validate?(object: T, context: KindContext): Issue[];
+  /** What is wrong on update; call `validate` in it where upstream does. */
+  validateUpdate?(next: T, previous: T, context: KindContext): Issue[];
+  validateStatusUpdate?(next: T, previous: T, context: KindContext): Issue[];
+  /** Texts for Warning headers. */
+  warnings?(next: T, previous: T | undefined): string[];
+  /** Table columns after which nothing is added; default Name and Created At. */
+  readonly columns?: readonly Column<T>[];
+  /** Fields a fieldSelector may name besides metadata.name and metadata.namespace. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** PUT of an object that does not exist creates it. */
+  readonly createOnUpdate?: boolean;
+  /** PUT without resourceVersion is refused (default: last writer wins). */
+  readonly requireVersionOnUpdate?: boolean;
+  /** Top-level or nested fields (as `status`, `spec.nodeName`) that a write through the main resource, or through the named subresource, never owns. Default for kinds with /status: main → status, status → spec & metadata. */
+  readonly resetFields?: Readonly<Record<string, readonly string[]>>;
+  /** Objects vanish by themselves this long after their last write (events). */
+  readonly lifetime?: Duration;
+  /** A graceful deletion instead of an immediate one, decided from the object and the asked-for period. */
+  gracefulDeletion?(object: T, requestedSeconds: number | undefined): GracefulDeletion;
+  /** What DELETE without a policy does with dependents (default: background). */
+  readonly defaultPropagation?: 'Background' | 'Orphan';
+  readonly scale?: ScalePaths;
+}
+
+export interface Kind<T extends KubeObject = KubeObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  /** The hub: the version objects are stored in. */
+  readonly version: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly scope: 'Namespaced' | 'Cluster';
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly Subresource[];
+  /** The hub first. */
+  readonly versions: readonly ServedVersion[];
+  readonly behaviour: Behaviour<T>;
+  /** Another kind that keeps this one's objects (events.k8s.io Event is kept as the core Event); `versions[].toHub` then leads to that kind. */
+  readonly storedAs?: Kind;
+  /** A custom resource's kind rather than a built-in one. */
+  readonly custom: boolean;
+}
+
+/** `v1` or `apps/v1`. */
+export const apiVersionOf = (kind: { readonly group: string; readonly version: string }): string =>
+  kind.group ? `${kind.group}/${kind.version}` : kind.version;
+
+/** `pods` or `deployments.apps`: the name of a kind's resource in one word, unique in the whole API. */
+export const resourceKey = (kind: { readonly group: string; readonly plural: string }): string =>
+  kind.group ? `${kind.plural}.${kind.group}` : kind.plural;

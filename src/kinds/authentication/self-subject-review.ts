@@ -1,0 +1,6 @@
+import type { SelfSubjectReview as Shape } from '../generated/types/authentication-v1.ts';
+import { defineKind } from '../define.ts';
+
+export type SelfSubjectReview = Shape;
+
+export const SelfSubjectReview = defineKind<SelfSubjectReview>('authentication.k8s.io/v1', 'SelfSubjectReview', {});
