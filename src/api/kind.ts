@@ -109,6 +109,8 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   gracefulDeletion?(object: T, requestedSeconds: number | undefined): GracefulDeletion;
   /** What DELETE without a policy does with dependents (default: background). */
   readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** DELETE answers with the object that is gone, rather than with a Status. */
+  readonly returnsDeleted?: boolean;
   readonly scale?: ScalePaths;
 }
 
@@ -128,6 +130,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly subresources: readonly Subresource[];
   /** The hub first. */
   readonly versions: readonly ServedVersion[];
+  /** Versions that exist but are served only on request (--runtime-config). */
+  readonly optionalVersions?: readonly ServedVersion[];
   readonly behaviour: Behaviour<T>;
   /** Another kind that keeps this one's objects (events.k8s.io Event is kept as the core Event); `versions[].toHub` then leads to that kind. */
   readonly storedAs?: Kind;

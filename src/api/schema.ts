@@ -16,7 +16,7 @@ export type ScalarType =
 
 export interface ScalarSchema {
   readonly type: ScalarType;
-  /** The name of the Go type where it is a named string (`RestartPolicy`), for wording. */
+  /** The name of the Go type where it is a named string (`v1.RestartPolicy`), for wording. */
   readonly name?: string;
   readonly enum?: readonly string[];
 }
@@ -28,6 +28,8 @@ export interface ObjectSchema {
   readonly name?: string;
   /** In Go's declaration order, inlined structs flattened. Linked lazily, since types may contain themselves. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** The one field of this type is granular although the type is atomic: OpenAPI says so. */
+  readonly granular?: boolean;
   /** Owned and replaced as a whole by apply (structType, or x-kubernetes-map-type: atomic). */
   readonly atomic: boolean;
   /** Fields the schema does not know are kept (custom resources only). */
@@ -38,6 +40,11 @@ export interface MapSchema {
   readonly type: 'map';
   readonly values: Schema;
   readonly atomic: boolean;
+  /** Marked as granular, which it would be anyway: OpenAPI says so. */
+  readonly granular?: boolean;
+  /** Go's name of the type (`v1.ResourceList`) and of its keys (`v1.ResourceName`), for wording. */
+  readonly name?: string;
+  readonly keyName?: string;
 }
 
 export interface ListSchema {
@@ -46,6 +53,12 @@ export interface ListSchema {
   readonly listType: 'atomic' | 'set' | 'map';
   /** The fields that make an item's identity when `listType` is `map`. */
   readonly keys: readonly string[];
+  /** The declaration carries no listType: it is atomic, and OpenAPI says nothing. */
+  readonly unmarked?: boolean;
+  /** Go's name of the type (`v1.ExtraValue`), for wording. */
+  readonly name?: string;
+  /** Protobuf knows no list of this name: a message with the items as field 1. */
+  readonly wrapped?: boolean;
 }
 
 /** Anything at all: RawExtension, JSON, x-kubernetes-preserve-unknown-fields. Owned as one leaf by apply unless `deduced`. */
@@ -53,6 +66,10 @@ export interface AnySchema {
   readonly type: 'any';
   /** Apply treats objects inside as granular maps and lists as atomic (schemaless custom resources). */
   readonly deduced: boolean;
+  /** The published type, as in OpenAPI (`io.k8s.apimachinery.pkg.runtime.RawExtension`). */
+  readonly name?: string;
+  /** An object of this schema, or the other form: a JSON schema's items, additionalProperties, dependencies. */
+  readonly either?: { readonly object: ObjectSchema; readonly or: 'list' | 'boolean' | 'strings' };
 }
 
 export type Schema = ScalarSchema | ObjectSchema | MapSchema | ListSchema | AnySchema;

@@ -1,0 +1,30 @@
+// What Kubernetes 1.36 says it serves, group by group in its order: resources, verbs, short names, subresources.
+
+import generated from './generated/resources.json' with { type: 'json' };
+
+export interface DiscoveredResource {
+  readonly name: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Separated by spaces. */
+  readonly verbs: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** The storageVersionHash. */
+  readonly hash?: string;
+  readonly subresources?: readonly {
+    readonly name: string;
+    readonly verbs: string;
+    /** `group/version/Kind`, where bodies are not of the object's own kind. */
+    readonly kind?: string;
+  }[];
+}
+
+export interface DiscoveredGroup {
+  readonly name: string;
+  readonly versions: readonly { readonly version: string; readonly resources: readonly DiscoveredResource[] }[];
+}
+
+/** The core group first, the others in the order of /apis; versions by preference. */
+export const discovered: readonly DiscoveredGroup[] = generated;
