@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { behaviorErrors, behaviorOf, parseBehavior } from './behaviors.ts';
+
+const podWith = (annotations: Record<string, string>) => ({
+  metadata: { annotations },
+  spec: { containers: [{ name: 'web' }, { name: 'log' }] },
+});
+
+test('reads every form, several at once', () => {
+  const { behavior, errors } = parseBehavior(
+    'crash-loop; exit 3 after 1m30s; slow-start 90s; not-ready after 2m; hang after 1h; stop after 500ms; leak 60Ki/min; cpu 300m; memory 2Mi; pull-error',
+  );
+  expect(errors).toEqual([]);
+  expect(behavior).toEqual({
+    crashLoop: true,
+    exit: { code: 3, after: 90_000 },
+    readyAfter: 90_000,
+    notReadyAfter: 120_000,
+    hangAfter: 3_600_000,
+    stopAfter: 500,
+    leak: 1.024,
+    cpu: 0.3,
+    memory: 2 * 1024 * 1024,
+    pullError: true,
+  });
+});
+
+test.each([
+  ['explode', '"explode" is not a behaviour: use one of "crash-loop", '],
+  ['exit 1', '"exit 1" is incomplete or too long: write "exit CODE after DURATION"'],
+  ['exit one after 5s', '"one" is not a number from 0 to 255'],
+  ['exit 256 after 5s', '"256" is not a number from 0 to 255'],
+  ['exit 1 after 5', '"5" is not a duration like 90s'],
+  ['exit 1 in 5s', '"in" should be "after"'],
+  ['leak 10Mi', '"10Mi" is not an amount per time'],
+])('says what is wrong with %j and keeps the rest', (text, error) => {
+  const { behavior, errors } = parseBehavior(`${text}; cpu 1`);
+  expect(behavior).toEqual({ cpu: 1 });
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toContain(error);
+});
+
+test('what is said for one container overrules what is said for the pod', () => {
+  const pod = podWith({ 'portolan.dev/behavior': 'cpu 1; memory 1', 'portolan.dev/behavior.log': 'cpu 2' });
+  expect(behaviorOf(pod, 'web')).toEqual({ cpu: 1, memory: 1 });
+  expect(behaviorOf(pod, 'log')).toEqual({ cpu: 2, memory: 1 });
+});
+
+test('an annotation for a container that is not there is an error', () => {
+  expect(behaviorErrors(podWith({ 'portolan.dev/behavior.wbe': 'crash-loop' }))).toEqual([
+    'Annotation portolan.dev/behavior.wbe is ignored: the pod has no container "wbe": name one of web, log',
+  ]);
+  expect(behaviorErrors(podWith({ 'portolan.dev/behaviors': 'x', 'portolan.dev/behavior': 'pull-error' }))).toEqual([]);
+});

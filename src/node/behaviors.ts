@@ -1,0 +1,148 @@
+// How a pod's author tells the simulated runtime what its containers do: the annotation `portolan.dev/behavior`. Described in docs/behaviors.md.
+
+import type { Duration } from '../base/clock.ts';
+import type { Pod } from '../kinds/generated/types/core-v1.ts';
+
+export const behaviorAnnotation = 'portolan.dev/behavior';
+
+/** What a container was told to do; everything else it does as if nothing was said. Times count from its start. */
+export interface Behavior {
+  readonly exit?: { readonly code: number; readonly after: Duration };
+  /** Ends with code 1 a moment after each start. */
+  readonly crashLoop?: true;
+  /** Its image cannot be pulled. */
+  readonly pullError?: true;
+  /** Startup and readiness probes fail before this. */
+  readonly readyAfter?: Duration;
+  /** Readiness probes fail from this on. */
+  readonly notReadyAfter?: Duration;
+  /** Every probe fails from this on. */
+  readonly hangAfter?: Duration;
+  /** How long it takes to end once asked to. */
+  readonly stopAfter?: Duration;
+  /** Bytes per millisecond on top of what it uses. */
+  readonly leak?: number;
+  /** Cores. */
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+}
+
+interface Form {
+  /** Words in capitals stand for values. */
+  readonly form: string;
+  readonly gives: (first: number, second: number) => Behavior;
+}
+
+export const behaviorForms: readonly Form[] = [
+  { form: 'crash-loop', gives: () => ({ crashLoop: true }) },
+  { form: 'exit CODE after DURATION', gives: (code, after) => ({ exit: { code, after } }) },
+  { form: 'slow-start DURATION', gives: (readyAfter) => ({ readyAfter }) },
+  { form: 'not-ready after DURATION', gives: (notReadyAfter) => ({ notReadyAfter }) },
+  { form: 'hang after DURATION', gives: (hangAfter) => ({ hangAfter }) },
+  { form: 'stop after DURATION', gives: (stopAfter) => ({ stopAfter }) },
+  { form: 'leak RATE', gives: (leak) => ({ leak }) },
+  { form: 'cpu CORES', gives: (cpu) => ({ cpu }) },
+  { form: 'memory BYTES', gives: (memory) => ({ memory }) },
+  { form: 'pull-error', gives: () => ({ pullError: true }) },
+];
+
+const durationUnits: Record<string, Duration> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const byteUnits: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3 };
+
+/** A number with one of these units. */
+function measure(text: string, units: Record<string, number>): number | undefined {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+  const scale = units[unit ?? '-'];
+  return amount === undefined || scale === undefined ? undefined : Number(amount) * scale;
+}
+
+/** `90s`, `1m30s`, `2h`: milliseconds. */
+export function readDuration(text: string): Duration | undefined {
+  const parts = text.match(/\d+(?:\.\d+)?[a-z]+/g);
+  if (!parts || parts.join('') !== text) return undefined;
+  const lengths = parts.map((part) => measure(part, durationUnits));
+  return lengths.reduce<number | undefined>(
+    (sum, each) => (sum === undefined || each === undefined ? undefined : sum + each),
+    0,
+  );
+}
+
+function readRate(text: string): number | undefined {
+  const [amount, unit, ...rest] = text.split('/');
+  const bytes = measure(amount ?? '', byteUnits);
+  const span = durationUnits[unit ?? ''];
+  return bytes === undefined || span === undefined || rest.length > 0 ? undefined : bytes / span;
+}
+
+function readCode(text: string): number | undefined {
+  return /^\d{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined;
+}
+
+interface Value {
+  readonly read: (text: string) => number | undefined;
+  readonly like: string;
+}
+
+const values: Record<string, Value> = {
+  CODE: { read: readCode, like: 'a number from 0 to 255' },
+  DURATION: { read: readDuration, like: 'a duration like 90s, 2m or 1h30m' },
+  RATE: { read: readRate, like: 'an amount per time like 10Mi/min' },
+  CORES: { read: (text) => measure(text, { '': 1, m: 0.001 }), like: 'cores like 0.5 or 300m' },
+  BYTES: { read: (text) => measure(text, byteUnits), like: 'bytes like 200Mi' },
+};
+
+/** Reads `a; b; c`. What cannot be read is left out and explained in `errors`. */
+export function parseBehavior(text: string): { readonly behavior: Behavior; readonly errors: readonly string[] } {
+  const parts = text
+    .split(';')
+    .map((part) => part.trim().split(/\s+/))
+    .filter((words) => words[0] !== '');
+  const read = parts.map(readPart);
+  return {
+    behavior: Object.assign({}, ...read.map((each) => (typeof each === 'string' ? {} : each))) as Behavior,
+    errors: read.filter((each) => typeof each === 'string'),
+  };
+}
+
+/** The behaviour these words say, or what is wrong with them. */
+function readPart(words: readonly string[]): Behavior | string {
+  const said = `"${words.join(' ')}"`;
+  const form = behaviorForms.find(({ form }) => form.split(' ')[0] === words[0]);
+  if (!form) return `${said} is not a behaviour: use one of ${behaviorForms.map(({ form }) => `"${form}"`).join(', ')}`;
+
+  const expected = form.form.split(' ');
+  if (expected.length !== words.length) return `${said} is incomplete or too long: write "${form.form}"`;
+
+  const numbers: number[] = [];
+  for (const [i, word] of expected.entries()) {
+    const given = words[i] ?? '';
+    const value = values[word];
+    const number = value?.read(given);
+    if (value && number === undefined) return `${said}: "${given}" is not ${value.like}: write "${form.form}"`;
+    if (!value && word !== given) return `${said}: "${given}" should be "${word}": write "${form.form}"`;
+    if (number !== undefined) numbers.push(number);
+  }
+  return form.gives(numbers[0] ?? 0, numbers[1] ?? 0);
+}
+
+/** The behaviour of one container: what is said for the whole pod, overruled by what is said for it alone. */
+export function behaviorOf(pod: Pod, container: string): Behavior {
+  const { [behaviorAnnotation]: all = '', [`${behaviorAnnotation}.${container}`]: own = '' } =
+    pod.metadata.annotations ?? {};
+  return { ...parseBehavior(all).behavior, ...parseBehavior(own).behavior };
+}
+
+/** What cannot be followed in a pod's behaviour annotations: what, where and what to do. */
+export function behaviorErrors(pod: Pod): readonly string[] {
+  const names = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name }) => name);
+  return Object.entries(pod.metadata.annotations ?? {}).flatMap(([annotation, text]) => {
+    if (annotation !== behaviorAnnotation && !annotation.startsWith(`${behaviorAnnotation}.`)) return [];
+    const name = annotation.slice(behaviorAnnotation.length + 1);
+    if (name && !names.includes(name))
+      return [
+        `Annotation ${annotation} is ignored: the pod has no container "${name}": name one of ${names.join(', ')}`,
+      ];
+    return parseBehavior(text).errors.map((error) => `Annotation ${annotation}, part ${error}`);
+  });
+}

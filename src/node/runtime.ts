@@ -1,0 +1,112 @@
+// What a node's agent asks of whatever runs its containers: shaped after the Container Runtime Interface, as far as it is used.
+
+import type { Duration, Instant } from '../base/clock.ts';
+import type { Container, Pod, Probe } from '../kinds/generated/types/core-v1.ts';
+
+/** The network and process home that the containers of one pod share. */
+export interface Sandbox {
+  readonly id: string;
+  /** Empty for a pod on its node's own network. */
+  readonly ips: readonly string[];
+}
+
+export interface Image {
+  /** The full name: `docker.io/library/nginx:1.27`. */
+  readonly name: string;
+  /** By digest: `docker.io/library/nginx@sha256:…`. */
+  readonly id: string;
+  readonly bytes: number;
+}
+
+export interface ContainerRequest {
+  readonly sandbox: Sandbox;
+  readonly pod: Pod;
+  readonly container: Container;
+  /** How often this container was made before. */
+  readonly attempt: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Told for every container that ended, whoever ended it. */
+export interface ContainerExit {
+  readonly container: string;
+  readonly at: Instant;
+  readonly exitCode: number;
+  readonly reason: 'Completed' | 'Error' | 'OOMKilled';
+  /** What the program left as its last words (`/dev/termination-log`). */
+  readonly message?: string;
+}
+
+export interface ProbeAnswer {
+  readonly success: boolean;
+  /** What a failing probe says. */
+  readonly output: string;
+  /** The runtime promises the same answer before this instant (Infinity: for good). Left out: ask again every period. */
+  readonly steadyUntil?: Instant;
+}
+
+export interface ExecAnswer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LogLine {
+  readonly at: Instant;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export interface ContainerUsage {
+  /** In cores. */
+  readonly cpu: number;
+  /** In bytes. */
+  readonly memory: number;
+}
+
+/** A container that ran when the agent stopped, as the pod's status tells. */
+export interface Remembered extends Omit<ContainerRequest, 'environment'> {
+  readonly id: string;
+  readonly startedAt: Instant;
+}
+
+/** Why an image is not there; the waiting reason and the text for the pod's status. */
+export class PullError extends Error {
+  readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName';
+
+  constructor(reason: PullError['reason'], message: string) {
+    super(message);
+    this.name = 'PullError';
+    this.reason = reason;
+  }
+}
+
+/** One node's containers. Ids are the runtime's own; the agent writes them as `<name>://<id>`. */
+export interface NodeRuntime {
+  readonly name: string;
+  /** Gives the pod its addresses. */
+  runSandbox(pod: Pod): Promise<Sandbox>;
+  /** Removes the sandbox, its addresses and all its containers. */
+  removeSandbox(sandbox: Sandbox): Promise<void>;
+  /** The image if this node has it already. */
+  image(name: string): Image | undefined;
+  /** Rejects with PullError. */
+  pullImage(name: string, pod: Pod, container: Container): Promise<Image>;
+  /** Resolves with the id. */
+  createContainer(request: ContainerRequest): Promise<string>;
+  /** Resolves with the instant it started at. */
+  startContainer(id: string): Promise<Instant>;
+  /** Asks it to end and kills it after `grace`; resolves once it ended (its exit is told before). */
+  stopContainer(id: string, grace: Duration): Promise<void>;
+  /** Forgets an ended container and its log. */
+  removeContainer(id: string): void;
+  probe(id: string, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
+  exec(id: string, command: readonly string[]): Promise<ExecAnswer>;
+  /** What it wrote so far. */
+  logs(id: string): readonly LogLine[];
+  usage(id: string): ContainerUsage | undefined;
+  /** After a restart of the agent: finds these again, still running, or tells at once how they ended. */
+  recover(sandbox: Sandbox, containers: readonly Remembered[]): void;
+  /** Called with each exit. Returns the way to stop. */
+  onExit(listener: (exit: ContainerExit) => void): () => void;
+}
