@@ -88,6 +88,10 @@ export const tooMany = (field: string, actual: number, max: number): Issue => ({
   message: `Too many: ${actual}: must have at most ${max} items`,
 });
 
+/** The 422 for query parameters or options of a kind of meta.k8s.io (`DeleteOptions`). */
+export const invalidOptions = (kind: string, issues: readonly Issue[]): ApiError =>
+  invalidObject(kind, 'meta.k8s.io', '', issues);
+
 /** The 422 for an object with issues; `kind` and `group` are the object's, `name` may be empty. Duplicate lines are said once in the message. */
 export function invalidObject(kind: string, group: string, name: string, issues: readonly Issue[]): ApiError {
   const lines = [...new Set(issues.map((i) => `${i.field}: ${i.message}`))];

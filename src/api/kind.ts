@@ -135,6 +135,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly behaviour: Behaviour<T>;
   /** Another kind that keeps this one's objects (events.k8s.io Event is kept as the core Event); `versions[].toHub` then leads to that kind. */
   readonly storedAs?: Kind;
+  /** As discovery shows it; undefined for kinds that are not stored. */
+  readonly storageVersionHash?: string;
   /** A custom resource's kind rather than a built-in one. */
   readonly custom: boolean;
 }

@@ -94,14 +94,16 @@ export const unauthorized = () => new ApiError(401, 'Unauthorized', 'Unauthorize
 
 export const gone = (message: string) => new ApiError(410, 'Expired', message);
 
-export const methodNotAllowed = (r: ResourceName, action: string) =>
-  new ApiError(405, 'MethodNotAllowed', `${action} is not supported on resources of kind "${qualified(r)}"`, about(r, ''));
+export const methodNotAllowed = () =>
+  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
 /** The path is nobody's. */
 export const noSuchPath = () =>
   new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-export const unsupportedMediaType = (message: string) => new ApiError(415, 'UnsupportedMediaType', message, {});
+export const unsupportedMediaType = (message: string) => new ApiError(415, 'UnsupportedMediaType', message);
+
+export const notAcceptable = (message: string) => new ApiError(406, 'NotAcceptable', message);
 
 export const tooManyRequests = (message: string, retryAfterSeconds: number) =>
   new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds });

@@ -45,6 +45,7 @@ export function defineKind<T extends KubeObject>(
     ],
     optionalVersions: others.filter((v) => !isStable(v.version)),
     behaviour,
+    ...(resource.hash && { storageVersionHash: resource.hash }),
     ...(options.storedAs && { storedAs: options.storedAs }),
     custom: false,
   };

@@ -1,0 +1,80 @@
+// An informer keeps a Mirror current over a client: it watches with initial events, and begins again when a watch ends.
+
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Kind } from '../api/kind.ts';
+import { Mirror } from '../api/mirror.ts';
+import type { KubeObject } from '../api/object.ts';
+import type { WatchEvent } from '../api/request.ts';
+import type { Client } from './client.ts';
+
+/** How long a broken watch waits before it begins again, in milliseconds. */
+const pause = 1000;
+
+export interface InformerOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** Resolves with the mirror once it shows what was there at the start. It stays current until the signal. */
+export async function startInformer<T extends KubeObject>(kind: Kind<T>, options: InformerOptions): Promise<Mirror<T>> {
+  const mirror = new Mirror<T>();
+  await follow(kind, mirror, options);
+  return mirror;
+}
+
+async function follow<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> {
+  const { client, signal, labelSelector, fieldSelector } = options;
+  const source = await client.watch(kind, {
+    allowBookmarks: true,
+    sendInitialEvents: true,
+    signal,
+    ...(labelSelector !== undefined && { labelSelector }),
+    ...(fieldSelector !== undefined && { fieldSelector }),
+  });
+  await new Promise<void>((resolve) => {
+    const initial: T[] = [];
+    let begun = false;
+    const stop = source.subscribe(
+      (events) => {
+        if (begun) return mirror.change(changesOf(events));
+        for (const [at, event] of events.entries()) {
+          if (event.type === 'BOOKMARK') {
+            begun = true;
+            mirror.replace(initial);
+            mirror.change(changesOf(events.slice(at + 1)));
+            resolve();
+            return;
+          }
+          initial.push(event.object);
+        }
+      },
+      () => void again(kind, mirror, options).then(resolve),
+    );
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> {
+  const { signal, clock, log } = options;
+  while (!signal.aborted) {
+    try {
+      await follow(kind, mirror, options);
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('a watch could not begin again', { kind: kind.kind, error: String(error) });
+      await clock.sleep(pause, signal).catch(() => {});
+    }
+  }
+}
+
+function changesOf<T extends KubeObject>(events: readonly WatchEvent<T>[]): { object: T; deleted: boolean }[] {
+  return events
+    .filter(({ type }) => type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
+    .map(({ type, object }) => ({ object, deleted: type === 'DELETED' }));
+}

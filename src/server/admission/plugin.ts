@@ -1,0 +1,49 @@
+// What an admission plugin is: it sees every write after it was decoded and authorized, may change it, or may refuse it.
+
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Kind } from '../../api/kind.ts';
+import type { Mirror } from '../../api/mirror.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { UserInfo } from '../../api/request.ts';
+import type { Draft } from '../draft.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** One write, as admission sees it. Objects are of the hub version. */
+export interface Attributes {
+  readonly operation: Operation;
+  readonly kind: Kind;
+  /** The version the client spoke. */
+  readonly version: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+  /** The object to be: undefined for DELETE. For subresources with bodies of another kind, that body. */
+  readonly object: Draft | undefined;
+  readonly old: KubeObject | undefined;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  /** Adds a Warning header. */
+  warn(text: string): void;
+}
+
+/** What a plugin may look at. */
+export interface AdmissionWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** All objects of a kind as they are now. */
+  mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;
+  enabled(featureGate: string): boolean;
+}
+
+export interface AdmissionPlugin {
+  /** Kubernetes' name, as `--enable-admission-plugins` takes it. */
+  readonly name: string;
+  /** Whether the plugin has anything to do with such a write. */
+  handles(attributes: Attributes): boolean;
+  /** May change `attributes.object`; refuses by throwing an ApiError. */
+  mutate?(attributes: Attributes, world: AdmissionWorld): void | Promise<void>;
+  /** Sees the object as it will be stored; refuses by throwing an ApiError. */
+  validate?(attributes: Attributes, world: AdmissionWorld): void | Promise<void>;
+}

@@ -1,0 +1,43 @@
+// Continue tokens: where the next page of a list begins, as upstream encodes it.
+
+import { decodeBase64, encodeBase64, utf8, utf8Text } from '../base/bytes.ts';
+import { badRequest } from '../api/status.ts';
+import type { Revision } from '../store/store.ts';
+
+const tokenVersion = 'meta.k8s.io/v1';
+
+/** `start` is the last key given, below the list's prefix; revision -1 means "as of whenever asked". */
+export function encodeContinue(revision: Revision, start: string): string {
+  const text = JSON.stringify({ v: tokenVersion, rv: revision, start: `${start}\u0000` });
+  return encodeBase64(utf8(text)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}
+
+export function decodeContinue(token: string): { revision: Revision; start: string } {
+  const parsed = parseToken(token);
+  if (parsed.v !== tokenVersion) throw refused(`server does not recognize this encoded version ${String(parsed.v ?? '')}`);
+  if (typeof parsed.rv !== 'number' || parsed.rv === 0) throw refused(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
+  if (typeof parsed.start !== 'string' || parsed.start === '') throw refused(`encoded start key empty (version ${tokenVersion})`);
+  const start = parsed.start.replace(/\u0000$/, '');
+  if (start.split('/').includes('..')) throw refused(parsed.start);
+  return { revision: parsed.rv, start };
+}
+
+function parseToken(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
+  const odd = token.search(/[^A-Za-z0-9_-]/);
+  if (odd >= 0) throw refused(`illegal base64 data at input byte ${odd}`);
+  const text = utf8Text(decodeBase64(token.replace(/-/g, '+').replace(/_/g, '/')));
+  try {
+    return JSON.parse(text) as { v?: unknown; rv?: unknown; start?: unknown };
+  } catch {
+    throw refused(`invalid character ${quotedRune(text)} looking for beginning of value`);
+  }
+}
+
+/** A character as Go's JSON errors quote it. */
+function quotedRune(text: string): string {
+  const code = text.codePointAt(0) ?? 0;
+  const first = String.fromCodePoint(code);
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) ? `'\\u${code.toString(16).padStart(4, '0')}'` : `'${first}'`;
+}
+
+const refused = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);

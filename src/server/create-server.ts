@@ -1,0 +1,103 @@
+// Puts a server together from what the world provides: store, clock, chance, who may come in and who may do what.
+
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Transport } from '../api/request.ts';
+import type { Describe } from '../kinds/descriptions.ts';
+import { kinds } from '../kinds/index.ts';
+import type { Store } from '../store/store.ts';
+import { admissionPlugins } from './admission/index.ts';
+import type { AdmissionWorld } from './admission/plugin.ts';
+import { authenticate, type Authenticator } from './authenticate.ts';
+import { authorize, type Authorizer } from './authorize.ts';
+import { createCaches } from './cache.ts';
+import { createCatalog } from './catalog.ts';
+import { discoveryPaths } from './discovery.ts';
+import { type HealthCheck, healthPaths } from './health.ts';
+import { json, type PathAnswer, pathHandler } from './paths.ts';
+import { pipeline } from './pipeline.ts';
+import { route } from './route.ts';
+import type { Server } from './server.ts';
+
+export interface ServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly authenticators: readonly Authenticator[];
+  authorizers(server: Server): readonly Authorizer[];
+  readonly describe: Describe;
+  readonly healthChecks: readonly HealthCheck[];
+  /** Further paths: metrics, key sets, what an add-on serves. */
+  readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+}
+
+export interface RunningServer {
+  readonly server: Server;
+  readonly transport: Transport;
+  close(): Promise<void>;
+}
+
+/** The version this server says it is. */
+export const kubernetesVersion = {
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion: 'v1.36.1',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '2026-05-12T00:00:00Z',
+  goVersion: 'none (Portolan)',
+  compiler: 'v8',
+  platform: 'linux/amd64',
+} as const;
+
+export function createServer(options: ServerOptions): RunningServer {
+  const { store, clock, random, log, featureGates = {} } = options;
+  const catalog = createCatalog(kinds);
+  const caches = createCaches(store);
+  const enabled = (gate: string) => featureGates[gate] ?? false;
+  const admissionWorld: AdmissionWorld = {
+    clock,
+    random,
+    enabled,
+    mirror: async (kind) => (await caches.of(kind as never)).mirror as never,
+  };
+  const server: Server = {
+    catalog,
+    caches,
+    store,
+    clock,
+    random,
+    log,
+    admission: admissionPlugins,
+    admissionWorld,
+    kindContext: { now: clock.now, random, enabled },
+  };
+  const paths = pathHandler(
+    new Map<string, PathAnswer>([
+      ...discoveryPaths(catalog),
+      ...healthPaths(options.healthChecks),
+      ['/version', () => json(kubernetesVersion)],
+      ...(options.paths?.(server) ?? []),
+    ]),
+  );
+  const transport = pipeline(
+    server,
+    [authenticate(options.authenticators), authorize(options.authorizers(server))],
+    route(server, paths, options.describe),
+  );
+  return {
+    server,
+    transport,
+    async close() {
+      caches.close();
+      await store.close();
+    },
+  };
+}

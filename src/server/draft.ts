@@ -1,0 +1,37 @@
+// An object on its way to becoming stored: of the hub version, free to change, nobody else's.
+
+import type { Kind, ServedVersion } from '../api/kind.ts';
+import { apiVersionOf } from '../api/kind.ts';
+import type { KubeObject } from '../api/object.ts';
+
+export type Draft = KubeObject & Record<string, unknown>;
+
+/** A deep copy of a (frozen) object. JSON values only, so a plain walk is faster than structuredClone. */
+export function copyOf<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) copy[key] = copyOf((value as Record<string, unknown>)[key]);
+  return copy as T;
+}
+
+/** The draft in the hub version. */
+export function toHub(kind: Kind, version: ServedVersion, draft: Draft): Draft {
+  const keeper = kind.storedAs ?? kind;
+  const hub = (version.toHub?.(draft) ?? draft) as Draft;
+  hub.apiVersion = apiVersionOf(keeper);
+  hub.kind = keeper.kind;
+  return hub;
+}
+
+/** An object of the hub version as a client of the given version sees it. Returns the object itself where nothing differs. */
+export function fromHub(kind: Kind, version: ServedVersion, object: KubeObject): KubeObject {
+  if (isHub(kind, version)) return object;
+  const converted = (version.fromHub?.(copyOf(object)) ?? { ...object }) as KubeObject;
+  converted.apiVersion = apiVersionOf({ group: kind.group, version: version.version });
+  converted.kind = kind.kind;
+  return converted;
+}
+
+/** Whether objects are stored in just this version. */
+export const isHub = (kind: Kind, version: ServedVersion): boolean => !kind.storedAs && version.version === kind.version;

@@ -1,0 +1,42 @@
+// Paths that are no resource's: discovery, OpenAPI, health, version. One table; what it does not name is a plain 404.
+
+import type { ApiResponse } from '../api/request.ts';
+import type { Exchange } from './exchange.ts';
+
+export type PathHandler = (exchange: Exchange, path: string) => Promise<ApiResponse>;
+
+/** A handler of one path, or of all below it when the key ends in a slash. Undefined: this path is not its own after all. */
+export type PathAnswer = (exchange: Exchange, path: string) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
+
+const encoder = new TextEncoder();
+
+export function pathHandler(answers: ReadonlyMap<string, PathAnswer>): PathHandler {
+  const index = [...answers.keys()].filter((path) => !path.endsWith('/')).sort();
+  const all = new Map<string, PathAnswer>([...answers, ['/', () => json({ paths: index })]]);
+  return async (exchange, path) => {
+    for (const key of candidates(path)) {
+      const response = await all.get(key)?.(exchange, path);
+      if (response) return response;
+    }
+    return text(404, '404 page not found\n');
+  };
+}
+
+/** The path itself, then each folder above it: `/readyz/etcd`, `/readyz/`. The root is only ever asked for itself. */
+function candidates(path: string): string[] {
+  const keys = [path];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) keys.push(path.slice(0, at + 1));
+  return keys;
+}
+
+export const json = (value: object, status = 200): ApiResponse => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: { type: 'object', object: value, bytes: encoder.encode(JSON.stringify(value)) },
+});
+
+export const text = (status: number, content: string): ApiResponse => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: { type: 'bytes', bytes: encoder.encode(content) },
+});

@@ -1,0 +1,242 @@
+// The form an answer takes: objects of the hub version as the version, shape and format the client asked for.
+
+import { dump as printYaml } from 'js-yaml';
+import { apiVersionOf, type Kind } from '../api/kind.ts';
+import type { KubeObject } from '../api/object.ts';
+import { encodeProtobuf } from '../api/protobuf.ts';
+import type { ApiResponse, ResponseBody, WatchEvent, WatchSource } from '../api/request.ts';
+import type { ObjectSchema } from '../api/schema.ts';
+import { namedSchema } from '../kinds/define.ts';
+import type { Describe } from '../kinds/descriptions.ts';
+import type { Served } from './catalog.ts';
+import { fromHub, isHub } from './draft.ts';
+import type { Format, Negotiated } from './negotiate.ts';
+import { concatenated, itemBytes, servedBytes, type Stored } from './stored.ts';
+import { partialObject, tableOf } from './table.ts';
+import type { ListResult, ObjectResult, OtherResult, Result, WatchStep } from './verbs/result.ts';
+
+const encoder = new TextEncoder();
+
+export interface Printing {
+  readonly served: Served;
+  readonly negotiated: Negotiated;
+  readonly inProcess: boolean;
+  readonly now: number;
+  readonly describe: Describe;
+  /** `includeObject` of Table requests. */
+  readonly includeObject: string;
+}
+
+export function print(result: Result, printing: Printing): ApiResponse {
+  if (result.type === 'raw') return { status: result.code, headers: { 'content-type': result.contentType }, body: { type: 'bytes', bytes: result.bytes } };
+  if (result.type === 'watch') return printWatch(result.steps, printing);
+  const status = result.type === 'list' ? 200 : result.code;
+  const headers = { 'content-type': printing.negotiated.contentType };
+  return { status, headers, body: bodyOf(result, printing) };
+}
+
+function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Printing): ResponseBody {
+  const { negotiated, served, inProcess } = printing;
+  if (result.type === 'other') return encoded(result.object, schemaOfOther(result), printing);
+  if (negotiated.shape === 'Table') return encoded(tableOf(result, printing), undefined, printing);
+  if (negotiated.shape !== 'object') return encoded(partialOf(result, printing), undefined, printing);
+  if (inProcess) return { type: 'object', object: result.type === 'list' ? listObject(result, served) : fromHub(served.kind, served.version, result.object) };
+  if (negotiated.format === 'json') return { type: 'bytes', bytes: jsonBytes(result, served) };
+  return result.type === 'list'
+    ? encoded(listObject(result, served), listSchema(served.version.schema), printing)
+    : encoded(fromHub(served.kind, served.version, result.object), served.version.schema, printing);
+}
+
+function jsonBytes(result: ObjectResult | ListResult, served: Served): Uint8Array {
+  if (result.type === 'list') return listBytes(result, served);
+  return objectBytes(served, result.object, result.stored);
+}
+
+/** An object's JSON, from the stored bytes where the client speaks the stored version. */
+export function objectBytes(served: Served, object: KubeObject, stored: Stored | undefined): Uint8Array {
+  if (stored && isHub(served.kind, served.version)) return servedBytes(served.kind, stored);
+  return encoder.encode(JSON.stringify(fromHub(served.kind, served.version, object)));
+}
+
+function listBytes(list: ListResult, served: Served): Uint8Array {
+  const { kind, version } = served;
+  const head = JSON.stringify({ kind: kind.listKind, apiVersion: apiVersionOf({ group: kind.group, version: version.version }), metadata: listMeta(list, kind) });
+  const parts: Uint8Array[] = [encoder.encode(`${head.slice(0, -1)},"items":[`)];
+  const comma = encoder.encode(',');
+  list.items.forEach((stored, at) => {
+    if (at > 0) parts.push(comma);
+    parts.push(listItemBytes(served, stored));
+  });
+  parts.push(encoder.encode(']}'));
+  return concatenated(parts);
+}
+
+/** Items of built-in kinds go without apiVersion and kind, as upstream prints them; custom resources keep them. */
+function listItemBytes(served: Served, stored: Stored): Uint8Array {
+  const { kind, version } = served;
+  if (isHub(kind, version)) return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
+  return encoder.encode(JSON.stringify(listItem(served, stored)));
+}
+
+function listItem(served: Served, stored: Stored): object {
+  const object = fromHub(served.kind, served.version, stored.object);
+  if (served.kind.custom) return object;
+  const { apiVersion: _, kind: __, ...rest } = object;
+  return rest;
+}
+
+function listObject(list: ListResult, served: Served): object {
+  const { kind, version } = served;
+  return {
+    kind: kind.listKind,
+    apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
+    metadata: listMeta(list, kind),
+    items: list.items.map((stored) => fromHub(kind, version, stored.object)),
+  };
+}
+
+export function listMeta(list: ListResult, kind: Kind): object {
+  return {
+    resourceVersion: String(list.revision),
+    ...(list.continue !== undefined ? { continue: list.continue } : kind.custom && { continue: '' }),
+    ...(list.remaining !== undefined && { remainingItemCount: list.remaining }),
+  };
+}
+
+function partialOf(result: ObjectResult | ListResult, printing: Printing): object {
+  const apiVersion = `meta.k8s.io/${printing.negotiated.shapeVersion}`;
+  if (result.type === 'object') return partialObject(result.object, apiVersion);
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion,
+    metadata: { resourceVersion: String(result.revision), ...(result.continue !== undefined && { continue: result.continue }), ...(result.remaining !== undefined && { remainingItemCount: result.remaining }) },
+    items: result.items.map(({ object }) => partialObject(object, apiVersion)),
+  };
+}
+
+/** A value in the asked-for format. Only protobuf needs the schema. */
+export function encodeAs(format: Format, value: object, schema: ObjectSchema | undefined): Uint8Array {
+  if (format === 'json') return encoder.encode(JSON.stringify(value));
+  if (format === 'yaml') return encoder.encode(printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }));
+  const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
+  return encodeProtobuf(schema ?? metaSchema(kind), value, { apiVersion, kind });
+}
+
+const metaSchema = (kind: string): ObjectSchema => namedSchema(`io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`);
+
+function encoded(value: object, schema: ObjectSchema | undefined, printing: Printing): ResponseBody {
+  if (printing.inProcess) return { type: 'object', object: value };
+  return { type: 'bytes', bytes: encodeAs(printing.negotiated.format, value, schema) };
+}
+
+function schemaOfOther(result: OtherResult): ObjectSchema | undefined {
+  return result.kind?.versions[0]?.schema;
+}
+
+const listSchemas = new WeakMap<ObjectSchema, ObjectSchema>();
+
+/** The schema of a kind's list, for protobuf: metadata is field 1, items field 2. */
+export function listSchema(item: ObjectSchema): ObjectSchema {
+  let schema = listSchemas.get(item);
+  if (!schema) {
+    const meta = namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta');
+    schema = {
+      type: 'object',
+      atomic: false,
+      open: false,
+      fields: new Map([
+        ['metadata', { name: 'metadata', schema: meta, pointer: false, omitempty: true, required: false, number: 1 }],
+        ['items', { name: 'items', schema: { type: 'list', items: item, listType: 'atomic', keys: [] }, pointer: true, omitempty: false, required: true, number: 2 }],
+      ]),
+    };
+    listSchemas.set(item, schema);
+  }
+  return schema;
+}
+
+function printWatch(steps: WatchSource<WatchStep>, printing: Printing): ApiResponse {
+  const { served, negotiated, inProcess } = printing;
+  const headers = { 'content-type': negotiated.contentType };
+  if (inProcess) {
+    const events: WatchSource<WatchEvent> = mapped(steps, (step) => eventOf(step, served, (object) => fromHub(served.kind, served.version, object)));
+    return { status: 200, headers, body: { type: 'events', events } };
+  }
+  const format = `${served.version.version}/${negotiated.format}/${negotiated.shape}/${negotiated.shapeVersion}/${printing.includeObject}`;
+  const chunks = mapped(steps, (step) => frameOf(step, printing, format));
+  return { status: 200, headers, body: { type: 'stream', chunks } };
+}
+
+function mapped<A, B>(source: WatchSource<A>, transform: (item: A) => B): WatchSource<B> {
+  return { subscribe: (sink, end) => source.subscribe((items) => sink(items.map(transform)), end) };
+}
+
+function frameOf(step: WatchStep, printing: Printing, format: string): Uint8Array {
+  const shared = 'event' in step ? step.event?.frames : undefined;
+  const key = `${format}/${step.type}`;
+  const known = shared?.get(key);
+  if (known) return known;
+  const frame = encodeFrame(step, printing);
+  shared?.set(key, frame);
+  return frame;
+}
+
+function encodeFrame(step: WatchStep, printing: Printing): Uint8Array {
+  const { served, negotiated } = printing;
+  if (negotiated.format === 'protobuf') return protobufFrame(step, printing);
+  if (negotiated.shape === 'object' && 'stored' in step && isHub(served.kind, served.version)) {
+    const head = encoder.encode(`{"type":"${step.type}","object":`);
+    return concatenated([head, servedBytes(served.kind, step.stored), encoder.encode('}\n')]);
+  }
+  return encoder.encode(`${JSON.stringify(eventOf(step, served, (object) => shaped(object, printing)))}\n`);
+}
+
+/** Four bytes of length, then a WatchEvent whose object is wrapped on its own. */
+function protobufFrame(step: WatchStep, printing: Printing): Uint8Array {
+  const { served, negotiated } = printing;
+  const event = eventOf(step, served, (object) => shaped(object, printing));
+  const inner = event.object as { kind?: string };
+  const own = negotiated.shape === 'object' && inner.kind === served.kind.kind;
+  const schema = own ? served.version.schema : metaSchema(inner.kind ?? '');
+  const { apiVersion = '', kind = '' } = event.object as { apiVersion?: string; kind?: string };
+  const raw = encodeProtobuf(schema, event.object, { apiVersion, kind });
+  const type = encoder.encode(event.type);
+  const object = concatenated([new Uint8Array([0x0a]), varint(raw.length), raw]);
+  const body = concatenated([new Uint8Array([0x0a]), varint(type.length), type, new Uint8Array([0x12]), varint(object.length), object]);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, body.length);
+  return concatenated([length, body]);
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
+  return new Uint8Array([...bytes, value]);
+}
+
+function shaped(object: KubeObject, printing: Printing): KubeObject {
+  const { negotiated, served } = printing;
+  if (negotiated.shape === 'Table') return tableOf({ type: 'object', code: 200, object }, printing) as unknown as KubeObject;
+  if (negotiated.shape !== 'object') return partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) as KubeObject;
+  return fromHub(served.kind, served.version, object);
+}
+
+function eventOf(step: WatchStep, served: Served, shape: (object: KubeObject) => KubeObject): WatchEvent {
+  if (step.type === 'ERROR') return { type: 'ERROR', object: step.status as unknown as KubeObject };
+  if (step.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmark(step, served) };
+  return { type: step.type, object: shape(step.stored.object) };
+}
+
+const bookmarks = new WeakMap<Served, KubeObject>();
+
+function bookmark(step: WatchStep & { type: 'BOOKMARK' }, served: Served): KubeObject {
+  const { kind, version } = served;
+  let template = bookmarks.get(served);
+  if (!template) bookmarks.set(served, (template = { apiVersion: apiVersionOf({ group: kind.group, version: version.version }), kind: kind.kind, metadata: {} }));
+  return {
+    ...template,
+    metadata: {
+      resourceVersion: String(step.revision),
+      ...(step.initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+    },
+  };
+}

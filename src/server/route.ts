@@ -1,0 +1,84 @@
+// From an authorized request to the verb that answers it, and from the verb's result to the answer's form.
+
+import type { ApiResponse } from '../api/request.ts';
+import { methodNotAllowed, noSuchPath, notModelled } from '../api/status.ts';
+import type { Describe } from '../kinds/descriptions.ts';
+import type { Exchange, Handler, ResourceTarget } from './exchange.ts';
+import { type Negotiated, negotiate } from './negotiate.ts';
+import type { PathHandler } from './paths.ts';
+import { print } from './print.ts';
+import { requireMethod } from './resolve.ts';
+import type { Server } from './server.ts';
+import { subresourceHandler } from './subresources/index.ts';
+import { create } from './verbs/create.ts';
+import { deleteCollection, deleteOne } from './verbs/delete.ts';
+import { patch } from './verbs/patch.ts';
+import { get, list } from './verbs/read.ts';
+import type { Result } from './verbs/result.ts';
+import { update } from './verbs/update.ts';
+import { watch } from './verbs/watch.ts';
+import { virtualHandler } from './virtual/index.ts';
+
+const inProcessForm: Negotiated = { format: 'json', shape: 'object', shapeVersion: 'v1', contentType: 'application/json' };
+
+export function route(server: Server, paths: PathHandler, describe: Describe): Handler {
+  return async (exchange) => {
+    const { target } = exchange;
+    if (target.type === 'path') {
+      if (target.unserved) throw noSuchPath();
+      return paths(exchange, target.path);
+    }
+    return answer(server, exchange, target, describe);
+  };
+}
+
+async function answer(server: Server, exchange: Exchange, target: ResourceTarget, describe: Describe): Promise<ApiResponse> {
+  const { request } = exchange;
+  const { kind, version } = target.served;
+  requireMethod(target, request.method);
+  const offer = { protobuf: !kind.custom, shapes: true, watch: target.verb === 'watch' };
+  const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offer);
+  if (version.deprecation) exchange.warnings.add(version.deprecation);
+  const result = await perform(server, exchange, target);
+  return print(result, {
+    served: target.served,
+    negotiated,
+    inProcess: request.inProcess,
+    now: server.clock.now(),
+    describe,
+    includeObject: request.query.get('includeObject') ?? 'Metadata',
+  });
+}
+
+async function perform(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
+  const { query } = exchange.request;
+  const { kind } = target.served;
+  if (target.subresource !== '') {
+    const handler = subresourceHandler(kind, target.subresource);
+    if (!handler) throw notModelled(`${kind.plural}/${target.subresource}`);
+    return handler(server, exchange, target);
+  }
+  const virtual = virtualHandler(kind);
+  if (virtual) return virtual(server, exchange, target);
+  switch (target.verb) {
+    case 'get':
+      return get(server, target, query);
+    case 'list':
+      return list(server, target, query);
+    case 'watch':
+      return watch(server, target, query);
+    case 'create':
+      return create(server, exchange, target);
+    case 'update':
+      return update(server, exchange, target);
+    case 'patch':
+      return patch(server, exchange, target);
+    case 'delete':
+      return deleteOne(server, exchange, target);
+    case 'deletecollection':
+      return deleteCollection(server, exchange, target);
+    default:
+      throw methodNotAllowed();
+  }
+}
+

@@ -1,0 +1,65 @@
+// Which objects a list, watch or deletecollection is about: namespace, label selector, field selector.
+
+import { type FieldRequirement, parseFieldSelector, parseSelector, type Selector } from '../base/selectors.ts';
+import type { Kind } from '../api/kind.ts';
+import type { KubeObject } from '../api/object.ts';
+import { badRequest } from '../api/status.ts';
+
+export interface Selection {
+  /** Empty: all. */
+  readonly namespace: string;
+  /** Whether any selector narrows it. */
+  readonly narrowed: boolean;
+  /** When a field selector says so: the one name it is about. */
+  readonly name: string | undefined;
+  matches(object: KubeObject): boolean;
+}
+
+export function selectionOf(kind: Kind, namespace: string, name: string, query: URLSearchParams): Selection {
+  const labels = query.get('labelSelector') ?? '';
+  const fields = query.get('fieldSelector') ?? '';
+  const selector: Selector | undefined = labels === '' ? undefined : parsed(() => parseSelector(labels));
+  const requirements = fields === '' ? [] : parsed(() => parseFieldSelector(fields)).map((each) => checked(kind, each));
+  const wanted = name || requirements.find((each) => each.field === 'metadata.name' && each.operator === '=')?.value;
+  const read = (object: KubeObject, field: string) => fieldOf(kind, object, field);
+  return {
+    namespace,
+    narrowed: selector !== undefined || requirements.length > 0,
+    name: wanted,
+    matches: (object) =>
+      (namespace === '' || object.metadata.namespace === namespace) &&
+      (name === '' || object.metadata.name === name) &&
+      (selector === undefined || selector.matches(object.metadata.labels)) &&
+      requirements.every(({ field, operator, value }) => (read(object, field) === value) === (operator === '=')),
+  };
+}
+
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checked(kind: Kind, requirement: FieldRequirement): FieldRequirement {
+  const { field } = requirement;
+  const keeper = kind.storedAs ?? kind;
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && kind.scope === 'Namespaced')) return requirement;
+  if (keeper.behaviour.selectableFields?.[field]) return requirement;
+  throw badRequest(unknownField(kind, field));
+}
+
+function unknownField(kind: Kind, field: string): string {
+  const own = kind.behaviour.selectableFields;
+  if (own && !kind.custom) return `field label not supported: ${field}`;
+  const known = ['"metadata.name"', ...(kind.scope === 'Namespaced' ? ['"metadata.namespace"'] : [])];
+  if (kind.custom) return `field label not supported: ${field}`;
+  return `${JSON.stringify(field)} is not a known field selector: only ${known.join(', ')}`;
+}
+
+function fieldOf(kind: Kind, object: KubeObject, field: string): string {
+  if (field === 'metadata.name') return object.metadata.name ?? '';
+  if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
+  return (kind.storedAs ?? kind).behaviour.selectableFields?.[field]?.(object) ?? '';
+}

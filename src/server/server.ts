@@ -1,0 +1,22 @@
+// What every part of the server shares: the catalog, the caches, the store, time and chance.
+
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { KindContext } from '../api/kind.ts';
+import type { Store } from '../store/store.ts';
+import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
+import type { Caches } from './cache.ts';
+import type { Catalog } from './catalog.ts';
+
+export interface Server {
+  readonly catalog: Catalog;
+  readonly caches: Caches;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly admissionWorld: AdmissionWorld;
+  readonly kindContext: KindContext;
+}

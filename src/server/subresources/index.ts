@@ -1,0 +1,16 @@
+// The subresources that work: each line names the resource (or any) and what serves it. The others answer 501.
+
+import { type Kind, resourceKey } from '../../api/kind.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import type { Server } from '../server.ts';
+import type { Result } from '../verbs/result.ts';
+import { status } from './status.ts';
+
+export type SubresourceHandler = (server: Server, exchange: Exchange, target: ResourceTarget) => Promise<Result>;
+
+const handlers: Readonly<Record<string, SubresourceHandler>> = {
+  '*/status': status,
+};
+
+export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>
+  handlers[`${resourceKey(kind)}/${name}`] ?? handlers[`*/${name}`];

@@ -1,0 +1,42 @@
+// Tables, as `kubectl get` asks for them: the kind's columns, a row an object, and as much of the object as wanted.
+
+import type { Column } from '../api/kind.ts';
+import type { KubeObject } from '../api/object.ts';
+import type { Describe } from '../kinds/descriptions.ts';
+import { createdAtColumn, nameColumn } from '../kinds/columns.ts';
+import { fromHub } from './draft.ts';
+import { listMeta, type Printing } from './print.ts';
+import type { ListResult, ObjectResult } from './verbs/result.ts';
+
+const defaultColumns: readonly Column[] = [nameColumn, createdAtColumn];
+
+export const partialObject = (object: KubeObject, apiVersion: string): object => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion,
+  metadata: object.metadata,
+});
+
+export function tableOf(result: ObjectResult | ListResult, printing: Printing): object {
+  const { kind } = printing.served;
+  const columns = (kind.storedAs ?? kind).behaviour.columns ?? kind.behaviour.columns ?? defaultColumns;
+  const objects = result.type === 'list' ? result.items.map((stored) => stored.object) : [result.object];
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${printing.negotiated.shapeVersion}`,
+    metadata: result.type === 'list' ? listMeta(result, { ...kind, custom: false }) : { resourceVersion: result.object.metadata.resourceVersion ?? '' },
+    columnDefinitions: columns.map((column) => definitionOf(column, printing.describe)),
+    rows: objects.map((object) => ({ cells: columns.map((column) => column.cell(object, printing.now)), ...embedded(object, printing) })),
+  };
+}
+
+function definitionOf(column: Column, describe: Describe): object {
+  const { name, type, format = '', priority = 0, description } = column;
+  return { name, type, format, description: typeof description === 'string' ? description : describe(description.type, description.field), priority };
+}
+
+function embedded(object: KubeObject, printing: Printing): { object?: unknown } {
+  const { served, includeObject, negotiated } = printing;
+  if (includeObject === 'None') return {};
+  if (includeObject === 'Object') return { object: fromHub(served.kind, served.version, object) };
+  return { object: partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) };
+}

@@ -1,0 +1,173 @@
+// The last steps every write shares: checks in the order of upstream, admission, field ownership, and the commit itself.
+
+import { deepEqual } from '../../base/equal.ts';
+import { formatTime } from '../../base/time.ts';
+import type { Kind } from '../../api/kind.ts';
+import { invalidObject, type Issue } from '../../api/issues.ts';
+import { managedAfterUpdate } from '../../api/managed-fields.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { UserInfo } from '../../api/request.ts';
+import { apiVersionOf } from '../../api/kind.ts';
+import type { Attributes, Operation } from '../admission/plugin.ts';
+import { copyOf, type Draft } from '../draft.ts';
+import type { ResourceTarget } from '../exchange.ts';
+import type { Server } from '../server.ts';
+import { encodeStored, keyOf, type Stored } from '../stored.ts';
+
+/** Who writes what, how: everything about a write but the object. */
+export interface WriteContext {
+  readonly target: ResourceTarget;
+  readonly user: UserInfo;
+  readonly manager: string;
+  readonly dryRun: boolean;
+  warn(text: string): void;
+}
+
+/** Field ownership after a write that is not an apply. Managed fields speak the client's version, so hub objects are converted for it where they differ. */
+export function ownFields(server: Server, context: WriteContext, live: KubeObject | undefined, next: Draft): void {
+  const { served, subresource } = context.target;
+  const keeper = served.kind.storedAs ?? served.kind;
+  const managed = managedAfterUpdate({
+    live,
+    next,
+    schema: hubSchema(keeper),
+    manager: context.manager,
+    apiVersion: apiVersionOf({ group: served.kind.group, version: served.version.version }),
+    ...(subresource && { subresource }),
+    now: server.clock.now(),
+    ...resetFieldsOf(keeper, subresource),
+  });
+  setManagedFields(next, managed);
+}
+
+export function setManagedFields(draft: Draft, managed: KubeObject['metadata']['managedFields']): void {
+  if (managed && managed.length > 0) draft.metadata.managedFields = managed;
+  else delete draft.metadata.managedFields;
+}
+
+export const hubSchema = (keeper: Kind) => (keeper.versions.find(({ version }) => version === keeper.version) ?? (keeper.versions[0] as Kind['versions'][0])).schema;
+
+/** Fields a write never owns: by default the status through the main resource, and all but the status through /status. */
+export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: readonly string[] } {
+  const own = kind.behaviour.resetFields?.[subresource];
+  if (own) return { resetFields: own };
+  if (!kind.subresources.some(({ name }) => name === 'status')) return {};
+  if (subresource === 'status') return { resetFields: ['spec'] };
+  return subresource === '' ? { resetFields: ['status'] } : {};
+}
+
+export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
+  for (const plugin of server.admission) {
+    const act = plugin[phase];
+    if (!act || !plugin.handles(attributes)) continue;
+    const done = act.call(plugin, attributes, server.admissionWorld);
+    if (done) await done;
+  }
+}
+
+export function attributesOf(context: WriteContext, operation: Operation, name: string, object: Draft | undefined, old: KubeObject | undefined): Attributes {
+  const { target } = context;
+  return {
+    operation,
+    kind: target.served.kind,
+    version: target.version,
+    namespace: target.namespace,
+    name,
+    subresource: target.subresource,
+    object,
+    old,
+    user: context.user,
+    dryRun: context.dryRun,
+    warn: context.warn,
+  };
+}
+
+export function requireValid(kind: Kind, name: string, issues: readonly Issue[]): void {
+  if (issues.length > 0) throw invalidObject(kind.kind, kind.group, name, issues);
+}
+
+/** Commits a draft that must not exist yet (`previous` undefined) or must still be at `previous`. Undefined: somebody else was first. */
+export async function commit(server: Server, kind: Kind, draft: Draft, previous: Stored | undefined): Promise<Stored | undefined> {
+  const keeper = kind.storedAs ?? kind;
+  const { namespace = '', name = '' } = draft.metadata;
+  const bytes = encodeStored(keeper, draft);
+  server.caches.expect(bytes, draft);
+  const lifetime = keeper.behaviour.lifetime;
+  const outcome = await server.store.commit({
+    key: keyOf(keeper, namespace, name),
+    value: bytes,
+    expect: previous?.revision ?? 0,
+    ...(lifetime !== undefined && { lifetime }),
+  });
+  return outcome.ok ? { object: draft, bytes, revision: outcome.revision } : undefined;
+}
+
+/** Deletes what is still at `previous`; false: it has changed meanwhile. */
+export async function commitDeletion(server: Server, kind: Kind, previous: Stored): Promise<number | undefined> {
+  const { namespace = '', name = '' } = previous.object.metadata;
+  const outcome = await server.store.commit({ key: keyOf(kind, namespace, name), value: undefined, expect: previous.revision });
+  return outcome.ok ? outcome.revision : undefined;
+}
+
+/** Whether a write would change nothing but the resourceVersion. */
+export function unchanged(next: Draft, previous: KubeObject): boolean {
+  const version = next.metadata.resourceVersion;
+  if (previous.metadata.resourceVersion === undefined) delete next.metadata.resourceVersion;
+  else next.metadata.resourceVersion = previous.metadata.resourceVersion;
+  const same = deepEqual(next, previous);
+  if (version === undefined) delete next.metadata.resourceVersion;
+  else next.metadata.resourceVersion = version;
+  return same;
+}
+
+/** What the server alone decides about a new object. */
+export function giveIdentity(server: Server, kind: Kind, draft: Draft): void {
+  const { metadata } = draft;
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'resourceVersion'] as const) delete metadata[field];
+  metadata.uid = server.random.uuid();
+  metadata.creationTimestamp = formatTime(server.clock.now());
+  if (generationRule(kind) === 'none') delete metadata.generation;
+  else metadata.generation = 1;
+}
+
+export function generationRule(kind: Kind): NonNullable<Kind['behaviour']['generation']> {
+  const keeper = kind.storedAs ?? kind;
+  return keeper.behaviour.generation ?? (keeper.subresources.some(({ name }) => name === 'status') ? 'spec' : 'none');
+}
+
+/** Puts back what no update may change, and counts the generation up where the specification changed. */
+export function keepIdentity(draft: Draft, previous: KubeObject): void {
+  const { metadata } = draft;
+  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'selfLink'] as const) {
+    if (previous.metadata[field] === undefined) delete metadata[field];
+    else metadata[field] = previous.metadata[field] as never;
+  }
+  if (metadata.namespace === undefined && previous.metadata.namespace) metadata.namespace = previous.metadata.namespace;
+}
+
+export function countGeneration(kind: Kind, draft: Draft, previous: KubeObject): void {
+  const rule = generationRule(kind);
+  if (rule === 'none') return;
+  const changed = rule === 'spec' ? specDiffers(draft, previous) : rule(draft, previous);
+  if (changed) draft.metadata.generation = (previous.metadata.generation ?? 0) + 1;
+}
+
+function specDiffers(next: KubeObject, previous: KubeObject): boolean {
+  const bare = ({ metadata: _, status: __, ...rest }: KubeObject) => rest;
+  return !deepEqual(bare(next), bare(previous));
+}
+
+/** For /status: everything but metadata and status is what it was. */
+export function keepAllButStatus(draft: Draft, previous: KubeObject): void {
+  const before = previous as unknown as Record<string, unknown>;
+  for (const field of Object.keys(draft)) if (field !== 'metadata' && field !== 'status') delete draft[field];
+  for (const field of Object.keys(before)) if (field !== 'metadata' && field !== 'status') draft[field] = copyOf(before[field]);
+}
+
+/** Through the main resource the status is what it was. */
+export function keepStatus(draft: Draft, previous: KubeObject): void {
+  if (previous.status === undefined) delete draft.status;
+  else draft.status = copyOf(previous.status);
+}
+
+export const hasStatus = (kind: Kind): boolean => (kind.storedAs ?? kind).subresources.some(({ name }) => name === 'status');

@@ -1,0 +1,97 @@
+// create: a new object, from a body or from what an update or apply of a missing object makes.
+
+import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
+import { required } from '../../api/issues.ts';
+import type { Kind } from '../../api/kind.ts';
+import { validateMetadata } from '../../kinds/metadata.ts';
+import { draftOf, expectedOf, parseBody, requireKind } from '../body.ts';
+import { copyOf, type Draft } from '../draft.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import { writeOptions } from '../options.ts';
+import type { Server } from '../server.ts';
+import { admit, attributesOf, commit, giveIdentity, hasStatus, hubSchema, ownFields, requireValid, type WriteContext } from './commit.ts';
+import type { ObjectResult } from './result.ts';
+
+/** Characters that generated names end in, and the longest base they are put behind. */
+const suffixLength = 5;
+const longestBase = 63 - suffixLength;
+/** How often a generated name that is taken is drawn again. */
+const generateTries = 8;
+
+export async function create(server: Server, exchange: Exchange, target: ResourceTarget): Promise<ObjectResult> {
+  const { request } = exchange;
+  const { kind, version } = target.served;
+  const options = writeOptions('CreateOptions', request.query, request.headers['user-agent']);
+  const warn = (text: string) => void exchange.warnings.add(text);
+  const expected = expectedOf(kind, version);
+  const parsed = parseBody(request, expected, options.fieldValidation !== 'Ignore');
+  requireKind(parsed.value, expected);
+  const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
+  requireNamespace(target, draft);
+  return insert(server, { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn }, draft, true);
+}
+
+/** Stores a draft of the hub version that does not exist yet. `owning`: the writer becomes owner of its fields here (apply has done so itself). */
+export async function insert(server: Server, context: WriteContext, draft: Draft, owning: boolean): Promise<ObjectResult> {
+  const { kind } = context.target.served;
+  if (draft.metadata.resourceVersion) {
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
+  }
+  const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
+  for (let tries = generated ? generateTries : 1; ; tries--) {
+    if (generated) draft.metadata.name = generateName(server, draft.metadata.generateName ?? '');
+    const attempt = copyOf(draft);
+    const result = await insertOnce(server, context, attempt, owning);
+    if (result) return result;
+    if (tries <= 1) throw alreadyExists({ group: kind.group, resource: kind.plural }, draft.metadata.name ?? '');
+  }
+}
+
+async function insertOnce(server: Server, context: WriteContext, draft: Draft, owning: boolean): Promise<ObjectResult | undefined> {
+  const { kind } = context.target.served;
+  const keeper = kind.storedAs ?? kind;
+  const { behaviour } = keeper;
+  const name = draft.metadata.name ?? '';
+  const cache = await server.caches.of(kind);
+  if (owning) ownFields(server, context, undefined, draft);
+  const attributes = attributesOf(context, 'CREATE', name, draft, undefined);
+  await admit(server, 'mutate', attributes);
+  giveIdentity(server, kind, draft);
+  if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
+  else if (hasStatus(kind)) resetStatus(keeper, draft);
+  requireValid(kind, name, name === '' ? [required('metadata.name', 'name or generateName is required')] : [
+    ...validateMetadata(kind, draft),
+    ...(behaviour.validate?.(draft, server.kindContext) ?? []),
+  ]);
+  await admit(server, 'validate', attributes);
+  for (const warning of behaviour.warnings?.(draft, undefined) ?? []) context.warn(warning);
+  const existing = cache.stored(draft.metadata.namespace ?? '', name);
+  if (existing) return undefined;
+  if (context.dryRun) return { type: 'object', code: 201, object: draft };
+  const stored = await commit(server, kind, draft, undefined);
+  return stored && { type: 'object', code: 201, object: stored.object, stored };
+}
+
+/** A status that nobody has written yet: absent, or the empty struct Go prints. */
+function resetStatus(kind: Kind, draft: Draft): void {
+  const field = hubSchema(kind).fields.get('status');
+  const printed = field?.schema.type === 'object' && !field.pointer && !field.omitzero && !kind.custom;
+  if (printed) draft.status = {};
+  else delete draft.status;
+}
+
+function generateName(server: Server, base: string): string {
+  return base.slice(0, longestBase) + server.random.suffix(suffixLength);
+}
+
+export function requireNamespace(target: ResourceTarget, draft: Draft): void {
+  const { metadata } = draft;
+  if (target.served.kind.scope === 'Cluster') {
+    if (metadata.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    return;
+  }
+  if (metadata.namespace && metadata.namespace !== target.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = target.namespace;
+}

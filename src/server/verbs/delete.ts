@@ -1,0 +1,206 @@
+// delete and deletecollection: at once, gracefully, or only once the finalizers are gone; dependents by the chosen policy.
+
+import { formatTime, parseTime } from '../../base/time.ts';
+import type { Kind } from '../../api/kind.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { conflict, notFound } from '../../api/status.ts';
+import { namedSchema } from '../../kinds/define.ts';
+import { decodeValue, parseBody, requireKind } from '../body.ts';
+import { copyOf, type Draft } from '../draft.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import { type DeleteOptions, deleteOptionsFrom, deleteOptionsOf } from '../options.ts';
+import { selectionOf } from '../selection.ts';
+import type { Server } from '../server.ts';
+import type { Stored } from '../stored.ts';
+import { admit, attributesOf, commit, commitDeletion, type WriteContext } from './commit.ts';
+import { list, selected } from './read.ts';
+import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
+
+const orphanFinalizer = 'orphan';
+const foregroundFinalizer = 'foregroundDeletion';
+const mostTries = 64;
+
+export async function deleteOne(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
+  const options = optionsOf(exchange);
+  const context = contextOf(exchange, target, options);
+  return remove(server, context, options);
+}
+
+export async function deleteCollection(server: Server, exchange: Exchange, target: ResourceTarget): Promise<ListResult> {
+  const options = optionsOf(exchange);
+  const { query } = exchange.request;
+  const cache = await server.caches.of(target.served.kind);
+  const listed = query.has('limit') || query.has('continue') ? (await list(server, target, query)).items : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
+  for (const { object } of listed) {
+    const one = { ...target, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? '' };
+    await remove(server, contextOf(exchange, one, options), options).catch(ignoreNotFound);
+  }
+  return { type: 'list', items: listed, revision: server.store.revision() };
+}
+
+function ignoreNotFound(error: unknown): void {
+  if ((error as { code?: number }).code !== 404) throw error;
+}
+
+function contextOf(exchange: Exchange, target: ResourceTarget, options: DeleteOptions): WriteContext {
+  return { target, user: exchange.user, manager: '', dryRun: options.dryRun, warn: (text) => void exchange.warnings.add(text) };
+}
+
+/** A body counts whole: the query is then not looked at. */
+function optionsOf(exchange: Exchange): DeleteOptions {
+  const { request } = exchange;
+  const empty = request.body === undefined || (request.body instanceof Uint8Array && request.body.length === 0);
+  if (empty) return deleteOptionsOf(request.query);
+  const expected = { group: '', version: 'v1', kind: 'DeleteOptions', schema: namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions') };
+  const parsed = parseBody(request, expected, false);
+  if (parsed.value.kind !== undefined) requireKind({ ...parsed.value, apiVersion: 'v1' }, expected);
+  return deleteOptionsFrom(decodeValue(parsed.value, parsed.duplicates, expected, 'Ignore', () => {}));
+}
+
+/** Begins or ends the deletion of one object. */
+export async function remove(server: Server, context: WriteContext, options: DeleteOptions): Promise<ObjectResult | OtherResult> {
+  const { target } = context;
+  const { kind } = target.served;
+  const cache = await server.caches.of(kind);
+  for (let tries = mostTries; tries > 0; tries--) {
+    const stored = cache.stored(target.namespace, target.name);
+    if (!stored) throw notFound(target, target.name);
+    requirePreconditions(kind, stored.object, options);
+    await admit(server, 'mutate', attributesOf(context, 'DELETE', target.name, undefined, stored.object));
+    await admit(server, 'validate', attributesOf(context, 'DELETE', target.name, undefined, stored.object));
+    const result = await removeOnce(server, context, options, stored);
+    if (result) return result;
+  }
+  throw conflict(target, target.name, 'the object has been modified; please apply your changes to the latest version and try again');
+}
+
+async function removeOnce(server: Server, context: WriteContext, options: DeleteOptions, stored: Stored): Promise<ObjectResult | OtherResult | undefined> {
+  const { kind } = context.target.served;
+  const plan = planDeletion(kind, stored.object, options, server.clock.now());
+  if (plan.step === 'wait') return { type: 'object', code: 200, object: stored.object, stored };
+  if (plan.step === 'mark') {
+    if (context.dryRun) return { type: 'object', code: 200, object: plan.draft };
+    const marked = await commit(server, kind, plan.draft, stored);
+    return marked && { type: 'object', code: 200, object: marked.object, stored: marked };
+  }
+  return deleted(server, context, plan.last, stored);
+}
+
+type Plan =
+  /** It is being deleted already, and this request changes nothing. */
+  | { readonly step: 'wait' }
+  | { readonly step: 'mark'; readonly draft: Draft }
+  | { readonly step: 'go'; readonly last: KubeObject };
+
+/** What a deletion means for the object: pure. */
+export function planDeletion(kind: Kind, object: KubeObject, options: DeleteOptions, now: number): Plan {
+  const draft = copyOf(object) as Draft;
+  const grace = gracePeriod(kind, object, options);
+  const finalizers = finalizersAfter(kind, object, options);
+  const keeps = finalizers.length > 0 || (kind.plural === 'namespaces' && hasSpecFinalizers(object));
+  const finalizersChange = finalizers.join() !== (object.metadata.finalizers ?? []).join();
+  setFinalizers(draft, finalizers);
+
+  if (object.metadata.deletionTimestamp !== undefined) {
+    const left = object.metadata.deletionGracePeriodSeconds;
+    const shorter = left !== undefined && grace < left;
+    if (!shorter && !finalizersChange) return grace === 0 && !keeps ? { step: 'go', last: draft } : { step: 'wait' };
+    if (shorter) markDeleted(draft, grace, deletionStart(object) + grace * 1000);
+    return grace === 0 && !keeps ? { step: 'go', last: draft } : { step: 'mark', draft };
+  }
+  if (grace === 0 && !keeps) return { step: 'go', last: markIfGraceful(kind, draft, now) };
+  markDeleted(draft, kind.plural === 'namespaces' ? undefined : grace, now + grace * 1000);
+  return { step: 'mark', draft };
+}
+
+/** Kinds with graceful deletion answer with the object as if it had been marked. */
+function markIfGraceful(kind: Kind, draft: Draft, now: number): KubeObject {
+  if (kind.behaviour.gracefulDeletion) markDeleted(draft, 0, now);
+  return draft;
+}
+
+const deletionStart = (object: KubeObject): number =>
+  (parseTime(object.metadata.deletionTimestamp ?? '') ?? 0) - (object.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+
+function gracePeriod(kind: Kind, object: KubeObject, options: DeleteOptions): number {
+  const graceful = kind.behaviour.gracefulDeletion;
+  if (!graceful) return 0;
+  if (object.metadata.deletionTimestamp !== undefined && options.gracePeriodSeconds === undefined) {
+    return object.metadata.deletionGracePeriodSeconds ?? 0;
+  }
+  return graceful(object, options.gracePeriodSeconds).gracePeriodSeconds;
+}
+
+const hasSpecFinalizers = (object: KubeObject): boolean =>
+  ((object.spec as { finalizers?: string[] } | undefined)?.finalizers ?? []).length > 0;
+
+function finalizersAfter(kind: Kind, object: KubeObject, options: DeleteOptions): readonly string[] {
+  const present = object.metadata.finalizers ?? [];
+  const policy = policyOf(kind, object, options);
+  if (policy === undefined) return present;
+  const others = present.filter((each) => each !== orphanFinalizer && each !== foregroundFinalizer);
+  const added = policy === 'Orphan' ? orphanFinalizer : policy === 'Foreground' ? foregroundFinalizer : undefined;
+  if (added && present.includes(added)) return present.filter((each) => others.includes(each) || each === added);
+  return added ? [...others, added] : others;
+}
+
+/** Undefined: the finalizers that are there already decide. */
+function policyOf(kind: Kind, object: KubeObject, options: DeleteOptions): DeleteOptions['propagationPolicy'] {
+  if (options.propagationPolicy) return options.propagationPolicy;
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  const present = object.metadata.finalizers ?? [];
+  if (present.includes(orphanFinalizer) || present.includes(foregroundFinalizer)) return undefined;
+  return kind.behaviour.defaultPropagation === 'Orphan' ? 'Orphan' : undefined;
+}
+
+function setFinalizers(draft: Draft, finalizers: readonly string[]): void {
+  if (finalizers.length > 0) draft.metadata.finalizers = [...finalizers];
+  else delete draft.metadata.finalizers;
+}
+
+function markDeleted(draft: Draft, graceSeconds: number | undefined, at: number): void {
+  const { metadata } = draft;
+  metadata.deletionTimestamp = formatTime(at);
+  if (graceSeconds !== undefined) metadata.deletionGracePeriodSeconds = graceSeconds;
+  if (metadata.generation !== undefined) metadata.generation++;
+  if (draft.kind === 'Namespace') draft.status = { ...(draft.status as object), phase: 'Terminating' };
+}
+
+function requirePreconditions(kind: Kind, object: KubeObject, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const about = { group: '', resource: kind.kind };
+  const name = object.metadata.name ?? '';
+  const again = 'The object might have been deleted and then recreated';
+  if (uid !== undefined && uid !== object.metadata.uid) {
+    throw conflict(about, name, `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). ${again}`);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
+    throw conflict(about, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`);
+  }
+}
+
+/** An update took the last finalizer of an object that was being deleted: it goes. */
+export async function finishDeletion(server: Server, context: WriteContext, draft: Draft, previous: Stored): Promise<ObjectResult | undefined> {
+  if (context.dryRun) return { type: 'object', code: 200, object: draft };
+  const revision = await commitDeletion(server, context.target.served.kind, previous);
+  if (revision === undefined) return undefined;
+  return { type: 'object', code: 200, object: { ...draft, metadata: { ...draft.metadata, resourceVersion: String(previous.revision) } } };
+}
+
+async function deleted(server: Server, context: WriteContext, last: KubeObject, previous: Stored): Promise<ObjectResult | OtherResult | undefined> {
+  const { kind } = context.target.served;
+  if (!context.dryRun && (await commitDeletion(server, kind, previous)) === undefined) return undefined;
+  if (kind.behaviour.returnsDeleted || kind.behaviour.gracefulDeletion) return { type: 'object', code: 200, object: last };
+  const { name = '', uid = '' } = last.metadata;
+  return {
+    type: 'other',
+    code: 200,
+    object: {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Success',
+      details: { name, ...(kind.group && { group: kind.group }), kind: kind.plural, uid },
+    },
+  };
+}

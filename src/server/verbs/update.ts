@@ -1,0 +1,173 @@
+// update and patch: the next state computed from the present one, again and again until nobody was faster.
+
+import type { Kind } from '../../api/kind.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/status.ts';
+import { validateMetadataUpdate } from '../../kinds/metadata.ts';
+import { draftOf, expectedOf, parseBody, requireKind } from '../body.ts';
+import type { Draft } from '../draft.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import { writeOptions } from '../options.ts';
+import type { Server } from '../server.ts';
+import type { Stored } from '../stored.ts';
+import { finishDeletion } from './delete.ts';
+import {
+  admit,
+  attributesOf,
+  commit,
+  countGeneration,
+  hasStatus,
+  keepAllButStatus,
+  keepIdentity,
+  keepStatus,
+  ownFields,
+  requireValid,
+  unchanged,
+  type WriteContext,
+} from './commit.ts';
+import { insert, requireNamespace } from './create.ts';
+import type { ObjectResult } from './result.ts';
+
+/** How often a write without a resourceVersion is tried again after somebody else was faster. */
+const mostTries = 64;
+
+export async function update(server: Server, exchange: Exchange, target: ResourceTarget): Promise<ObjectResult> {
+  const { request } = exchange;
+  const { kind, version } = target.served;
+  const options = writeOptions('UpdateOptions', request.query, request.headers['user-agent']);
+  const warn = (text: string) => void exchange.warnings.add(text);
+  const expected = expectedOf(kind, version);
+  const parsed = parseBody(request, expected, options.fieldValidation !== 'Ignore');
+  requireKind(parsed.value, expected);
+  const fresh = () => {
+    const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
+    requireNamespace(target, draft);
+    requireName(target, draft);
+    return draft;
+  };
+  const first = fresh();
+  const context: WriteContext = { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn };
+  return replace(server, context, {
+    compute: () => fresh(),
+    resourceVersion: first.metadata.resourceVersion ?? '',
+    owning: true,
+    createsWith: (kind.storedAs ?? kind).behaviour.createOnUpdate && target.subresource === '' ? first : undefined,
+    requireVersion: (kind.storedAs ?? kind).behaviour.requireVersionOnUpdate ?? false,
+  });
+}
+
+function requireName(target: ResourceTarget, draft: Draft): void {
+  const { name } = draft.metadata;
+  if (!name) draft.metadata.name = target.name;
+  else if (name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  }
+}
+
+/** A change of one object. */
+export interface Replacement {
+  /** The next state from the present one; called again when somebody else was faster. */
+  compute(previous: KubeObject): Draft | Promise<Draft>;
+  /** The version the client saw; empty: whatever is there. */
+  readonly resourceVersion: string;
+  /** The writer becomes owner of what it changed (apply has decided ownership itself). */
+  readonly owning: boolean;
+  /** What to create when there is nothing yet. */
+  readonly createsWith?: Draft | undefined;
+  readonly requireVersion?: boolean;
+}
+
+export async function replace(server: Server, context: WriteContext, replacement: Replacement): Promise<ObjectResult> {
+  const { target } = context;
+  const cache = await server.caches.of(target.served.kind);
+  for (let tries = mostTries; tries > 0; tries--) {
+    const previous = cache.stored(target.namespace, target.name);
+    if (!previous) {
+      if (!replacement.createsWith) throw notFound(target, target.name);
+      return insert(server, context, replacement.createsWith, replacement.owning);
+    }
+    const result = await replaceOnce(server, context, replacement, previous);
+    if (result) return result;
+    if (replacement.resourceVersion) throw staleWrite(target, target.name);
+  }
+  throw staleWrite(target, target.name);
+}
+
+async function replaceOnce(server: Server, context: WriteContext, replacement: Replacement, previous: Stored): Promise<ObjectResult | undefined> {
+  const { target } = context;
+  const { kind } = target.served;
+  const { behaviour } = kind.storedAs ?? kind;
+  const draft = await replacement.compute(previous.object);
+  requireSameUid(target, draft, previous.object);
+  keepIdentity(draft, previous.object);
+  if (target.subresource === 'status') keepAllButStatus(draft, previous.object);
+  else if (target.subresource === '' && hasStatus(kind)) keepStatus(draft, previous.object);
+  if (replacement.owning) ownFields(server, context, previous.object, draft);
+  const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
+  await admit(server, 'mutate', attributes);
+  requireVersion(target, replacement, draft, previous);
+  prepare(server, target, draft, previous.object);
+  countGeneration(kind, draft, previous.object);
+  requireValid(kind, target.name, updateIssues(server, target, draft, previous.object));
+  await admit(server, 'validate', attributes);
+  for (const warning of behaviour.warnings?.(draft, previous.object) ?? []) context.warn(warning);
+
+  if (unchanged(draft, previous.object)) return { type: 'object', code: 200, object: previous.object, stored: previous };
+  draft.metadata.resourceVersion = String(previous.revision);
+  if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
+  if (context.dryRun) return { type: 'object', code: 200, object: draft };
+  const stored = await commit(server, kind, draft, previous);
+  return stored && { type: 'object', code: 200, object: stored.object, stored };
+}
+
+function prepare(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject): void {
+  const { behaviour } = target.served.kind.storedAs ?? target.served.kind;
+  if (target.subresource === 'status') behaviour.prepareForStatusUpdate?.(draft, previous, server.kindContext);
+  else behaviour.prepareForUpdate?.(draft, previous, server.kindContext);
+}
+
+function updateIssues(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject) {
+  const { kind } = target.served;
+  const { behaviour } = kind.storedAs ?? kind;
+  const own = target.subresource === 'status' ? behaviour.validateStatusUpdate : behaviour.validateUpdate;
+  return [...validateMetadataUpdate(kind, draft, previous), ...(own?.(draft, previous, server.kindContext) ?? [])];
+}
+
+function requireVersion(target: ResourceTarget, replacement: Replacement, draft: Draft, previous: Stored): void {
+  const version = replacement.resourceVersion || draft.metadata.resourceVersion || '';
+  if (version === '') {
+    if (replacement.requireVersion) throw versionRequired(target.served.kind, target.name);
+    return;
+  }
+  if (!/^\d+$/.test(version)) {
+    const text = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
+    throw new ApiError(500, '', `resourceVersion: Invalid value: ${JSON.stringify(version)}: ${text}`);
+  }
+  if (Number(version) !== previous.revision) throw staleWrite(target, target.name);
+}
+
+function versionRequired(kind: Kind, name: string): ApiError {
+  const message = 'Invalid value: 0x0: must be specified for an update';
+  return new ApiError(422, 'Invalid', `${kind.group ? `${kind.plural}.${kind.group}` : kind.plural} "${name}" is invalid: metadata.resourceVersion: ${message}`, {
+    name,
+    ...(kind.group && { group: kind.group }),
+    kind: kind.plural,
+    causes: [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }],
+  });
+}
+
+function requireSameUid(target: ResourceTarget, draft: Draft, previous: KubeObject): void {
+  const { uid } = draft.metadata;
+  if (!uid || uid === previous.metadata.uid) return;
+  throw conflict(
+    target,
+    target.name,
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`,
+  );
+}
+
+/** The last finalizer went: an object that was only waiting for that goes with this very write. */
+function isReadyToGo(next: KubeObject, previous: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = next.metadata;
+  return deletionTimestamp !== undefined && finalizers.length === 0 && deletionGracePeriodSeconds === 0 && (previous.metadata.finalizers ?? []).length > 0;
+}

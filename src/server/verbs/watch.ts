@@ -1,0 +1,109 @@
+// watch: past changes from a resourceVersion on, then live ones, matched with the selectors of the watch.
+
+import type { WatchSource } from '../../api/request.ts';
+import { type ApiError, gone } from '../../api/status.ts';
+import { RevisionError, type Revision } from '../../store/store.ts';
+import type { Cache, CacheEvent } from '../cache.ts';
+import type { ResourceTarget } from '../exchange.ts';
+import { isTrue } from '../resolve.ts';
+import { wholeNumber } from '../options.ts';
+import { type Selection, selectionOf } from '../selection.ts';
+import type { Server } from '../server.ts';
+import { revisionOf, selected, tooLarge } from './read.ts';
+import type { WatchResult, WatchStep } from './result.ts';
+import { requireWatchOptions } from './watch-options.ts';
+
+/** How often a watch that allows bookmarks gets one, in milliseconds. */
+const bookmarkEvery = 60_000;
+/** Upstream ends watches after a random time between one and two of these, in milliseconds. */
+const shortestTimeout = 1_800_000;
+
+export async function watch(server: Server, target: ResourceTarget, query: URLSearchParams): Promise<WatchResult> {
+  const { kind } = target.served;
+  const selection = selectionOf(kind, target.namespace, target.name, query);
+  requireWatchOptions(query);
+  const timeout = query.has('timeoutSeconds') ? wholeNumber(query.get('timeoutSeconds') ?? '') * 1000 : 0;
+  const version = query.get('resourceVersion') ?? '';
+  const from = version === '' ? 0 : revisionOf(version, 'watch');
+  const cache = await server.caches.of(kind);
+  const plan: Plan = {
+    from,
+    initialEvents: query.has('sendInitialEvents') ? isTrue(query.get('sendInitialEvents')) : from === 0,
+    endMark: query.has('sendInitialEvents') && isTrue(query.get('sendInitialEvents')) && isTrue(query.get('allowWatchBookmarks')),
+    bookmarks: isTrue(query.get('allowWatchBookmarks')),
+    timeout: timeout > 0 ? timeout : shortestTimeout * (1 + server.random.next()),
+  };
+  if (from > server.store.revision() && plan.initialEvents) throw tooLarge(from, server.store.revision());
+  return { type: 'watch', steps: stepsOf(server, cache, selection, plan) };
+}
+
+interface Plan {
+  readonly from: Revision;
+  /** The objects there are now come first, as ADDED. */
+  readonly initialEvents: boolean;
+  /** A bookmark says where they end. */
+  readonly endMark: boolean;
+  readonly bookmarks: boolean;
+  readonly timeout: number;
+}
+
+function stepsOf(server: Server, cache: Cache, selection: Selection, plan: Plan): WatchSource<WatchStep> {
+  return {
+    subscribe(sink, end) {
+      const send = (steps: readonly WatchStep[]) => steps.length > 0 && sink(steps);
+      let stop: () => void;
+      try {
+        stop = begin(server, cache, selection, plan, send);
+      } catch (error) {
+        if (!(error instanceof RevisionError)) throw error;
+        send([{ type: 'ERROR', status: refusalOf(error, server.store.revision()).status }]);
+        end();
+        return () => {};
+      }
+      const timers = [server.clock.after(plan.timeout, () => finish(true))];
+      if (plan.bookmarks) scheduleBookmark();
+
+      function scheduleBookmark(): void {
+        timers[1] = server.clock.after(bookmarkEvery, () => {
+          send([{ type: 'BOOKMARK', revision: server.store.revision(), initialEventsEnd: false }]);
+          scheduleBookmark();
+        });
+      }
+      function finish(byServer: boolean): void {
+        for (const timer of timers) timer.cancel();
+        stop();
+        if (byServer) end();
+      }
+      return () => finish(false);
+    },
+  };
+}
+
+function begin(server: Server, cache: Cache, selection: Selection, plan: Plan, send: (steps: readonly WatchStep[]) => void): () => void {
+  const live = (events: readonly CacheEvent[]) => send(events.flatMap((event) => stepOf(event, selection)));
+  if (!plan.initialEvents) return cache.watch(plan.from === 0 ? server.store.revision() : plan.from, live);
+  const now = server.store.revision();
+  send(selected(cache, selection).map((stored) => ({ type: 'ADDED', stored })));
+  if (plan.endMark) send([{ type: 'BOOKMARK', revision: now, initialEventsEnd: true }]);
+  return cache.watch(now, live);
+}
+
+/** What one change means for a watch whose selectors may have matched before, match now, or both. */
+function stepOf(event: CacheEvent, selection: Selection): WatchStep[] {
+  const matchesNow = !event.deleted && selection.matches(event.stored.object);
+  const matchedBefore = event.previous !== undefined && selection.matches(event.previous.object);
+  if (matchesNow) return [{ type: matchedBefore ? 'MODIFIED' : 'ADDED', stored: event.stored, event }];
+  if (!matchedBefore || !event.previous) return [];
+  return [{ type: 'DELETED', stored: event.deleted ? event.stored : leavingState(event) }];
+}
+
+/** An object that no longer matches is told as deleted: its last matching state, at the revision of the change. */
+function leavingState(event: CacheEvent) {
+  const previous = event.previous as NonNullable<CacheEvent['previous']>;
+  const metadata = { ...previous.object.metadata, resourceVersion: String(event.revision) };
+  return { object: { ...previous.object, metadata }, bytes: previous.bytes, revision: event.revision };
+}
+
+function refusalOf(error: RevisionError, current: Revision): ApiError {
+  return error.reason === 'future' ? tooLarge(error.revision, current) : gone(`too old resource version: ${error.revision} (${current})`);
+}
