@@ -1,0 +1,20 @@
+// Short stable hashes for names (`pod-template-hash` and its kind).
+
+import { utf8 } from './bytes.ts';
+import { canonicalJson } from './equal.ts';
+
+/** FNV-1a with 32 bits over the text's UTF-8. */
+export function fnv32a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of utf8(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A number's decimal digits in letters that spell no words, as apimachinery's SafeEncodeString makes them. */
+export const safeEncode = (value: number | string): string =>
+  Array.from(utf8(String(value)), (byte) => alphabet[byte % alphabet.length]).join('');
+
+/** A hash of plain data that does not depend on the order of keys. */
+export const hashOf = (value: unknown): number => fnv32a(canonicalJson(value));
