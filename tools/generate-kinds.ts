@@ -228,10 +228,12 @@ interface Member {
   field: FactField;
   written: Written;
   path: number[];
+  /** The embedded structs it belongs to. */
+  embedded: string[];
 }
 
 /** The fields of a struct in the order of their declaration, with embedded structs unfolded. */
-function membersOf(name: string, path: number[] = []): Member[] {
+function membersOf(name: string, path: number[] = [], embedded: string[] = []): Member[] {
   const fact = factOf(name);
   if (!fact?.fields) throw new Error(`not a struct: ${name}`);
   const { folder, version } = splitName(name);
@@ -241,10 +243,10 @@ function membersOf(name: string, path: number[] = []): Member[] {
       const target = resolve(field.go, `${folder}.${version}`);
       if (target === 'meta.v1.TypeMeta')
         return membersOf(target).map((m) => ({ ...m, field: { ...m.field, number: 0 } }));
-      return membersOf(target, [...path, field.number ?? 0]);
+      return membersOf(target, [...path, field.number ?? 0], [...embedded, splitName(target).type]);
     }
     if (field.json === null) return [];
-    return [{ field, written: writeType(field.go, field, `${folder}.${version}`), path }];
+    return [{ field, written: writeType(field.go, field, `${folder}.${version}`), path, embedded }];
   });
 }
 
@@ -257,7 +259,7 @@ function defaultOf(field: FactField, within: string): string {
   return value === undefined ? '' : ` =${JSON.stringify(value)}`;
 }
 
-function writeField({ field, written, path }: Member, required: readonly string[], within: string): string {
+function writeField({ field, written, path, embedded }: Member, required: readonly string[], within: string): string {
   const flags = [
     written.nullable && '*',
     field.omitzero ? '~' : field.omitempty && '?',
@@ -267,7 +269,7 @@ function writeField({ field, written, path }: Member, required: readonly string[
   const patch = field.patchStrategy
     ? ` ^${field.patchStrategy}${field.patchMergeKey ? `:${field.patchMergeKey}` : ''}`
     : '';
-  return `${field.json} ${flags.join('')}${written.text}${number}${patch}${defaultOf(field, within)}`;
+  return `${field.json} ${flags.join('')}${written.text}${number}${embedded.length ? ` @${embedded.join('/')}` : ''}${patch}${defaultOf(field, within)}`;
 }
 
 // ---- What is reachable.

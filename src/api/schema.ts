@@ -93,4 +93,6 @@ export interface Field {
   readonly number?: number;
   /** The Go field is an embedded struct written under its own protobuf number although JSON flattens it: the path of protobuf numbers to it. */
   readonly within?: readonly number[];
+  /** Go's names of the embedded structs that JSON flattens, for wording: `ProbeHandler`. */
+  readonly embedded?: readonly string[];
 }

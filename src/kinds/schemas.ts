@@ -89,7 +89,7 @@ function parseFields(text: string, home: string): ReadonlyMap<string, Field> {
   return new Map(fields.map((field) => parseField(field, home)).map((field) => [field.name, field]));
 }
 
-/** `name flags+type #number ^patch:key =default`; flags: `*` nil differs from zero, `?` omitempty, `~` omitzero, `!` required. */
+/** `name flagsType #number @embedded ^patch:key =default`; flags: `*` nil differs from zero, `?` omitempty, `~` omitzero, `!` required. */
 function parseField(text: string, home: string): Field {
   const [name = '', typed = '', ...options] = text.split(' ');
   const flags = /^[*?~!]*/.exec(typed)?.[0] ?? '';
@@ -97,6 +97,7 @@ function parseField(text: string, home: string): Field {
   const path = option('#')?.split('/').map(Number) ?? [];
   const [strategies, mergeKey] = option('^')?.split(':') ?? [];
   const fallback = option('=');
+  const embedded = option('@');
   return {
     name,
     schema: parseType(typed.slice(flags.length), home),
@@ -109,6 +110,7 @@ function parseField(text: string, home: string): Field {
     ...(mergeKey && { patchMergeKey: mergeKey }),
     ...(path.length > 0 && { number: path[path.length - 1] ?? 0 }),
     ...(path.length > 1 && { within: path.slice(0, -1) }),
+    ...(embedded && { embedded: embedded.split('/') }),
   };
 }
 
