@@ -26,6 +26,8 @@ export interface EventText {
   readonly type?: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
+  /** The part of the object it is about: `spec.containers{web}`. */
+  readonly fieldPath?: string;
 }
 
 /** What a reconcile may use. A record of functions, safe to destructure. */
@@ -67,7 +69,7 @@ export interface Controller<T extends KubeObject = KubeObject> {
   readonly agent?: string;
   readonly for: Kind<T>;
   /** Objects of these kinds wake their controlling owner of kind `for`. */
-  readonly owns?: readonly Kind[];
+  readonly owns?: readonly Kind<any>[];
   readonly watches?: readonly Watched[];
   /** Reconciles under way at once. Default 5. One key is never reconciled twice at once. */
   readonly workers?: number;

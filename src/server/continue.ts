@@ -1,6 +1,6 @@
 // Continue tokens: where the next page of a list begins, as upstream encodes it.
 
-import { decodeBase64, encodeBase64, utf8, utf8Text } from '../base/bytes.ts';
+import { base64Url, bytesOfBase64Url, textOf, utf8 } from '../base/bytes.ts';
 import { badRequest } from '../api/status.ts';
 import type { Revision } from '../store/store.ts';
 
@@ -9,7 +9,7 @@ const tokenVersion = 'meta.k8s.io/v1';
 /** `start` is the last key given, below the list's prefix; revision -1 means "as of whenever asked". */
 export function encodeContinue(revision: Revision, start: string): string {
   const text = JSON.stringify({ v: tokenVersion, rv: revision, start: `${start}\u0000` });
-  return encodeBase64(utf8(text)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  return base64Url(utf8(text));
 }
 
 export function decodeContinue(token: string): { revision: Revision; start: string } {
@@ -25,7 +25,7 @@ export function decodeContinue(token: string): { revision: Revision; start: stri
 function parseToken(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
   const odd = token.search(/[^A-Za-z0-9_-]/);
   if (odd >= 0) throw refused(`illegal base64 data at input byte ${odd}`);
-  const text = utf8Text(decodeBase64(token.replace(/-/g, '+').replace(/_/g, '/')));
+  const text = textOf(bytesOfBase64Url(token) ?? new Uint8Array());
   try {
     return JSON.parse(text) as { v?: unknown; rv?: unknown; start?: unknown };
   } catch {

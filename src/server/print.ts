@@ -1,6 +1,7 @@
 // The form an answer takes: objects of the hub version as the version, shape and format the client asked for.
 
 import { dump as printYaml } from 'js-yaml';
+import { concat, utf8 } from '../base/bytes.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import { encodeProtobuf } from '../api/protobuf.ts';
@@ -11,11 +12,9 @@ import type { Describe } from '../kinds/descriptions.ts';
 import type { Served } from './catalog.ts';
 import { fromHub, isHub } from './draft.ts';
 import type { Format, Negotiated } from './negotiate.ts';
-import { concatenated, itemBytes, servedBytes, type Stored } from './stored.ts';
+import { itemBytes, servedBytes, type Stored } from './stored.ts';
 import { partialObject, tableOf } from './table.ts';
 import type { ListResult, ObjectResult, OtherResult, Result, WatchStep } from './verbs/result.ts';
-
-const encoder = new TextEncoder();
 
 export interface Printing {
   readonly served: Served;
@@ -55,27 +54,27 @@ function jsonBytes(result: ObjectResult | ListResult, served: Served): Uint8Arra
 /** An object's JSON, from the stored bytes where the client speaks the stored version. */
 export function objectBytes(served: Served, object: KubeObject, stored: Stored | undefined): Uint8Array {
   if (stored && isHub(served.kind, served.version)) return servedBytes(served.kind, stored);
-  return encoder.encode(JSON.stringify(fromHub(served.kind, served.version, object)));
+  return utf8(JSON.stringify(fromHub(served.kind, served.version, object)));
 }
 
 function listBytes(list: ListResult, served: Served): Uint8Array {
   const { kind, version } = served;
   const head = JSON.stringify({ kind: kind.listKind, apiVersion: apiVersionOf({ group: kind.group, version: version.version }), metadata: listMeta(list, kind) });
-  const parts: Uint8Array[] = [encoder.encode(`${head.slice(0, -1)},"items":[`)];
-  const comma = encoder.encode(',');
+  const parts: Uint8Array[] = [utf8(`${head.slice(0, -1)},"items":[`)];
+  const comma = utf8(',');
   list.items.forEach((stored, at) => {
     if (at > 0) parts.push(comma);
     parts.push(listItemBytes(served, stored));
   });
-  parts.push(encoder.encode(']}'));
-  return concatenated(parts);
+  parts.push(utf8(']}'));
+  return concat(...parts);
 }
 
 /** Items of built-in kinds go without apiVersion and kind, as upstream prints them; custom resources keep them. */
 function listItemBytes(served: Served, stored: Stored): Uint8Array {
   const { kind, version } = served;
   if (isHub(kind, version)) return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
-  return encoder.encode(JSON.stringify(listItem(served, stored)));
+  return utf8(JSON.stringify(listItem(served, stored)));
 }
 
 function listItem(served: Served, stored: Stored): object {
@@ -116,8 +115,8 @@ function partialOf(result: ObjectResult | ListResult, printing: Printing): objec
 
 /** A value in the asked-for format. Only protobuf needs the schema. */
 export function encodeAs(format: Format, value: object, schema: ObjectSchema | undefined): Uint8Array {
-  if (format === 'json') return encoder.encode(JSON.stringify(value));
-  if (format === 'yaml') return encoder.encode(printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }));
+  if (format === 'json') return utf8(JSON.stringify(value));
+  if (format === 'yaml') return utf8(printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }));
   const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
   return encodeProtobuf(schema ?? metaSchema(kind), value, { apiVersion, kind });
 }
@@ -184,10 +183,10 @@ function encodeFrame(step: WatchStep, printing: Printing): Uint8Array {
   const { served, negotiated } = printing;
   if (negotiated.format === 'protobuf') return protobufFrame(step, printing);
   if (negotiated.shape === 'object' && 'stored' in step && isHub(served.kind, served.version)) {
-    const head = encoder.encode(`{"type":"${step.type}","object":`);
-    return concatenated([head, servedBytes(served.kind, step.stored), encoder.encode('}\n')]);
+    const head = utf8(`{"type":"${step.type}","object":`);
+    return concat(head, servedBytes(served.kind, step.stored), utf8('}\n'));
   }
-  return encoder.encode(`${JSON.stringify(eventOf(step, served, (object) => shaped(object, printing)))}\n`);
+  return utf8(`${JSON.stringify(eventOf(step, served, (object) => shaped(object, printing)))}\n`);
 }
 
 /** Four bytes of length, then a WatchEvent whose object is wrapped on its own. */
@@ -199,12 +198,12 @@ function protobufFrame(step: WatchStep, printing: Printing): Uint8Array {
   const schema = own ? served.version.schema : metaSchema(inner.kind ?? '');
   const { apiVersion = '', kind = '' } = event.object as { apiVersion?: string; kind?: string };
   const raw = encodeProtobuf(schema, event.object, { apiVersion, kind });
-  const type = encoder.encode(event.type);
-  const object = concatenated([new Uint8Array([0x0a]), varint(raw.length), raw]);
-  const body = concatenated([new Uint8Array([0x0a]), varint(type.length), type, new Uint8Array([0x12]), varint(object.length), object]);
+  const type = utf8(event.type);
+  const object = concat(new Uint8Array([0x0a]), varint(raw.length), raw);
+  const body = concat(new Uint8Array([0x0a]), varint(type.length), type, new Uint8Array([0x12]), varint(object.length), object);
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, body.length);
-  return concatenated([length, body]);
+  return concat(length, body);
 }
 
 function varint(value: number): Uint8Array {

@@ -1,12 +1,10 @@
 // Objects as they lie in the store: JSON bytes without a resourceVersion, which the store itself knows. The bytes begin with a fixed head, so
 // that an answer is made of them by putting the resourceVersion in, without parsing or printing anything.
 
+import { concat, textOf, utf8 } from '../base/bytes.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Revision } from '../store/store.ts';
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** An object of the hub version as the server holds it: decoded and frozen, beside the bytes the store holds. */
 export interface Stored {
@@ -34,7 +32,7 @@ const headLengths = new WeakMap<Kind, number>();
 
 function headLength(kind: Kind): number {
   let length = headLengths.get(kind);
-  if (length === undefined) headLengths.set(kind, (length = encoder.encode(headOf(kind)).length));
+  if (length === undefined) headLengths.set(kind, (length = utf8(headOf(kind)).length));
   return length;
 }
 
@@ -44,11 +42,11 @@ export function encodeStored(kind: Kind, object: KubeObject): Uint8Array {
   const { resourceVersion: ___, ...kept } = metadata;
   const tail = JSON.stringify(rest);
   const body = JSON.stringify(kept);
-  return encoder.encode(headOf(kind) + body.slice(1) + (tail === '{}' ? '}' : `,${tail.slice(1)}`));
+  return utf8(headOf(kind) + body.slice(1) + (tail === '{}' ? '}' : `,${tail.slice(1)}`));
 }
 
 export function decodeStored(bytes: Uint8Array, revision: Revision): KubeObject {
-  const object = JSON.parse(decoder.decode(bytes)) as KubeObject;
+  const object = JSON.parse(textOf(bytes)) as KubeObject;
   object.metadata.resourceVersion = String(revision);
   return object;
 }
@@ -61,23 +59,11 @@ export function servedBytes(kind: Kind, stored: Stored): Uint8Array {
 /** The same without apiVersion and kind, as the items of lists of built-in kinds are printed. */
 export function itemBytes(kind: Kind, stored: Stored): Uint8Array {
   const at = headLength(kind);
-  const version = encoder.encode(`{"metadata":{"resourceVersion":"${stored.revision}",`);
-  return concatenated([version, stored.bytes.subarray(at)]);
+  const version = utf8(`{"metadata":{"resourceVersion":"${stored.revision}",`);
+  return concat(version, stored.bytes.subarray(at));
 }
 
 function spliced(stored: Stored, from: number, at: number): Uint8Array {
-  const version = encoder.encode(`"resourceVersion":"${stored.revision}",`);
-  return concatenated([stored.bytes.subarray(from, at), version, stored.bytes.subarray(at)]);
-}
-
-export function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const version = utf8(`"resourceVersion":"${stored.revision}",`);
+  return concat(stored.bytes.subarray(from, at), version, stored.bytes.subarray(at));
 }

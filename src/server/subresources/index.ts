@@ -4,12 +4,20 @@ import { type Kind, resourceKey } from '../../api/kind.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import type { Result } from '../verbs/result.ts';
+import { binding } from './binding.ts';
+import { eviction } from './eviction.ts';
+import { finalize } from './finalize.ts';
+import { scale } from './scale.ts';
 import { status } from './status.ts';
 
 export type SubresourceHandler = (server: Server, exchange: Exchange, target: ResourceTarget) => Promise<Result>;
 
 const handlers: Readonly<Record<string, SubresourceHandler>> = {
   '*/status': status,
+  '*/scale': scale,
+  'namespaces/finalize': finalize,
+  'pods/binding': binding,
+  'pods/eviction': eviction,
 };
 
 export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>

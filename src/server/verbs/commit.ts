@@ -4,12 +4,13 @@ import { deepEqual } from '../../base/equal.ts';
 import { formatTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import { invalidObject, type Issue } from '../../api/issues.ts';
-import { managedAfterUpdate } from '../../api/managed-fields.ts';
+import { managedAfterUpdate } from '../../api/apply.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
+import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
-import { copyOf, type Draft } from '../draft.ts';
+import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
 import type { ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
@@ -23,21 +24,31 @@ export interface WriteContext {
   warn(text: string): void;
 }
 
-/** Field ownership after a write that is not an apply. Managed fields speak the client's version, so hub objects are converted for it where they differ. */
+/** Field ownership after a write that is not an apply, in terms of the version the client speaks. */
 export function ownFields(server: Server, context: WriteContext, live: KubeObject | undefined, next: Draft): void {
   const { served, subresource } = context.target;
-  const keeper = served.kind.storedAs ?? served.kind;
+  const { kind, version } = served;
   const managed = managedAfterUpdate({
-    live,
-    next,
-    schema: hubSchema(keeper),
+    live: live && fromHub(kind, version, live),
+    next: fromHub(kind, version, next),
+    schema: version.schema,
     manager: context.manager,
-    apiVersion: apiVersionOf({ group: served.kind.group, version: served.version.version }),
+    apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
     ...(subresource && { subresource }),
     now: server.clock.now(),
-    ...resetFieldsOf(keeper, subresource),
+    inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
+    ...resetFieldsOf(kind.storedAs ?? kind, subresource),
   });
   setManagedFields(next, managed);
+}
+
+/** An object of any served version in another one; undefined where that is not served. */
+export function inVersion(kind: Kind, object: KubeObject, apiVersion: string): { object: KubeObject; schema: ObjectSchema } | undefined {
+  const find = (wanted: string) => kind.versions.find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
+  const [from, to] = [find(object.apiVersion ?? ''), find(apiVersion)];
+  if (!from || !to) return undefined;
+  const hub = isHub(kind, from) ? object : toHub(kind, from, copyOf(object) as Draft);
+  return { object: fromHub(kind, to, hub), schema: to.schema };
 }
 
 export function setManagedFields(draft: Draft, managed: KubeObject['metadata']['managedFields']): void {

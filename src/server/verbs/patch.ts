@@ -14,7 +14,7 @@ import { copyOf, type Draft, fromHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import { resetFieldsOf, setManagedFields, type WriteContext } from './commit.ts';
+import { inVersion, resetFieldsOf, setManagedFields, type WriteContext } from './commit.ts';
 import { insert, requireNamespace } from './create.ts';
 import type { ObjectResult } from './result.ts';
 import { replace } from './update.ts';
@@ -161,6 +161,7 @@ function applied(server: Server, context: WriteContext, config: KubeObject, live
     ...(target.subresource && { subresource: target.subresource }),
     now: server.clock.now(),
     resource: { group: kind.group, resource: kind.plural },
+    inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
     ...resetFieldsOf(keeper, target.subresource),
   });
   const value = outcome.object as unknown as Record<string, unknown>;

@@ -1,0 +1,168 @@
+// scale: how many replicas, in one form for every kind that has them.
+
+import { type LabelSelector, printSelector, selectorOf } from '../../base/selectors.ts';
+import { invalid } from '../../api/issues.ts';
+import type { ScalePaths } from '../../api/kind.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
+import { applyConfiguration } from '../../api/apply.ts';
+import { ApiError, badRequest } from '../../api/status.ts';
+import { invalidObject } from '../../api/issues.ts';
+import { decodeValue, type Expected } from '../body.ts';
+import { copyOf, type Draft } from '../draft.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import { type WriteOptions, writeOptions } from '../options.ts';
+import type { Server } from '../server.ts';
+import type { WriteContext } from '../verbs/commit.ts';
+import { type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
+import { get } from '../verbs/read.ts';
+import type { Result } from '../verbs/result.ts';
+import { replace } from '../verbs/update.ts';
+import { expectedBy, readBody } from './body.ts';
+
+export interface Scale extends KubeObject {
+  spec: { replicas?: number };
+  status: { replicas: number; selector?: string };
+}
+
+export async function scale(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
+  const paths = (target.served.kind.storedAs ?? target.served.kind).behaviour.scale;
+  if (!paths) throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+  if (target.verb === 'get') return shown(scaleOf((await get(server, target, exchange.request.query)).object, paths));
+  return target.verb === 'update' ? put(server, exchange, target, paths) : patchScale(server, exchange, target, paths);
+}
+
+const shown = (object: Scale): Result => ({ type: 'other', code: 200, object });
+
+async function put(server: Server, exchange: Exchange, target: ResourceTarget, paths: ScalePaths): Promise<Result> {
+  const options = writeOptions('UpdateOptions', exchange.request.query, exchange.request.headers['user-agent']);
+  const body = readBody(exchange, expectedBy(target), options) as Draft & Scale;
+  const name = body.metadata?.name ?? '';
+  if (name === '') throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== target.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  return write(server, contextOf(exchange, target, options), paths, body.metadata.resourceVersion ?? '', () => body);
+}
+
+async function patchScale(server: Server, exchange: Exchange, target: ResourceTarget, paths: ScalePaths): Promise<Result> {
+  const read = readPatch(exchange, target.served.kind.custom);
+  const applying = read.type === 'apply';
+  const options = writeOptions('PatchOptions', exchange.request.query, exchange.request.headers['user-agent'], applying);
+  const context = contextOf(exchange, target, options);
+  const expected = expectedBy(target);
+  if (applying) return applyScale(server, context, paths, read, options, expected);
+  return write(server, context, paths, '', (current) => {
+    const value = patchedValue(copyOf(current), read, { ...target, served: { ...target.served, version: { version: expected.version, schema: expected.schema } } });
+    return decodeValue(value as Record<string, unknown>, read.duplicates, expected, options.fieldValidation, context.warn) as Draft & Scale;
+  });
+}
+
+function contextOf(exchange: Exchange, target: ResourceTarget, options: WriteOptions): WriteContext {
+  return { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn: (text) => void exchange.warnings.add(text) };
+}
+
+async function write(server: Server, context: WriteContext, paths: ScalePaths, resourceVersion: string, next: (current: Scale) => Scale): Promise<Result> {
+  const result = await replace(server, context, {
+    resourceVersion,
+    owning: true,
+    compute(previous) {
+      const wanted = next(scaleOf(previous, paths));
+      requireReplicas(wanted);
+      return withReplicas(previous, paths, wanted.spec?.replicas ?? 0);
+    },
+  });
+  return shown(scaleOf(result.object, paths));
+}
+
+function requireReplicas({ metadata, spec }: Scale): void {
+  const replicas = spec?.replicas ?? 0;
+  if (replicas >= 0) return;
+  throw invalidObject('Scale', 'autoscaling', metadata.name ?? '', [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+}
+
+/** Apply on a scale: its managed fields are those entries of the object's that own the replicas. */
+async function applyScale(server: Server, context: WriteContext, paths: ScalePaths, read: Patch, options: WriteOptions, expected: Expected): Promise<Result> {
+  const config = read.value as KubeObject;
+  config.metadata ??= {};
+  config.metadata.name ??= context.target.name;
+  const result = await replace(server, context, {
+    resourceVersion: config.metadata.resourceVersion ?? '',
+    owning: false,
+    compute(previous) {
+      const live = scaleOf(previous, paths);
+      const [own, others] = split(previous.metadata.managedFields ?? []);
+      const outcome = applyConfiguration({
+        live: { ...live, metadata: { ...live.metadata, managedFields: own.map(asScaleEntry) } },
+        config,
+        schema: expected.schema,
+        manager: context.manager,
+        force: options.force,
+        apiVersion: 'autoscaling/v1',
+        subresource: 'scale',
+        now: server.clock.now(),
+        resource: { group: 'autoscaling', resource: 'scales' },
+        resetFields: ['status'],
+      });
+      const merged = decodeValue(outcome.object as unknown as Record<string, unknown>, [], expected, 'Ignore', context.warn) as Draft & Scale;
+      requireReplicas(merged);
+      const draft = withReplicas(previous, paths, merged.spec.replicas ?? 0);
+      const entries = (outcome.managedAfter(merged) ?? []).map((entry) => asObjectEntry(entry, previous.apiVersion ?? ''));
+      draft.metadata.managedFields = [...others, ...entries];
+      return draft;
+    },
+  });
+  return shown(scaleOf(result.object, paths));
+}
+
+const replicasOwned = (entry: ManagedFieldsEntry): boolean =>
+  (entry.fieldsV1?.['f:spec'] as Record<string, unknown> | undefined)?.['f:replicas'] !== undefined;
+
+/** Entries whose replicas are taken out, beside the rest of them that stays. */
+function split(entries: readonly ManagedFieldsEntry[]): [own: ManagedFieldsEntry[], others: ManagedFieldsEntry[]] {
+  const own = entries.filter(replicasOwned);
+  const rest = own.map(withoutReplicas).filter((entry) => Object.keys(entry.fieldsV1 ?? {}).length > 0);
+  return [own, [...entries.filter((entry) => !replicasOwned(entry)), ...rest]];
+}
+
+function withoutReplicas(entry: ManagedFieldsEntry): ManagedFieldsEntry {
+  const { 'f:spec': spec, ...fields } = entry.fieldsV1 ?? {};
+  const { 'f:replicas': _, ...kept } = spec as Record<string, unknown>;
+  return { ...entry, fieldsV1: Object.keys(kept).length > 0 ? { ...fields, 'f:spec': kept } : fields };
+}
+
+const replicasOnly = { 'f:spec': { 'f:replicas': {} } };
+const asScaleEntry = (entry: ManagedFieldsEntry): ManagedFieldsEntry => ({ ...entry, apiVersion: 'autoscaling/v1', fieldsV1: replicasOnly });
+const asObjectEntry = (entry: ManagedFieldsEntry, apiVersion: string): ManagedFieldsEntry => ({ ...entry, apiVersion, fieldsV1: replicasOnly });
+
+export function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
+  const { name = '', namespace, uid = '', resourceVersion, creationTimestamp = '' } = object.metadata;
+  const selector = paths.selector && at(object, paths.selector);
+  const printed = typeof selector === 'string' ? selector : selector === undefined ? '' : selectorText(selector as object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, ...(namespace && { namespace }), uid, ...(resourceVersion && { resourceVersion }), creationTimestamp },
+    spec: { replicas: (at(object, paths.replicas) as number | undefined) ?? 0 },
+    status: { replicas: (at(object, paths.statusReplicas) as number | undefined) ?? 0, ...(printed && { selector: printed }) },
+  };
+}
+
+/** Label selectors, and the plain maps of replication controllers, as text. */
+function selectorText(selector: object): string {
+  const whole = 'matchLabels' in selector || 'matchExpressions' in selector;
+  return printSelector(selectorOf((whole ? selector : { matchLabels: selector }) as LabelSelector, 'nothing'));
+}
+
+function withReplicas(previous: KubeObject, paths: ScalePaths, replicas: number): Draft {
+  const draft = copyOf(previous) as Draft;
+  const steps = paths.replicas.slice(1).split('.');
+  const last = steps.pop() as string;
+  let place = draft as Record<string, unknown>;
+  for (const step of steps) place = (place[step] ??= {}) as Record<string, unknown>;
+  place[last] = replicas;
+  return draft;
+}
+
+function at(object: object, path: string): unknown {
+  let value: unknown = object;
+  for (const step of path.slice(1).split('.')) value = (value as Record<string, unknown> | undefined)?.[step];
+  return value;
+}

@@ -1,0 +1,17 @@
+// Signing and certificates: what the program needs of cryptography, provided by the world so that a replay makes the same keys.
+
+/** Claims of a JSON Web Token. Times are seconds since the epoch. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface KeyMaker {
+  /** A signed JSON Web Token (RS256 or ES256) with the service-account key. */
+  sign(claims: Claims): Promise<string>;
+  /** The claims of a token signed by any of our keys; undefined when the signature is wrong or it is no token. Expiry is the caller's to check. */
+  verify(token: string): Promise<Claims | undefined>;
+  /** The public keys as a JSON Web Key Set. */
+  keySet(): object;
+  /** The cluster's CA certificate, PEM. */
+  readonly caCertificate: string;
+  /** SHA-256 of the bytes. */
+  sha256(bytes: Uint8Array): Promise<Uint8Array>;
+}
