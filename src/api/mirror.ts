@@ -148,9 +148,12 @@ function sorted<T>(members: Map<string, T> | undefined): readonly T[] {
   return [...members.keys()].sort(byCodeUnit).map((key) => members.get(key) as T);
 }
 
+/** What `ownedBy` takes as the uid of "nobody in this namespace": objects without a controller, which may be adopted. */
+export const orphansKey = (namespace: string): string => `orphans/${namespace}`;
+
 function controllerUid(object: KubeObject): readonly string[] {
   const controller = object.metadata.ownerReferences?.find((reference) => reference.controller);
-  return controller ? [controller.uid] : [];
+  return [controller ? controller.uid : orphansKey(object.metadata.namespace ?? '')];
 }
 
 function enter<T extends KubeObject>(index: Index<T>, object: T): void {
