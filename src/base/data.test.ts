@@ -75,7 +75,9 @@ test('a heap gives its values in order, also after updates and removals', () => 
 
 test('base64 is strict about padding and tolerant of line breaks', () => {
   fc.assert(
-    fc.property(fc.uint8Array(), (bytes) => expect(bytesOfBase64(base64(bytes))).toEqual(bytes)),
+    fc.property(fc.uint8Array(), (bytes) => {
+      expect(bytesOfBase64(base64(bytes))).toEqual(bytes);
+    }),
     { seed: 1 },
   );
   expect(textOf(bytesOfBase64('aGVs\nbG8=') ?? utf8(''))).toBe('hello');
@@ -85,7 +87,9 @@ test('base64 is strict about padding and tolerant of line breaks', () => {
 
 test('the length of a text in bytes', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (text) => expect(utf8Length(text)).toBe(utf8(text).length)),
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      expect(utf8Length(text)).toBe(utf8(text).length);
+    }),
     { seed: 1 },
   );
 });
