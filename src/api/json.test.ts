@@ -47,12 +47,12 @@ test('documents deeper than Go reads are refused', () => {
 });
 
 test('the careful reader agrees with JSON.parse on what is JSON', () => {
-  fc.assert(fc.property(fc.json(), (text) => expect(scan(text)).toEqual([])));
+  fc.assert(fc.property(fc.json(), (text) => scan(text).length === 0));
   fc.assert(
     fc.property(fc.json(), fc.nat(), fc.constantFrom('', ',', '{', '"', '\\', '0'), (json, at, inserted) => {
       const cut = at % (json.length + 1);
       const text = json.slice(0, cut) + inserted + json.slice(cut + 1);
-      expect(refuses(scan, text)).toBe(refuses(JSON.parse, text));
+      return refuses(scan, text) === refuses(JSON.parse, text);
     }),
   );
 });

@@ -86,17 +86,15 @@ class Scanner {
     this.at++;
     if (this.stack.length >= maxDepth) throw new JsonSyntaxError('exceeded max depth');
     this.stack.push({ array, keys: new Set(), key: '', index: -1 });
-    this.space();
-    if (this.text[this.at] === (array ? ']' : '}')) this.close();
-    else this.member();
   }
 
-  /** What follows a value inside the innermost container. */
+  /** What follows inside the innermost container: its end or another member. */
   private next(): void {
-    const { array } = this.top();
+    const { array, index } = this.top();
     this.space();
     const c = this.text[this.at];
     if (c === (array ? ']' : '}')) return this.close();
+    if (index < 0) return this.member();
     if (c !== ',') throw this.unexpected(array ? 'after array element' : 'after object key:value pair');
     this.at++;
     this.member();
