@@ -1,6 +1,7 @@
 // Columns that many kinds' tables share, and how their cells are written.
 
 import type { Instant } from '../base/clock.ts';
+import { humanDuration, parseTime } from '../base/time.ts';
 import type { Cell, Column, DocumentedField } from '../api/kind.ts';
 import type { KubeObject, ObjectMeta } from '../api/object.ts';
 
@@ -46,36 +47,9 @@ export const wide = <T extends KubeObject>(column: Column<T>): Column<T> => ({ .
 /** How long ago, as `kubectl get` says it. */
 export function ageOf(timestamp: string | null | undefined, now: Instant): string {
   if (!timestamp) return '<unknown>';
-  return shortDuration(now - Date.parse(timestamp));
+  const then = parseTime(timestamp);
+  return then === undefined ? '<unknown>' : humanDuration(now - then);
 }
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const YEAR = 365 * DAY;
-
-/** Two units at most, and fewer as the span grows: 5s, 3m20s, 2h, 4d6h, 300d, 3y12d. */
-export function shortDuration(milliseconds: number): string {
-  const n = (unit: number) => Math.floor(milliseconds / unit);
-  if (milliseconds < -2 * SECOND + 1) return '<invalid>';
-  if (milliseconds < 0) return '0s';
-  const seconds = n(SECOND);
-  const minutes = n(MINUTE);
-  const hours = n(HOUR);
-  if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return withRest(minutes, 'm', seconds % 60, 's');
-  if (minutes < 180) return `${minutes}m`;
-  if (hours < 8) return withRest(hours, 'h', minutes % 60, 'm');
-  if (hours < 48) return `${hours}h`;
-  if (hours < 192) return withRest(n(DAY), 'd', hours % 24, 'h');
-  if (hours < 24 * 365 * 2) return `${n(DAY)}d`;
-  if (hours < 24 * 365 * 8) return withRest(n(YEAR), 'y', n(DAY) % 365, 'd');
-  return `${n(YEAR)}y`;
-}
-
-const withRest = (whole: number, unit: string, rest: number, smaller: string) =>
-  rest === 0 ? `${whole}${unit}` : `${whole}${unit}${rest}${smaller}`;
 
 /** `a=b,c=d`, sorted; `<none>` when empty. */
 export function labelsText(labels: Readonly<Record<string, string>> | null | undefined): string {

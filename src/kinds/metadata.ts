@@ -4,21 +4,19 @@ import { type Issue, forbiddenField, invalid, quoted, required } from '../api/is
 import type { Kind, NameRule } from '../api/kind.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../api/object.ts';
 import {
-  annotationIssues,
-  complain,
-  dnsLabel,
-  dnsLabel1035,
-  dnsSubdomain,
-  labelIssues,
-  pathSegment,
-  qualifiedName,
-} from './checks.ts';
+  isDns1035Label,
+  isDns1123Label,
+  isDns1123Subdomain,
+  isPathSegmentName,
+  isQualifiedName,
+} from '../base/names.ts';
+import { annotationIssues, complain, labelIssues } from './checks.ts';
 
 const nameChecks: Readonly<Record<NameRule, (name: string) => string[]>> = {
-  subdomain: dnsSubdomain,
-  label: dnsLabel,
-  label1035: dnsLabel1035,
-  pathSegment,
+  subdomain: isDns1123Subdomain,
+  label: isDns1123Label,
+  label1035: isDns1035Label,
+  pathSegment: isPathSegmentName,
 };
 
 /** The finalizers that need no domain. */
@@ -76,7 +74,9 @@ function namespaceIssues(kind: Kind, meta: ObjectMeta): Issue[] {
   if (kind.scope === 'Cluster') {
     return meta.namespace ? [forbiddenField('metadata.namespace', 'not allowed on this type')] : [];
   }
-  return meta.namespace ? complain('metadata.namespace', meta.namespace, dnsLabel) : [required('metadata.namespace')];
+  return meta.namespace
+    ? complain('metadata.namespace', meta.namespace, isDns1123Label)
+    : [required('metadata.namespace')];
 }
 
 function generationIssues({ generation = 0 }: ObjectMeta): Issue[] {
@@ -111,7 +111,7 @@ function ownerReferenceIssues(owner: OwnerReference, field: string): Issue[] {
 
 function finalizerIssues(finalizers: readonly string[]): Issue[] {
   const field = 'metadata.finalizers';
-  const issues = finalizers.flatMap((finalizer) => complain(field, finalizer, qualifiedName));
+  const issues = finalizers.flatMap((finalizer) => complain(field, finalizer, isQualifiedName));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     issues.push(invalid(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }

@@ -13,6 +13,7 @@ import type {
   ResourceRequirements,
 } from '../generated/types/core-v1.ts';
 import { pullPolicyOf } from './images.ts';
+import { isHugePages, isPodResource, requestsOf } from './resources.ts';
 import { applyVolumeDefaults } from './volume-defaults.ts';
 
 /** Changes the spec in place. What holds only for pods themselves (requests from limits, service links) is `applyPodOnlyDefaults`. */
@@ -104,6 +105,11 @@ function requestWhatIsLimited(resources: ResourceRequirements | undefined): void
   }
 }
 
-function applyPodResourceDefaults(_spec: PodSpec, resources: ResourceRequirements): void {
-  requestWhatIsLimited(resources);
+/** A pod limited as a whole asks for what its containers ask for together, or, where none asks, for as much as it allows. */
+function applyPodResourceDefaults(spec: PodSpec, resources: ResourceRequirements): void {
+  for (const [name, limit] of Object.entries(resources.limits ?? {})) {
+    if (!isPodResource(name)) continue;
+    resources.requests ??= {};
+    resources.requests[name] ??= (isHugePages(name) ? undefined : requestsOf(spec.containers ?? [], name)) ?? limit;
+  }
 }

@@ -1,27 +1,43 @@
 // The template that workloads make pods from: what is wrong with it, and what it warns of.
 
-import type { Issue } from '../../api/issues.ts';
-import type { PodTemplateSpec } from '../generated/types/core-v1.ts';
+import { type Issue, forbiddenField } from '../../api/issues.ts';
+import { annotationIssues, labelIssues } from '../checks.ts';
+import type { PodSpec, PodTemplateSpec } from '../generated/types/core-v1.ts';
+import { podAnnotationIssues } from './annotations.ts';
+import { validatePodSpec } from './validate.ts';
+import { podSpecWarnings } from './warnings.ts';
 
 export interface PodTemplateOptions {
-  /** The template as it is stored, on update: what was allowed once stays allowed. */
+  /** The template as it is stored, on update. */
   readonly previous?: PodTemplateSpec | undefined;
 }
 
 /** `field` is where the template stands, as `spec.template`. */
 export function validatePodTemplateSpec(
-  _template: PodTemplateSpec,
-  _field: string,
+  template: PodTemplateSpec,
+  field: string,
   _options: PodTemplateOptions = {},
 ): Issue[] {
-  return [];
+  const meta = template.metadata ?? {};
+  const spec: PodSpec = template.spec ?? { containers: [] };
+  const issues = [
+    ...labelIssues(meta.labels, `${field}.labels`),
+    ...annotationIssues(meta.annotations, `${field}.annotations`),
+    ...podAnnotationIssues(meta, spec, `${field}.annotations`, `${field}.spec`),
+    ...validatePodSpec(spec, `${field}.spec`),
+  ];
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    const rule = 'ephemeral containers not allowed in pod template';
+    issues.push(forbiddenField(`${field}.spec.ephemeralContainers`, rule));
+  }
+  return issues;
 }
 
 /** Texts for Warning headers. `field` is where the template stands, as `spec.template`. */
 export function podTemplateWarnings(
-  _field: string,
-  _template: PodTemplateSpec,
-  _previous: PodTemplateSpec | undefined,
+  field: string,
+  template: PodTemplateSpec,
+  previous: PodTemplateSpec | undefined,
 ): string[] {
-  return [];
+  return podSpecWarnings({ field, meta: template.metadata, spec: template.spec, previous: previous?.spec });
 }
