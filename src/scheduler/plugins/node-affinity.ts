@@ -1,0 +1,54 @@
+// Refuses nodes that nodeSelector or the required node affinity excludes; likes those the preferred terms name.
+
+import type { NodeSelectorTerm } from '../../kinds/generated/types/core-v1.ts';
+import type { Node } from '../../kinds/core/node.ts';
+import { nodeTermTest, requiredNodesOf } from '../node-selection.ts';
+import type { PodInfo } from '../pod-info.ts';
+import { impossible, type Plugin, toHundred } from '../plugin.ts';
+
+const refusal = impossible("node(s) didn't match Pod's node affinity/selector");
+const conflict = impossible('pod affinity terms conflict');
+
+export const nodeAffinity: Plugin = {
+  name: 'NodeAffinity',
+  weight: 2,
+  filter({ pod }) {
+    const test = requiredNodesOf(pod);
+    if (!test) return undefined;
+    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    const only = required && namesOf(required.nodeSelectorTerms);
+    if (only?.size === 0) return conflict;
+    return { check: (node) => (test(node) ? undefined : refusal), ...(only && { only }) };
+  },
+  score({ pod }) {
+    const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    if (preferred.length === 0) return undefined;
+    const liked = preferred.map(({ weight, preference }) => ({ weight, test: nodeTermTest(preference) }));
+    return {
+      score: (node) => liked.reduce((sum, { weight, test }) => (test(node) ? sum + weight : sum), 0),
+      normalize: toHundred,
+    };
+  },
+  wakes: {
+    NodeAdded: (pod, event) => event.name === 'NodeAdded' && allows(pod, event.node),
+    NodeChanged: (pod, event) =>
+      event.name === 'NodeChanged' && allows(pod, event.node) && !allows(pod, event.previous),
+  },
+};
+
+/** The names of the only nodes the terms can mean, if each term names some (pods of DaemonSets do). */
+function namesOf(terms: readonly NodeSelectorTerm[]): ReadonlySet<string> | undefined {
+  const names = new Set<string>();
+  for (const { matchFields } of terms) {
+    const lists = (matchFields ?? []).filter(({ key, operator }) => key === 'metadata.name' && operator === 'In');
+    if (lists.length === 0) return undefined;
+    const [first, ...others] = lists;
+    for (const name of first?.values ?? []) if (others.every(({ values }) => values?.includes(name))) names.add(name);
+  }
+  return terms.length > 0 ? names : undefined;
+}
+
+function allows({ pod }: PodInfo, node: Node): boolean {
+  const test = requiredNodesOf(pod);
+  return !test || test({ name: node.metadata.name ?? '', labels: node.metadata.labels ?? {} });
+}

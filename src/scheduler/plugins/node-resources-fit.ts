@@ -1,0 +1,110 @@
+// Refuses nodes without room for what the pod requests; likes those that would have the most left.
+
+import type { Node } from '../../kinds/core/node.ts';
+import type { NodeInfo } from '../node-info.ts';
+import { type Plugin, type Refusal } from '../plugin.ts';
+import type { PodInfo } from '../pod-info.ts';
+import { type Amounts, amountsOf } from '../resources.ts';
+
+const tooManyPods = 'Too many pods';
+
+export const nodeResourcesFit: Plugin = {
+  name: 'NodeResourcesFit',
+  weight: 1,
+  filter({ requests }) {
+    const refusals = new Map<string, Refusal>();
+    return {
+      check: (node) => (hasRoom(node, requests) ? undefined : shared(refusals, shortageOf(node, requests))),
+    };
+  },
+  score(pod) {
+    const { milliCPU, memory } = pod.scored;
+    return { score: (node) => leastAllocated(node, milliCPU, memory) };
+  },
+  wakes: {
+    NodeAdded: (pod, event) => event.name === 'NodeAdded' && couldFit(pod, event.node),
+    NodeChanged: (pod, event) =>
+      event.name === 'NodeChanged' && couldFit(pod, event.node) && hasMore(event.node, event.previous),
+    PodGone: true,
+    PodChanged: (_, event) => event.name === 'PodChanged' && isLess(event.pod.requests, event.previous.requests),
+  },
+};
+
+function hasRoom(node: NodeInfo, requests: Amounts): boolean {
+  const { allocatable, requested } = node;
+  if (node.pods.size + 1 > node.allowedPods) return false;
+  if (requests.milliCPU > 0 && requests.milliCPU > allocatable.milliCPU - requested.milliCPU) return false;
+  if (requests.memory > 0 && requests.memory > allocatable.memory - requested.memory) return false;
+  const { ephemeralStorage } = requests;
+  if (ephemeralStorage > 0 && ephemeralStorage > allocatable.ephemeralStorage - requested.ephemeralStorage) return false;
+  return !requests.scalars || shortScalars(node, requests.scalars).length === 0;
+}
+
+/** Everything that is short, in Kubernetes' order. */
+function shortageOf(node: NodeInfo, requests: Amounts): Refusal {
+  const { allocatable, requested } = node;
+  const reasons: string[] = [];
+  let unresolvable = false;
+  if (node.pods.size + 1 > node.allowedPods) reasons.push(tooManyPods);
+  for (const [name, key] of plainResources) {
+    if (requests[key] === 0 || requests[key] <= allocatable[key] - requested[key]) continue;
+    reasons.push(`Insufficient ${name}`);
+    unresolvable ||= requests[key] > allocatable[key];
+  }
+  for (const name of requests.scalars ? shortScalars(node, requests.scalars) : []) {
+    reasons.push(`Insufficient ${name}`);
+    unresolvable ||= (requests.scalars?.get(name) ?? 0) > (allocatable.scalars?.get(name) ?? 0);
+  }
+  return { reasons, unresolvable };
+}
+
+const plainResources = [
+  ['cpu', 'milliCPU'],
+  ['memory', 'memory'],
+  ['ephemeral-storage', 'ephemeralStorage'],
+] as const;
+
+const shortScalars = ({ allocatable, requested }: NodeInfo, wanted: ReadonlyMap<string, number>): string[] =>
+  [...wanted]
+    .filter(([name, n]) => n > 0 && n > (allocatable.scalars?.get(name) ?? 0) - (requested.scalars?.get(name) ?? 0))
+    .map(([name]) => name);
+
+/** Equal refusals are one object: a full cluster refuses with the same few reasons over and over. */
+function shared(refusals: Map<string, Refusal>, refusal: Refusal): Refusal {
+  const key = `${refusal.unresolvable} ${refusal.reasons.join()}`;
+  const known = refusals.get(key);
+  if (known) return known;
+  refusals.set(key, refusal);
+  return refusal;
+}
+
+function leastAllocated({ allocatable, scored }: NodeInfo, milliCPU: number, memory: number): number {
+  const cpu = allocatable.milliCPU;
+  const mem = allocatable.memory;
+  const sum = share(scored.milliCPU + milliCPU, cpu) + share(scored.memory + memory, mem);
+  const counted = (cpu > 0 ? 1 : 0) + (mem > 0 ? 1 : 0);
+  return counted === 0 ? 0 : Math.floor(sum / counted);
+}
+
+/** What is left of a resource, in hundredths. */
+const share = (requested: number, capacity: number): number =>
+  capacity === 0 || requested > capacity ? 0 : Math.floor(((capacity - requested) * 100) / capacity);
+
+function couldFit({ requests }: PodInfo, node: Node): boolean {
+  const has = amountsOf(node.status?.allocatable);
+  return isLessOrEqual(requests, has);
+}
+
+function hasMore(node: Node, previous: Node): boolean {
+  const [now, before] = [node.status?.allocatable ?? {}, previous.status?.allocatable ?? {}];
+  return now['pods'] !== before['pods'] || !isLessOrEqual(amountsOf(now), amountsOf(before));
+}
+
+const isLessOrEqual = (a: Amounts, b: Amounts): boolean =>
+  a.milliCPU <= b.milliCPU &&
+  a.memory <= b.memory &&
+  a.ephemeralStorage <= b.ephemeralStorage &&
+  [...(a.scalars ?? [])].every(([name, amount]) => amount <= (b.scalars?.get(name) ?? 0));
+
+/** Less of something. */
+const isLess = (a: Amounts, b: Amounts): boolean => !isLessOrEqual(b, a);

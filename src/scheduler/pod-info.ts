@@ -1,0 +1,115 @@
+// What the scheduler needs to know of a pod, read out of it once.
+
+import { type Labels, type Selector, selectorOf } from '../base/selectors.ts';
+import type { PodAffinityTerm, PodSpec } from '../kinds/generated/types/core-v1.ts';
+import type { Pod } from '../kinds/core/pod.ts';
+import { type PodRequests, requestsOf } from './resources.ts';
+
+export interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** One term of a pod (anti-)affinity, ready to be asked about other pods. */
+export interface AffinityTerm {
+  readonly topologyKey: string;
+  readonly selector: Selector;
+  readonly namespaces: ReadonlySet<string>;
+  readonly namespaceSelector: Selector | undefined;
+}
+
+/** A preference; the weight is negative for anti-affinity. */
+export interface WeightedTerm extends AffinityTerm {
+  readonly weight: number;
+}
+
+export interface PodInfo extends PodRequests {
+  readonly pod: Pod;
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly priority: number;
+  readonly ports: readonly HostPort[];
+  readonly affinity: readonly AffinityTerm[];
+  readonly antiAffinity: readonly AffinityTerm[];
+  readonly preferred: readonly WeightedTerm[];
+  /** Names of the claims it mounts, those made for its ephemeral volumes included. */
+  readonly claims: readonly string[];
+}
+
+const none: readonly never[] = [];
+const noLabels: Labels = {};
+
+export function podInfoOf(pod: Pod): PodInfo {
+  const { metadata, spec } = pod;
+  const namespace = metadata.namespace ?? '';
+  const affinity = spec?.affinity;
+  const terms = (list: readonly PodAffinityTerm[] | undefined) => list?.map((term) => termOf(term, namespace)) ?? none;
+  return {
+    pod,
+    uid: uidOf(pod),
+    name: metadata.name ?? '',
+    namespace,
+    labels: metadata.labels ?? noLabels,
+    priority: spec?.priority ?? 0,
+    ...requestsOf(pod),
+    ports: hostPortsOf(spec),
+    affinity: terms(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    antiAffinity: terms(affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    preferred: affinity ? preferredTerms(pod, namespace) : none,
+    claims: claimNamesOf(pod),
+  };
+}
+
+/** What tells pods apart: a pod made anew under the same name is another. */
+export const uidOf = (pod: Pod): string => pod.metadata.uid ?? `${pod.metadata.namespace}/${pod.metadata.name}`;
+
+export const isTerminating = (info: PodInfo): boolean => info.pod.metadata.deletionTimestamp !== undefined;
+
+/** Whether a pod with these namespace and labels is one the term speaks of. */
+export function termMatches(term: AffinityTerm, pod: PodInfo, namespaceLabels: Labels | undefined): boolean {
+  const inNamespace =
+    term.namespaces.has(pod.namespace) || (term.namespaceSelector?.matches(namespaceLabels ?? noLabels) ?? false);
+  return inNamespace && term.selector.matches(pod.labels);
+}
+
+function termOf(term: PodAffinityTerm, own: string): AffinityTerm {
+  const named = term.namespaces ?? [];
+  return {
+    topologyKey: term.topologyKey,
+    selector: selectorOf(term.labelSelector, 'nothing'),
+    namespaces: new Set(named.length === 0 && !term.namespaceSelector ? [own] : named),
+    namespaceSelector: term.namespaceSelector && selectorOf(term.namespaceSelector, 'nothing'),
+  };
+}
+
+function preferredTerms(pod: Pod, namespace: string): WeightedTerm[] {
+  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
+  const weighted = (list: typeof liked, sign: 1 | -1) =>
+    list.map(({ weight, podAffinityTerm }) => ({ ...termOf(podAffinityTerm, namespace), weight: sign * weight }));
+  const liked = podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const disliked = podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  return [...weighted(liked, 1), ...weighted(disliked, -1)];
+}
+
+function hostPortsOf(spec: PodSpec | undefined): readonly HostPort[] {
+  const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
+  const ports: HostPort[] = [];
+  for (const { ports: exposed } of [...(spec?.containers ?? []), ...sidecars]) {
+    for (const { hostPort, hostIP, protocol } of exposed ?? []) {
+      if (hostPort) ports.push({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort });
+    }
+  }
+  return ports.length > 0 ? ports : none;
+}
+
+function claimNamesOf(pod: Pod): readonly string[] {
+  const names: string[] = [];
+  for (const volume of pod.spec?.volumes ?? []) {
+    if (volume.persistentVolumeClaim) names.push(volume.persistentVolumeClaim.claimName);
+    else if (volume.ephemeral) names.push(`${pod.metadata.name}-${volume.name}`);
+  }
+  return names.length > 0 ? names : none;
+}
