@@ -37,6 +37,8 @@ export interface ContainerExit {
   readonly message?: string;
 }
 
+export type ProbeName = 'startup' | 'readiness' | 'liveness';
+
 export interface ProbeAnswer {
   readonly success: boolean;
   /** What a failing probe says. */
@@ -70,6 +72,14 @@ export interface Remembered extends Omit<ContainerRequest, 'environment'> {
   readonly startedAt: Instant;
 }
 
+/** What the runtime could not do and the node's user should read; the agent reports it and tries again. */
+export class RuntimeFailure extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RuntimeFailure';
+  }
+}
+
 /** Why an image is not there; the waiting reason and the text for the pod's status. */
 export class PullError extends Error {
   readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName';
@@ -84,10 +94,10 @@ export class PullError extends Error {
 /** One node's containers. Ids are the runtime's own; the agent writes them as `<name>://<id>`. */
 export interface NodeRuntime {
   readonly name: string;
-  /** Gives the pod its addresses. */
+  /** Gives the pod its addresses. Rejects with RuntimeFailure. */
   runSandbox(pod: Pod): Promise<Sandbox>;
-  /** Removes the sandbox, its addresses and all its containers. */
-  removeSandbox(sandbox: Sandbox): Promise<void>;
+  /** Ends what still runs in it and gives its addresses back. Ended containers stay, with their logs, until they are removed. */
+  stopSandbox(sandbox: Sandbox): Promise<void>;
   /** The image if this node has it already. */
   image(name: string): Image | undefined;
   /** Rejects with PullError. */
@@ -100,12 +110,15 @@ export interface NodeRuntime {
   stopContainer(id: string, grace: Duration): Promise<void>;
   /** Forgets an ended container and its log. */
   removeContainer(id: string): void;
-  probe(id: string, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
-  exec(id: string, command: readonly string[]): Promise<ExecAnswer>;
+  probe(id: string, name: ProbeName, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
+  /** Rejects with the signal's reason when aborted. */
+  exec(id: string, command: readonly string[], signal?: AbortSignal): Promise<ExecAnswer>;
   /** What it wrote so far. */
-  logs(id: string): readonly LogLine[];
+  log(id: string): readonly LogLine[];
+  /** Called with each further line; `end` once it ended. Returns the way to stop. */
+  followLog(id: string, sink: (line: LogLine) => void, end: () => void): () => void;
   usage(id: string): ContainerUsage | undefined;
-  /** After a restart of the agent: finds these again, still running, or tells at once how they ended. */
+  /** After a restart of the agent: finds these again, still running, or tells how they ended meanwhile. */
   recover(sandbox: Sandbox, containers: readonly Remembered[]): void;
   /** Called with each exit. Returns the way to stop. */
   onExit(listener: (exit: ContainerExit) => void): () => void;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expandReferences, interpret } from './shell.ts';
+import { interpret } from './shell.ts';
 
 const sh = (script: string, environment = {}, guess: () => number | 'forever' = () => 700) =>
   interpret(['/bin/sh', '-c', script], environment, guess);
@@ -56,7 +56,3 @@ test.each([
   '(exit 3)',
   'server & exit 1',
 ])('a script beyond simple commands is not understood: %s', (script) => expect(sh(script)).toBeUndefined());
-
-test('references are expanded as Kubernetes does', () => {
-  expect(expandReferences('$(A) $(B) $$(A) $A', { A: 'x' })).toBe('x $(B) $(A) $A');
-});

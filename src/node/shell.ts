@@ -40,13 +40,6 @@ export function interpret(
   };
 }
 
-/** `$(NAME)` in command and args, as Kubernetes expands it: unknown names stay, `$$` is one dollar. */
-export function expandReferences(text: string, environment: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\$|\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)/g, (whole, name?: string) =>
-    name === undefined ? '$' : (environment[name] ?? whole),
-  );
-}
-
 const shells = new Set(['sh', 'bash', 'ash', 'dash']);
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

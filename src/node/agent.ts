@@ -1,0 +1,397 @@
+// The simulated nodes of a cluster: one program that registers them, keeps them alive, and looks after every pod bound to one of them.
+
+import { seconds, type Clock, type Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { formatMicroTime } from '../base/time.ts';
+import type { Mirror } from '../api/mirror.ts';
+import { ApiError, notFound } from '../api/status.ts';
+import type { WatchSource } from '../api/request.ts';
+import { type Client, referenceTo } from '../client/client.ts';
+import type { Informers } from '../client/informers.ts';
+import { Lease } from '../kinds/coordination/lease.ts';
+import { ConfigMap } from '../kinds/core/config-map.ts';
+import { Node } from '../kinds/core/node.ts';
+import { Pod } from '../kinds/core/pod.ts';
+import { Secret } from '../kinds/core/secret.ts';
+import type { EventRecorder } from '../reconcile/events.ts';
+import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
+import { refusalOf } from './admission.ts';
+import { behaviorErrors } from './behaviors.ts';
+import { containerLog, type LogOptions } from './logs.ts';
+import {
+  labelsOf,
+  leaseNamespace,
+  leaseObject,
+  needsConditions,
+  nodeConditions,
+  nodeObject,
+  nodeStatus,
+  type NodeSpec,
+} from './node-object.ts';
+import { podWorker, type PodHost, type PodWorker } from './pod-worker.ts';
+import { recoverPod } from './recovery.ts';
+import type { ContainerUsage, ExecAnswer, NodeRuntime } from './runtime.ts';
+import { simulatedRuntime } from './simulated-runtime.ts';
+
+export interface SimulatedNodesOptions {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly events: EventRecorder;
+  readonly nodes: readonly NodeSpec[];
+  /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
+  readonly leases?: boolean;
+}
+
+export interface PodUsage {
+  readonly node: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly containers: readonly (ContainerUsage & { readonly name: string })[];
+}
+
+export interface SimulatedNodes {
+  /** Resolves once all nodes are registered and the pods found on them are taken over. */
+  start(): Promise<void>;
+  /** The containers are left as they are: a later start finds them in the pods' statuses. */
+  stop(): Promise<void>;
+  names(): readonly string[];
+  add(spec: NodeSpec): Promise<void>;
+  /** The machine is taken away; its Node object stays until somebody deletes it. */
+  remove(name: string): void;
+  /** Its kubelet cannot reach the API server until `reconnect`; its containers run on. */
+  disconnect(name: string): void;
+  reconnect(name: string): void;
+  /** The machine loses power: its containers are gone, and are started again after `powerOn`. */
+  powerOff(name: string): void;
+  powerOn(name: string): void;
+  /** Throws ApiError where a kubelet refuses. */
+  logs(namespace: string, pod: string, options: LogOptions): WatchSource<Uint8Array>;
+  exec(
+    namespace: string,
+    pod: string,
+    container: string | undefined,
+    command: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ExecAnswer>;
+  /** What every running container uses now. */
+  usage(): readonly PodUsage[];
+}
+
+interface SimulatedNode {
+  readonly spec: NodeSpec;
+  readonly hostIP: string;
+  readonly podCIDR: string;
+  readonly random: Random;
+  readonly workers: Map<string, PodWorker>;
+  runtime: NodeRuntime;
+  online: boolean;
+}
+
+const heartbeat = seconds(10);
+/** Without changes the whole status is posted every so many heartbeats. */
+const statusEvery = 30;
+
+const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;
+
+const isTerminal = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
+  const { clock, random, log, informers, events, leases = true } = options;
+  const client = options.client.as('kubelet');
+  const nodes = new Map<string, SimulatedNode>();
+  const numbers = new Set<number>();
+  let pods: Mirror<Pod> | undefined;
+  let objects: Mirror<Node> | undefined;
+  let unsubscribe = () => {};
+  let timer: Timer | undefined;
+  let beats = 0;
+
+  // Nodes
+
+  async function add(spec: NodeSpec): Promise<void> {
+    const known = objects?.get(spec.name);
+    const number = nodeNumberOf(known?.spec.podCIDR) ?? firstFree();
+    numbers.add(number);
+    const podCIDR = known?.spec.podCIDR ?? podCidrOf(number);
+    const own = random.fork(`node/${spec.name}`);
+    const node: SimulatedNode = {
+      spec,
+      hostIP: hostIpOf(number),
+      podCIDR,
+      random: own,
+      workers: new Map(),
+      runtime: newRuntime(own, podCIDR),
+      online: true,
+    };
+    listen(node);
+    nodes.set(spec.name, node);
+    // Pods that run here already keep their addresses: they come before any new one.
+    if (known) for (const pod of podsOf(node)) if (pod.status?.podIP) place(node, pod);
+    await register(node, known);
+    await beat(node, false);
+    for (const pod of podsOf(node)) place(node, pod);
+  }
+
+  function newRuntime(own: Random, podCIDR: string): NodeRuntime {
+    return simulatedRuntime({ clock, random: own, addresses: podAddresses(podCIDR) });
+  }
+
+  function listen({ runtime, workers }: SimulatedNode): void {
+    runtime.onExit((exit) => {
+      for (const worker of workers.values()) worker.exited(exit);
+    });
+  }
+
+  function firstFree(): number {
+    let number = 0;
+    while (numbers.has(number)) number++;
+    return number;
+  }
+
+  async function register(node: SimulatedNode, known: Node | undefined): Promise<void> {
+    const { spec, hostIP, podCIDR, random: own } = node;
+    const now = clock.now();
+    if (!known) {
+      await client.create(Node, nodeObject(spec, { hostIP, podCIDR, random: own, now }));
+      return;
+    }
+    const target = { name: spec.name, namespace: '' };
+    const { labels = {} } = known.metadata;
+    const changed = Object.entries(labelsOf(spec)).filter(([key, value]) => labels[key] !== value);
+    if (changed.length > 0)
+      await client.patch(Node, target, { metadata: { labels: Object.fromEntries(changed) } }, { type: 'strategic' });
+    const status = nodeStatus(spec, hostIP, own, nodeConditions(known.status?.conditions, now));
+    await client.patch(Node, target, { status }, { subresource: 'status', type: 'strategic' });
+  }
+
+  // Heartbeats
+
+  function scheduleBeat(): void {
+    timer = clock.after(heartbeat, () => {
+      beats++;
+      void beatAll(beats % statusEvery === 0).then(() => timer && scheduleBeat());
+    });
+  }
+
+  async function beatAll(full: boolean): Promise<void> {
+    for (const node of nodes.values()) if (node.online) await beat(node, full);
+  }
+
+  async function beat(node: SimulatedNode, full: boolean): Promise<void> {
+    try {
+      if (leases) await renewLease(node);
+      const object = objects?.get(node.spec.name);
+      if (object && (full || needsConditions(object))) await postConditions(object);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      log.warn('a node could not report that it is alive', { node: node.spec.name, error: error.message });
+    }
+  }
+
+  async function renewLease({ spec: { name } }: SimulatedNode): Promise<void> {
+    const target = { name, namespace: leaseNamespace };
+    try {
+      await client.patch(Lease, target, { spec: { renewTime: formatMicroTime(clock.now()) } }, { type: 'merge' });
+    } catch (error) {
+      const object = objects?.get(name);
+      if (!(error instanceof ApiError) || error.code !== 404 || !object) throw error;
+      await client.create(Lease, leaseObject(object, clock.now()));
+    }
+  }
+
+  async function postConditions(object: Node): Promise<void> {
+    const conditions = nodeConditions(object.status?.conditions, clock.now());
+    await client.patch(
+      Node,
+      { name: object.metadata.name ?? '', namespace: '' },
+      { status: { conditions } },
+      { subresource: 'status', type: 'strategic' },
+    );
+  }
+
+  // Pods
+
+  const podsOf = (node: SimulatedNode): readonly Pod[] => pods?.indexed(byNode, node.spec.name) ?? [];
+
+  function changed(pod: Pod | undefined, previous: Pod | undefined): void {
+    const node = nodes.get((pod ?? previous)?.spec.nodeName ?? '');
+    if (!node?.online) return;
+    if (pod) place(node, pod);
+    else if (previous) displace(node, keyOf(previous));
+  }
+
+  function place(node: SimulatedNode, pod: Pod, rebooted = false): void {
+    const known = node.workers.get(keyOf(pod));
+    if (known?.pod().metadata.uid === pod.metadata.uid) return known?.update(pod);
+    if (known) displace(node, keyOf(pod));
+    if (!isTerminal(pod)) takeOn(node, pod, rebooted);
+    else if (pod.metadata.deletionTimestamp) void letGo(pod);
+  }
+
+  /** An ended pod whose deletion was left unfinished by an earlier run. */
+  async function letGo(pod: Pod): Promise<void> {
+    try {
+      await client.delete(Pod, referenceTo(pod), {
+        gracePeriodSeconds: 0,
+        preconditions: { uid: pod.metadata.uid ?? '' },
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      log.warn('an ended pod could not be deleted', { pod: keyOf(pod), error: error.message });
+    }
+  }
+
+  function takeOn(node: SimulatedNode, pod: Pod, rebooted: boolean): void {
+    const { record, sandbox, running } = recoverPod(pod, clock.now(), rebooted);
+    const refusal = sandbox || rebooted ? undefined : refusalFor(node, pod);
+    if (refusal) record.rejected = { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` };
+    const worker = podWorker(pod, record, hostOf(node));
+    node.workers.set(keyOf(pod), worker);
+    if (refusal) hostOf(node).event(pod, { type: 'Warning', ...refusal });
+    for (const message of behaviorErrors(pod))
+      hostOf(node).event(pod, { type: 'Warning', reason: 'InvalidBehavior', message });
+    if (sandbox) node.runtime.recover(sandbox, running);
+    worker.wake();
+  }
+
+  function refusalFor(node: SimulatedNode, pod: Pod) {
+    const object = objects?.get(node.spec.name);
+    const others = [...node.workers.values()].filter(({ record }) => !record.rejected).map((worker) => worker.pod());
+    return (
+      object &&
+      refusalOf(
+        pod,
+        object,
+        others.filter((other) => !isTerminal(other)),
+      )
+    );
+  }
+
+  function displace(node: SimulatedNode, key: string): void {
+    node.workers.get(key)?.forget();
+    node.workers.delete(key);
+  }
+
+  function hostOf(node: SimulatedNode): PodHost {
+    const source = { component: 'kubelet', host: node.spec.name };
+    return {
+      clock,
+      log,
+      client,
+      runtime: node.runtime,
+      facts: { hostIP: node.hostIP, runtime: node.runtime.name },
+      event: (about, text) => events.record({ apiVersion: 'v1', kind: 'Pod', ...about }, text, source),
+      async sources(namespace) {
+        const [configMaps, secrets] = await Promise.all([informers.of(ConfigMap), informers.of(Secret)]);
+        return { configMap: (name) => configMaps.get(name, namespace), secret: (name) => secrets.get(name, namespace) };
+      },
+      online: () => node.online,
+    };
+  }
+
+  function workerOf(namespace: string, name: string): { node: SimulatedNode; worker: PodWorker } {
+    const node = nodes.get(pods?.get(name, namespace)?.spec.nodeName ?? '');
+    const worker = node?.workers.get(`${namespace}/${name}`);
+    if (!node || !worker) throw notFound({ group: '', resource: 'pods' }, name);
+    return { node, worker };
+  }
+
+  const named = (name: string): SimulatedNode => {
+    const node = nodes.get(name);
+    if (!node) throw new RangeError(`there is no simulated node "${name}"`);
+    return node;
+  };
+
+  function reconnect(node: SimulatedNode, rebooted: boolean): void {
+    node.online = true;
+    const present = podsOf(node);
+    const keys = new Set(present.map(keyOf));
+    for (const key of [...node.workers.keys()]) if (!keys.has(key)) displace(node, key);
+    for (const pod of present) place(node, pod, rebooted);
+    void beat(node, true);
+  }
+
+  function silence(node: SimulatedNode): void {
+    for (const worker of node.workers.values()) worker.stop();
+    node.workers.clear();
+    node.online = false;
+  }
+
+  return {
+    async start() {
+      [pods, objects] = await Promise.all([informers.of(Pod), informers.of(Node)]);
+      if (!pods.hasIndex(byNode)) pods.index(byNode, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
+      for (const { spec } of objects.list()) numbers.add(nodeNumberOf(spec.podCIDR) ?? -1);
+      unsubscribe = pods.subscribe((changes) => {
+        for (const { object, previous } of changes) changed(object, previous);
+      });
+      for (const spec of options.nodes) await add(spec);
+      scheduleBeat();
+    },
+
+    async stop() {
+      unsubscribe();
+      timer?.cancel();
+      timer = undefined;
+      for (const node of nodes.values()) silence(node);
+      nodes.clear();
+    },
+
+    names: () => [...nodes.keys()],
+    add,
+
+    remove(name) {
+      silence(named(name));
+      nodes.delete(name);
+    },
+
+    disconnect: (name) => void (named(name).online = false),
+    reconnect: (name) => reconnect(named(name), false),
+    powerOff: (name) => silence(named(name)),
+
+    powerOn(name) {
+      const node = named(name);
+      node.runtime = newRuntime(node.random.fork(`boot/${clock.now()}`), node.podCIDR);
+      listen(node);
+      reconnect(node, true);
+    },
+
+    logs(namespace, name, logOptions) {
+      const { node, worker } = workerOf(namespace, name);
+      const { runtime, hostIP } = node;
+      return containerLog({
+        worker,
+        runtime,
+        facts: { hostIP, runtime: runtime.name },
+        options: logOptions,
+        now: clock.now(),
+      });
+    },
+
+    async exec(namespace, name, container, command, signal) {
+      const { node, worker } = workerOf(namespace, name);
+      const wanted = container ?? worker.pod().spec.containers[0]?.name;
+      const state = worker.record.containers.find((each) => each.container.name === wanted)?.state;
+      if (state?.is !== 'running') throw new ApiError(500, 'InternalError', `container not found ("${wanted}")`);
+      return node.runtime.exec(state.id, command, signal);
+    },
+
+    usage: () =>
+      [...nodes.values()].flatMap((node) => [...node.workers.values()].flatMap((worker) => usageOf(node, worker))),
+  };
+}
+
+const byNode = 'node/spec.nodeName';
+
+function usageOf({ spec, runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
+  const { name = '', namespace = '' } = worker.pod().metadata;
+  const containers = worker.record.containers.flatMap(({ container, state }) => {
+    const usage = state.is === 'running' ? runtime.usage(state.id) : undefined;
+    return usage ? [{ name: container.name, ...usage }] : [];
+  });
+  return containers.length > 0 ? [{ node: spec.name, namespace, name, containers }] : [];
+}

@@ -1,0 +1,160 @@
+// The Node object of a simulated node, and the Lease that says it is alive, as a kubelet writes them.
+
+import type { Instant } from '../base/clock.ts';
+import { formatMicroTime, formatTime } from '../base/time.ts';
+import type { Random } from '../base/random.ts';
+import type { Lease } from '../kinds/coordination/lease.ts';
+import type { Node, NodeCondition, Taint } from '../kinds/generated/types/core-v1.ts';
+
+export interface NodeSpec {
+  readonly name: string;
+  readonly zone?: string;
+  readonly region?: string;
+  /** Quantities; default 8 processors and 32Gi. */
+  readonly cpu?: string;
+  readonly memory?: string;
+  /** How many pods it takes at most; default 110. */
+  readonly pods?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
+}
+
+/** Marks, as label and annotation, nodes on which nothing really runs. */
+export const simulatedMark = 'portolan.dev/simulated';
+
+export const kubeletVersion = 'v1.36.1';
+
+export const leaseNamespace = 'kube-node-lease';
+
+interface Place {
+  /** The node's place in the cluster's address plan. */
+  readonly hostIP: string;
+  readonly podCIDR: string;
+  readonly random: Random;
+  readonly now: Instant;
+}
+
+export function nodeObject(spec: NodeSpec, { hostIP, podCIDR, random, now }: Place): Node {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: spec.name,
+      labels: labelsOf(spec),
+      annotations: {
+        'node.alpha.kubernetes.io/ttl': '0',
+        [simulatedMark]: 'true',
+        'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+      },
+    },
+    spec: {
+      podCIDR,
+      podCIDRs: [podCIDR],
+      providerID: `portolan://${spec.name}`,
+      ...(spec.taints && { taints: [...spec.taints] }),
+    },
+    status: nodeStatus(spec, hostIP, random, nodeConditions(undefined, now)),
+  };
+}
+
+export function labelsOf({ name, zone, region, labels }: NodeSpec): Record<string, string> {
+  return {
+    'beta.kubernetes.io/arch': 'amd64',
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'node.kubernetes.io/instance-type': 'simulated',
+    [simulatedMark]: 'true',
+    ...(zone && { 'topology.kubernetes.io/zone': zone }),
+    ...(region && { 'topology.kubernetes.io/region': region }),
+    ...labels,
+  };
+}
+
+export function nodeStatus(
+  { name, cpu = '8', memory = '32Gi', pods = 110 }: NodeSpec,
+  hostIP: string,
+  random: Random,
+  conditions: NodeCondition[],
+): NonNullable<Node['status']> {
+  const resources = {
+    cpu,
+    'ephemeral-storage': '100Gi',
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory,
+    pods: String(pods),
+  };
+  return {
+    capacity: resources,
+    allocatable: resources,
+    conditions,
+    addresses: [
+      { type: 'InternalIP', address: hostIP },
+      { type: 'Hostname', address: name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    nodeInfo: {
+      machineID: random.fork('machine').uuid().replaceAll('-', ''),
+      systemUUID: random.fork('system').uuid(),
+      bootID: random.fork('boot').uuid(),
+      kernelVersion: '6.12.0-simulated',
+      osImage: 'Portolan (simulated)',
+      containerRuntimeVersion: 'portolan://0.1.0',
+      kubeletVersion,
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: 'amd64',
+    },
+  };
+}
+
+const healthy: readonly Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] = [
+  {
+    type: 'MemoryPressure',
+    status: 'False',
+    reason: 'KubeletHasSufficientMemory',
+    message: 'kubelet has sufficient memory available',
+  },
+  {
+    type: 'DiskPressure',
+    status: 'False',
+    reason: 'KubeletHasNoDiskPressure',
+    message: 'kubelet has no disk pressure',
+  },
+  {
+    type: 'PIDPressure',
+    status: 'False',
+    reason: 'KubeletHasSufficientPID',
+    message: 'kubelet has sufficient PID available',
+  },
+  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+];
+
+/** A healthy node's conditions, dated from when each became so; conditions of others stay. */
+export function nodeConditions(previous: readonly NodeCondition[] | undefined, now: Instant): NodeCondition[] {
+  const known = new Map((previous ?? []).map((condition) => [condition.type, condition]));
+  const ours = healthy.map((condition) => {
+    const before = known.get(condition.type);
+    const since = before?.status === condition.status ? before.lastTransitionTime : undefined;
+    return { ...condition, lastHeartbeatTime: formatTime(now), lastTransitionTime: since ?? formatTime(now) };
+  });
+  return [...ours, ...[...known.values()].filter(({ type }) => !healthy.some((condition) => condition.type === type))];
+}
+
+/** Whether somebody (the node lifecycle controller) has written that the node is not well, so that it must say it is. */
+export const needsConditions = (node: Node): boolean =>
+  healthy.some(
+    ({ type, status }) => node.status?.conditions?.find((condition) => condition.type === type)?.status !== status,
+  );
+
+export function leaseObject(node: Node, now: Instant): Lease {
+  const { name = '', uid = '' } = node.metadata;
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: leaseNamespace, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+    spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: formatMicroTime(now) },
+  };
+}
