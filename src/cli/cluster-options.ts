@@ -1,0 +1,126 @@
+// The options of a cluster, shared by every command that starts one; checked here, with a sentence for every mistake.
+
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseDuration } from '../base/duration.ts';
+import { isDns1123Label } from '../base/names.ts';
+import type { NodeSpec } from '../node/node-object.ts';
+import { UserError } from './errors.ts';
+import { nodesOfWorld, readWorld } from './world-file.ts';
+
+/** Everything the server process needs to know; JSON, since it is handed over to it. */
+export interface ClusterSettings {
+  readonly name: string;
+  readonly nodes: readonly NodeSpec[];
+  readonly zones: readonly string[];
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly store: 'memory' | 'sqlite';
+  readonly dataDir?: string;
+  readonly tokenAuthFile?: string;
+  readonly bare: boolean;
+  readonly controllersOnly: boolean;
+  readonly nodeMonitorGracePeriodMs?: number;
+  readonly featureGates: Readonly<Record<string, boolean>>;
+}
+
+const mostNodes = 10_000;
+
+export function withClusterOptions(parser: Command): Command {
+  return parser
+    .option('--nodes <n>', 'how many simulated nodes (default 3)')
+    .option('--zones <a,b,c>', 'zones the nodes are spread over')
+    .option('-f, --file <world.yaml>', 'nodes by groups, from a file')
+    .option('--port <p>', 'port of the API server (default: a free one)')
+    .option('--store <kind>', 'memory or sqlite', 'sqlite')
+    .option('--data-dir <folder>', 'where the store and the keys are kept')
+    .option('--token-auth-file <file>', "bearer tokens in kube-apiserver's CSV form")
+    .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
+    .option('--controllers-only', 'controllers and scheduler, but no nodes')
+    .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
+    .option('--feature-gates <Name=bool,...>', 'feature gates of Kubernetes')
+    .option('--runtime-config <group/version=bool,...>', 'versions to serve besides the stable ones');
+}
+
+export function settingsOf(name: string, options: Record<string, unknown>): ClusterSettings {
+  const text = (key: string) => options[key] as string | undefined;
+  const bare = options.bare === true;
+  const controllersOnly = options.controllersOnly === true;
+  if (bare && controllersOnly) throw new UserError('--bare and --controllers-only exclude each other: choose one');
+  const zones = zonesOf(text('zones'));
+  const nodes = bare || controllersOnly ? [] : nodesOf(text('file'), text('nodes'), zones);
+  const grace = text('nodeMonitorGracePeriod');
+  const dataDir = text('dataDir');
+  const tokenAuthFile = text('tokenAuthFile');
+  if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
+  if (text('runtimeConfig') !== undefined) throw new UserError('--runtime-config is not modelled yet: only the stable versions are served', 3);
+  return {
+    name,
+    nodes,
+    zones: zones.length > 0 ? zones : [...new Set(nodes.flatMap(({ zone }) => (zone ? [zone] : [])))],
+    host: '127.0.0.1',
+    port: portOf(text('port')),
+    store: storeOf(text('store') ?? 'sqlite'),
+    bare,
+    controllersOnly,
+    ...(dataDir !== undefined && { dataDir }),
+    ...(tokenAuthFile !== undefined && { tokenAuthFile }),
+    ...(grace !== undefined && { nodeMonitorGracePeriodMs: durationOf('--node-monitor-grace-period', grace) }),
+    featureGates: gatesOf(text('featureGates')),
+  };
+}
+
+function nodesOf(file: string | undefined, count: string | undefined, zones: readonly string[]): readonly NodeSpec[] {
+  if (file !== undefined) {
+    if (count !== undefined || zones.length > 0) throw new UserError('-f describes the nodes by itself: leave --nodes and --zones out');
+    return nodesOfWorld(readWorld(file));
+  }
+  const many = wholeNumber('--nodes', count ?? '3', mostNodes);
+  return Array.from({ length: many }, (_, at) => ({ name: `n${at + 1}`, ...(zones.length > 0 && { zone: zones[at % zones.length] as string }) }));
+}
+
+function zonesOf(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const zones = text.split(',').map((zone) => zone.trim());
+  const odd = zones.find((zone) => isDns1123Label(zone).length > 0);
+  if (odd !== undefined) throw new UserError(`--zones: ${JSON.stringify(odd)} is no name for a zone. Write names with commas between: --zones a,b,c`);
+  return zones;
+}
+
+const portOf = (text: string | undefined): number => (text === undefined ? 0 : wholeNumber('--port', text, 65_535));
+
+function storeOf(text: string): ClusterSettings['store'] {
+  if (text === 'memory' || text === 'sqlite') return text;
+  throw new UserError(`--store: there is no store ${JSON.stringify(text)}; choose memory or sqlite`);
+}
+
+export function wholeNumber(option: string, text: string, most: number): number {
+  if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
+  throw new UserError(`${option}: ${JSON.stringify(text)} is not a whole number from 0 to ${most}`);
+}
+
+export function durationOf(option: string, text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new UserError(`${option}: ${JSON.stringify(text)} is no duration; write for example 30s or 2m30s`);
+  }
+}
+
+function gatesOf(text: string | undefined): Record<string, boolean> {
+  const entries = (text ?? '').split(',').filter(Boolean).map((entry) => {
+    const [gate = '', value = ''] = entry.split('=');
+    if (value !== 'true' && value !== 'false') throw new UserError(`--feature-gates: ${JSON.stringify(entry)} should read Name=true or Name=false`);
+    return [gate, value === 'true'] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function requireReadable(option: string, file: string): void {
+  try {
+    readFileSync(file);
+  } catch (error) {
+    throw new UserError(`${option}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+}

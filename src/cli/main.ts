@@ -1,0 +1,49 @@
+// The command line: one table of commands, parsed by commander, with errors a person can act on.
+
+import { Command, CommanderError } from 'commander';
+import { commands } from './commands.ts';
+import { UserError } from './errors.ts';
+import { suggest } from './suggest.ts';
+
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('portolan')
+    .description('Kubernetes 1.36 in one program: rehearse on simulated nodes, see why, replay. No container really runs.')
+    .enablePositionalOptions()
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const command of commands) {
+    const sub = command.define(new Command(command.name)).exitOverride().configureOutput({ writeErr: () => {} });
+    sub.addHelpText('after', `\nExample: ${command.example}`);
+    sub.action(async (...given: unknown[]) => {
+      process.exitCode = await command.run(sub.opts(), sub.args, given);
+    });
+    program.addCommand(sub);
+  }
+  program.addHelpText('after', '\nExample: portolan up --nodes 6 --zones a,b,c && kubectl get nodes');
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error, program, args);
+  }
+}
+
+function report(error: unknown, program: Command, args: readonly string[]): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const command = program.commands.find((each) => each.name() === args[0]);
+    const at = command ? `portolan ${command.name()}` : 'portolan';
+    console.error(`${at}: ${suggest(error, command ?? program)}`);
+    const example = commands.find((each) => each.name === command?.name())?.example ?? 'portolan up';
+    console.error(`Example: ${example}`);
+    return 2;
+  }
+  if (error instanceof UserError) {
+    console.error(`portolan ${args[0] ?? ''}: ${error.message}`);
+    return error.exitCode;
+  }
+  console.error(`portolan ${args[0] ?? ''}: an internal error; please report it.`);
+  console.error(error instanceof Error ? error.stack : error);
+  return 4;
+}

@@ -1,0 +1,116 @@
+// The process a cluster lives in: opens its keys and its store, assembles the cluster, listens, and tells the process that started it.
+
+import { readFileSync } from 'node:fs';
+import { assemble } from '../cluster/assemble.ts';
+import { randomSeed } from '../edge/entropy.ts';
+import { descriptions } from '../edge/descriptions.ts';
+import { serveHttps } from '../edge/https-server.ts';
+import { kubeconfigText } from '../edge/kubeconfig.ts';
+import { streamLog } from '../edge/log.ts';
+import { openPki } from '../edge/pki.ts';
+import { realClock } from '../edge/real-clock.ts';
+import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
+import { seededRandom } from '../base/random.ts';
+import { staticTokens } from '../server/authenticate.ts';
+import { kubernetesVersion } from '../server/create-server.ts';
+import { memoryStore } from '../store/memory-store.ts';
+import type { Store } from '../store/store.ts';
+import type { ClusterSettings } from './cluster-options.ts';
+import { explainStart } from './start-faults.ts';
+
+/** One line of what has been reached, for the progress of `up`. */
+export interface Progress {
+  readonly step: 'server' | 'control-plane' | 'nodes' | 'ready' | 'failed';
+  readonly text: string;
+  readonly url?: string;
+  readonly exitCode?: number;
+}
+
+/** The first address of the service range: what the `kubernetes` Service answers at. */
+const serviceAddress = '10.96.0.1';
+/** How long open work may take to finish on shutdown, in milliseconds. */
+const shutdownPatience = 3000;
+
+/** Runs until it is told to stop. `tell` gets every step reached. */
+export async function serve(settings: ClusterSettings, tell: (progress: Progress) => void): Promise<void> {
+  const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
+  makeFolder(folder);
+  const log = streamLog(process.stderr);
+  const clock = realClock();
+  const pki = await openPki(folder.pki, serviceAddress, clock.now());
+  const store = await openStore(settings, folder.database, clock);
+  const world = {
+    clock,
+    random: seededRandom(randomSeed()),
+    store,
+    keys: pki.keys,
+    log,
+    use: (port: { readonly name: string }): never => {
+      throw new Error(`this world provides no ${port.name}`);
+    },
+  };
+  let cluster: ReturnType<typeof assemble> | undefined;
+  const https = await serveHttps({
+    // The port is known only once it is bound, and the cluster must know the port: requests that come before wait for it.
+    transport: { call: async (request) => (await assembled).transport.call(request) },
+    log,
+    certificate: pki.server.certificate,
+    key: pki.server.key,
+    clientCa: pki.ca.certificate,
+    host: settings.host,
+    port: settings.port,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw explainStart(error, settings);
+  });
+  const assembled = Promise.resolve().then(() => {
+    cluster = assemble(world, {
+      nodes: settings.nodes,
+      bare: settings.bare,
+      controllersOnly: settings.controllersOnly,
+      authenticators: settings.tokenAuthFile ? [staticTokens(readFileSync(settings.tokenAuthFile, 'utf8'))] : [],
+      featureGates: settings.featureGates,
+      describe: descriptions,
+      host: settings.host,
+      port: https.port,
+      serviceAddress,
+      ...(settings.nodeMonitorGracePeriodMs !== undefined && { nodeMonitorGracePeriod: settings.nodeMonitorGracePeriodMs }),
+    });
+    return cluster;
+  });
+
+  const url = `https://${settings.host}:${https.port}`;
+  const access = { name: settings.name, server: url, ca: pki.ca.certificate, ...pki.admin };
+  writePrivate(folder.kubeconfig, kubeconfigText(access));
+  const { start, stop } = await assembled;
+  await start();
+  tell({ step: 'server', text: `${url}   Kubernetes ${kubernetesVersion.major}.${kubernetesVersion.minor}, certificates of its own`, url });
+  writeRecord(folder, {
+    name: settings.name,
+    pid: process.pid,
+    url,
+    port: https.port,
+    store: settings.store,
+    nodes: settings.nodes.length,
+    zones: settings.zones,
+    startedAt: clock.now(),
+    version: kubernetesVersion.gitVersion,
+  });
+  tell({ step: 'ready', text: url, url });
+
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  const patience = setTimeout(() => process.exit(0), shutdownPatience);
+  removeRecord(folder);
+  await https.close();
+  await stop();
+  clearTimeout(patience);
+}
+
+async function openStore(settings: ClusterSettings, file: string, clock: ReturnType<typeof realClock>): Promise<Store> {
+  if (settings.store === 'memory') return memoryStore({ clock });
+  const { openSqliteStore } = await import('../edge/sqlite-store.ts');
+  return openSqliteStore({ file, clock });
+}
+

@@ -1,0 +1,121 @@
+// Puts a cluster together: the server, what the server keeps in being, the controllers, the scheduler, the nodes. The one place that knows them all.
+
+import type { Clock } from '../base/clock.ts';
+import { createClient } from '../client/transport-client.ts';
+import type { Client } from '../client/client.ts';
+import { createInformers, type Informers } from '../client/informers.ts';
+import type { Transport } from '../api/request.ts';
+import { controllers } from '../controllers/index.ts';
+import type { Describe } from '../kinds/descriptions.ts';
+import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
+import type { NodeSpec } from '../node/node-object.ts';
+import { createEventRecorder } from '../reconcile/events.ts';
+import { startControllers } from '../reconcile/manager.ts';
+import { startScheduler } from '../scheduler/scheduler.ts';
+import { type Authenticator } from '../server/authenticate.ts';
+import { systemMasters } from '../server/authorize.ts';
+import { bootstrapSteps } from '../server/bootstrap/index.ts';
+import { createServer, type RunningServer } from '../server/create-server.ts';
+import type { HealthCheck } from '../server/health.ts';
+import { rbac } from '../server/rbac.ts';
+import type { World } from './world.ts';
+
+export interface ClusterOptions {
+  readonly nodes: readonly NodeSpec[];
+  /** The API server alone: no controllers beyond those inside kube-apiserver, no scheduler, no nodes. */
+  readonly bare?: boolean;
+  /** Controllers and scheduler, but no nodes: those come from outside. */
+  readonly controllersOnly?: boolean;
+  readonly authenticators?: readonly Authenticator[];
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly describe: Describe;
+  /** Where the server can be reached, for the `kubernetes` Service. */
+  readonly host: string;
+  readonly port: number;
+  readonly serviceAddress: string;
+  /** How long a node may be silent, in milliseconds. */
+  readonly nodeMonitorGracePeriod?: number;
+}
+
+export interface Cluster {
+  readonly transport: Transport;
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly running: RunningServer;
+  readonly nodes: SimulatedNodes | undefined;
+  /** Serves requests; what is to be live comes alive. Resolves when all of it runs. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The program's own identity until each component has one with least privilege. */
+const system = { name: 'system:apiserver', groups: ['system:masters'] };
+
+export function assemble(world: World, options: ClusterOptions): Cluster {
+  const { clock, random, log, store, keys } = world;
+  const stopping = new AbortController();
+  let started = false;
+  const running = createServer({
+    store,
+    clock,
+    random: random.fork('server'),
+    log,
+    authenticators: options.authenticators ?? [],
+    authorizers: (server) => [systemMasters, rbac(server)],
+    describe: options.describe,
+    healthChecks: healthChecks(() => started),
+    ...(options.featureGates && { featureGates: options.featureGates }),
+  });
+  const { transport } = running;
+  const client = createClient({ transport, user: system, agent: 'kube-apiserver' });
+  const informers = createInformers({ client, clock, log, signal: stopping.signal });
+  const events = createEventRecorder({ client, clock, log });
+  const common = { client, informers, clock, log, events };
+  const nodes = options.bare || options.controllersOnly ? undefined : simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes });
+  const stops: (() => void | Promise<void>)[] = [];
+
+  return {
+    transport,
+    client,
+    informers,
+    clock,
+    running,
+    nodes,
+    async start() {
+      const facts = { serviceAddress: options.serviceAddress, host: options.host, port: options.port, caCertificate: keys.caCertificate };
+      for (const step of bootstrapSteps) await step(client, facts);
+      started = true;
+      if (options.bare) return;
+      const manager = await startControllers(controllers({ caCertificate: keys.caCertificate, nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000 }), {
+        ...common,
+        random: random.fork('controllers'),
+      });
+      stops.push(manager.stop);
+      const scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
+      stops.push(scheduler.stop);
+      if (!nodes) return;
+      await nodes.start();
+      stops.push(nodes.stop);
+    },
+    async stop() {
+      stopping.abort();
+      for (const stop of stops.reverse()) await stop();
+      await running.close();
+    },
+  };
+}
+
+function healthChecks(started: () => boolean): readonly HealthCheck[] {
+  const well = () => undefined;
+  const everywhere = ['healthz', 'livez', 'readyz'] as const;
+  return [
+    { name: 'ping', in: everywhere, check: well },
+    { name: 'log', in: everywhere, check: well },
+    { name: 'etcd', in: everywhere, check: well },
+    { name: 'etcd-readiness', in: ['readyz'], check: well },
+    { name: 'informer-sync', in: ['readyz'], check: () => (started() ? undefined : 'not started yet') },
+    { name: 'poststarthook/rbac/bootstrap-roles', in: everywhere, check: () => (started() ? undefined : 'not finished') },
+    { name: 'shutdown', in: ['readyz'], check: well },
+  ];
+}

@@ -1,0 +1,70 @@
+// The keys and certificates of one cluster, made the first time and read ever after.
+
+import { generateKeyPairSync, createHash, createPublicKey } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compactVerify, importPKCS8, importSPKI, SignJWT } from 'jose';
+import type { KeyMaker } from '../server/tokens/key-maker.ts';
+import type { KeyPair } from './certificates.ts';
+import { writePrivate } from './state-folder.ts';
+
+export interface Pki {
+  readonly ca: KeyPair;
+  readonly server: KeyPair;
+  readonly admin: KeyPair;
+  readonly keys: KeyMaker;
+}
+
+const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost'];
+
+/** Opens the folder's keys; makes them when there are none. `serviceAddress` is what the kubernetes Service answers at. */
+export async function openPki(folder: string, serviceAddress: string, now: number): Promise<Pki> {
+  if (!existsSync(join(folder, 'ca.crt'))) await makePki(folder, serviceAddress, now);
+  const pair = (name: string): KeyPair => ({ certificate: readFileSync(join(folder, `${name}.crt`), 'utf8'), key: readFileSync(join(folder, `${name}.key`), 'utf8') });
+  const ca = pair('ca');
+  return { ca, server: pair('apiserver'), admin: pair('admin'), keys: await keyMaker(readFileSync(join(folder, 'sa.key'), 'utf8'), ca.certificate) };
+}
+
+async function makePki(folder: string, serviceAddress: string, now: number): Promise<void> {
+  const { createAuthority } = await import('./certificates.ts');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const ca = await createAuthority('portolan-ca', now);
+  const [server, admin] = await Promise.all([
+    ca.issueServer(names, ['127.0.0.1', '::1', serviceAddress]),
+    ca.issueClient('kubernetes-admin', ['system:masters']),
+  ]);
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  writePrivate(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  for (const [name, pair] of [['apiserver', server], ['admin', admin]] as const) writePair(folder, name, pair);
+  writePair(folder, 'ca', ca);
+}
+
+function writePair(folder: string, name: string, { certificate, key }: KeyPair): void {
+  writePrivate(join(folder, `${name}.key`), key);
+  writePrivate(join(folder, `${name}.crt`), certificate);
+}
+
+/** Service-account tokens are RS256, as kube-apiserver's. */
+async function keyMaker(privatePem: string, caCertificate: string): Promise<KeyMaker> {
+  const publicKey = createPublicKey(privatePem);
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const keyId = createHash('sha256').update(spki).digest('base64url');
+  const [signing, verifying] = await Promise.all([
+    importPKCS8(privatePem, 'RS256'),
+    importSPKI(publicKey.export({ type: 'spki', format: 'pem' }) as string, 'RS256'),
+  ]);
+  return {
+    caCertificate,
+    sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: keyId }).sign(signing),
+    async verify(token) {
+      try {
+        const { payload } = await compactVerify(token, verifying, { algorithms: ['RS256'] });
+        return JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, unknown>;
+      } catch {
+        return undefined;
+      }
+    },
+    keySet: () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: keyId, alg: 'RS256' }] }),
+    sha256: async (bytes) => createHash('sha256').update(bytes).digest(),
+  };
+}
