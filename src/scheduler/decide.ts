@@ -37,6 +37,8 @@ export interface Decision {
   /** Plugins that refused: what they wait for wakes the pod. */
   readonly refusedBy: ReadonlySet<string>;
   readonly preemption: Preemption | undefined;
+  /** A node it was promised is not its any more. */
+  readonly withdrawsPromise: boolean;
 }
 
 export interface DecideOptions {
@@ -64,14 +66,21 @@ interface Search {
 }
 
 export function decide(snapshot: Snapshot, pod: PodInfo, options: DecideOptions): Decision {
+  const plugins = options.plugins ?? allPlugins;
   const nodes = snapshot.nodes();
   const common = { uid: pod.uid, namespace: pod.namespace, name: pod.name, totalNodes: nodes.length };
-  const nothing = { node: undefined, evaluated: 0, verdicts: new Map(), scores: undefined, preemption: undefined };
+  const nothing = {
+    node: undefined,
+    evaluated: 0,
+    verdicts: new Map(),
+    scores: undefined,
+    preemption: undefined,
+    withdrawsPromise: false,
+  };
   if (nodes.length === 0) {
     const message = 'no nodes available to schedule pods';
-    return { ...common, ...nothing, message, refusedBy: new Set() };
+    return { ...common, ...nothing, message, refusedBy: new Set(plugins.map(({ name }) => name)) };
   }
-  const plugins = options.plugins ?? allPlugins;
   const prepared = prepareFilters(plugins, pod, snapshot);
   if (!Array.isArray(prepared)) {
     const remedies = seekRemedy(plugins, searchFailedAtOnce(pod, snapshot, options, prepared));
@@ -93,6 +102,7 @@ export function decide(snapshot: Snapshot, pod: PodInfo, options: DecideOptions)
     message: undefined,
     refusedBy: new Set(),
     preemption: undefined,
+    withdrawsPromise: false,
   };
 }
 
@@ -162,9 +172,7 @@ export function feasibleWanted(nodes: number, percentage: number): number {
  */
 function refusalOf(search: Search, node: NodeInfo): Verdict | undefined {
   const { pod, nominated, filters } = search;
-  const promised = nominated
-    .get(node.name)
-    ?.filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority);
+  const promised = nominated.get(node.name)?.filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority);
   if (promised && promised.length > 0) {
     const fuller = nodeWith(node, promised);
     for (const other of promised) shiftAll(filters, other, fuller, 1);
@@ -225,7 +233,10 @@ function pickBest(nodes: readonly NodeInfo[], totals: readonly number[], random:
 
 function failed(search: Search, only: OnlyNodes | undefined, options: DecideOptions) {
   const { pod, snapshot, verdicts } = search;
-  const absent = only && { reasons: [`node(s) didn't satisfy plugin(s) [${only.plugins.join(' ')}]`], unresolvable: true };
+  const absent = only && {
+    reasons: [`node(s) didn't satisfy plugin(s) [${only.plugins.join(' ')}]`],
+    unresolvable: true,
+  };
   const remedies = seekRemedy(options.plugins ?? allPlugins, {
     pod,
     snapshot,
@@ -239,7 +250,8 @@ function failed(search: Search, only: OnlyNodes | undefined, options: DecideOpti
   const refusedBy = new Set([...verdicts.values()].map(({ plugin }) => plugin));
   for (const plugin of only?.plugins ?? []) refusedBy.add(plugin);
   const message = `${availableMessage(snapshot.nodes().length, verdicts, absent)}${tail(remedies.messages)}`;
-  return { node: undefined, scores: undefined, message, refusedBy, preemption: remedies.preemption };
+  const { preemption, withdrawsPromise } = remedies;
+  return { node: undefined, scores: undefined, message, refusedBy, preemption, withdrawsPromise };
 }
 
 const searchFailedAtOnce = (
@@ -261,13 +273,15 @@ const searchFailedAtOnce = (
 /** Asks plugins for help until one has it. What they say counts only when none has. */
 function seekRemedy(plugins: readonly Plugin[], search: FailedSearch) {
   const messages: string[] = [];
+  let withdrawsPromise = false;
   for (const plugin of plugins) {
     const remedy = plugin.remedy?.(search);
-    if (remedy?.preemption) return { messages: [], preemption: remedy.preemption };
+    if (remedy?.preemption) return { messages: [], preemption: remedy.preemption, withdrawsPromise: false };
     if (remedy?.message !== undefined) messages.push(remedy.message);
+    withdrawsPromise ||= remedy?.withdrawsPromise ?? false;
     if (remedy?.final) break;
   }
-  return { messages, preemption: undefined };
+  return { messages, preemption: undefined, withdrawsPromise };
 }
 
 const tail = (messages: readonly string[]): string => (messages.length > 0 ? ` ${messages.join(', ')}` : '');

@@ -39,7 +39,9 @@ export function nodeTermTest(term: NodeSelectorTerm): NodeTest {
 }
 
 const selectorOfTerm = (list: readonly NodeSelectorRequirement[]): Selector =>
-  selectorOfRequirements(list.map(({ key, operator, values }): Requirement => ({ key, operator, values: values ?? [] })));
+  selectorOfRequirements(
+    list.map(({ key, operator, values }): Requirement => ({ key, operator, values: values ?? [] })),
+  );
 
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;

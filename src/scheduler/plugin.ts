@@ -60,6 +60,8 @@ export interface Remedy {
   readonly final?: boolean;
   /** Evicting these pods makes room on this node. */
   readonly preemption?: Preemption;
+  /** A node it was promised is not its any more. */
+  readonly withdrawsPromise?: boolean;
 }
 
 export interface Preemption {

@@ -94,7 +94,8 @@ function containerRequests(
   const status = statuses?.find(({ name }) => name === container.name);
   if (status?.allocatedResources) raise(requests, namedOf(status.allocatedResources));
   if (status?.resources?.requests) raise(requests, namedOf(status.resources.requests));
-  for (const [name, text] of Object.entries(unnamed ?? {})) if (!requests.has(name)) requests.set(name, read(name, text));
+  for (const [name, text] of Object.entries(unnamed ?? {}))
+    if (!requests.has(name)) requests.set(name, read(name, text));
   return requests;
 }
 

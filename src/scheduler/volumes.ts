@@ -83,7 +83,8 @@ const classOf = (claim: PersistentVolumeClaim, view: ClusterView): StorageClass 
 const waitsForConsumer = (claim: PersistentVolumeClaim, view: ClusterView): boolean =>
   !claim.spec?.volumeName && classOf(claim, view)?.volumeBindingMode === 'WaitForFirstConsumer';
 
-const requestOf = (claim: PersistentVolumeClaim): number => bytesOf(claim.spec?.resources?.requests?.['storage'] ?? '0');
+const requestOf = (claim: PersistentVolumeClaim): number =>
+  bytesOf(claim.spec?.resources?.requests?.['storage'] ?? '0');
 
 /** What to do on this node, or everything that speaks against it. */
 export function planVolumes(claims: PodClaims, node: NodeInfo, view: ClusterView): VolumePlan | readonly string[] {

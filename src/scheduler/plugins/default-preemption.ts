@@ -20,7 +20,7 @@ export const defaultPreemption: Plugin = {
     if (obstacle) return { message: `preemption: ${obstacle}` };
     const { candidates, refusals } = findCandidates(search);
     const best = leastHarm(candidates);
-    if (!best) return { message: `preemption: ${failureMessage(search, refusals)}` };
+    if (!best) return { message: `preemption: ${failureMessage(search, refusals)}`, withdrawsPromise: true };
     return { preemption: { node: best.node, victims: best.victims } };
   },
 };
@@ -195,4 +195,3 @@ function latestStarted(candidates: readonly Candidate[]): Candidate | undefined 
   }
   return best?.candidate;
 }
-

@@ -60,7 +60,8 @@ function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
       for (const { topologyKey } of pod.affinity) change(wantedNear, topologyKey, labels[topologyKey], by);
     }
     for (const term of pod.antiAffinity) {
-      if (termMatches(term, other, otherNamespace)) change(unwantedNear, term.topologyKey, labels[term.topologyKey], by);
+      if (termMatches(term, other, otherNamespace))
+        change(unwantedNear, term.topologyKey, labels[term.topologyKey], by);
     }
   }
 
@@ -108,11 +109,13 @@ function score(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
     if (pod.preferred.length > 0) {
       const otherNamespace = view.namespaceLabels(other.namespace);
       for (const term of pod.preferred) {
-        if (termMatches(term, other, otherNamespace)) change(liking, term.topologyKey, labels[term.topologyKey], term.weight);
+        if (termMatches(term, other, otherNamespace))
+          change(liking, term.topologyKey, labels[term.topologyKey], term.weight);
       }
     }
     for (const term of other.affinity) {
-      if (termMatches(term, pod, ownLabels)) change(liking, term.topologyKey, labels[term.topologyKey], requiredTermWeight);
+      if (termMatches(term, pod, ownLabels))
+        change(liking, term.topologyKey, labels[term.topologyKey], requiredTermWeight);
     }
     for (const term of other.preferred) {
       if (termMatches(term, pod, ownLabels)) change(liking, term.topologyKey, labels[term.topologyKey], term.weight);

@@ -36,7 +36,8 @@ function hasRoom(node: NodeInfo, requests: Amounts): boolean {
   if (requests.milliCPU > 0 && requests.milliCPU > allocatable.milliCPU - requested.milliCPU) return false;
   if (requests.memory > 0 && requests.memory > allocatable.memory - requested.memory) return false;
   const { ephemeralStorage } = requests;
-  if (ephemeralStorage > 0 && ephemeralStorage > allocatable.ephemeralStorage - requested.ephemeralStorage) return false;
+  if (ephemeralStorage > 0 && ephemeralStorage > allocatable.ephemeralStorage - requested.ephemeralStorage)
+    return false;
   return !requests.scalars || shortScalars(node, requests.scalars).length === 0;
 }
 

@@ -220,7 +220,8 @@ function workloadSelector(pod: PodInfo, { view }: Snapshot): Selector {
   const set: Record<string, string> = {};
   for (const { spec } of view.services(pod.namespace)) {
     const wanted = Object.entries(spec?.selector ?? {});
-    if (wanted.length > 0 && wanted.every(([key, value]) => pod.labels[key] === value)) Object.assign(set, spec?.selector);
+    if (wanted.length > 0 && wanted.every(([key, value]) => pod.labels[key] === value))
+      Object.assign(set, spec?.selector);
   }
   const owner = pod.pod.metadata.ownerReferences?.find(({ controller }) => controller);
   if (owner?.kind === 'ReplicationController') {

@@ -21,9 +21,7 @@ export const taintToleration: Plugin = {
   },
   score({ pod }, _, nodes) {
     if (!nodes.some(({ taints }) => taints.some(({ effect }) => effect === 'PreferNoSchedule'))) return undefined;
-    const tolerations = (pod.spec?.tolerations ?? []).filter(
-      ({ effect }) => !effect || effect === 'PreferNoSchedule',
-    );
+    const tolerations = (pod.spec?.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
     return {
       score: ({ taints }) =>
         taints.filter(

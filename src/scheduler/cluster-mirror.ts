@@ -1,0 +1,129 @@
+// The scheduler's view of the cluster, read from mirrors; what it has decided about volumes counts before the mirrors show it.
+
+import type { Mirror, MirrorChange } from '../api/mirror.ts';
+import type { KubeObject } from '../api/object.ts';
+import type { Informers } from '../client/informers.ts';
+import { ReplicaSet } from '../kinds/apps/replica-set.ts';
+import { StatefulSet } from '../kinds/apps/stateful-set.ts';
+import { Namespace } from '../kinds/core/namespace.ts';
+import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
+import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
+import { ReplicationController } from '../kinds/core/replication-controller.ts';
+import { Service } from '../kinds/core/service.ts';
+import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
+import { CSIDriver } from '../kinds/storage/csi-driver.ts';
+import { CSINode } from '../kinds/storage/csi-node.ts';
+import { CSIStorageCapacity } from '../kinds/storage/csi-storage-capacity.ts';
+import { StorageClass } from '../kinds/storage/storage-class.ts';
+import type { ClusterEvent, EventName } from './events.ts';
+import type { ClusterView } from './view.ts';
+import { selectedNode, type VolumePlan } from './volumes.ts';
+
+export interface ClusterMirror extends ClusterView {
+  readonly claims: Mirror<PersistentVolumeClaim>;
+  /** Volumes and claims count as given away until the returned function is called. */
+  assume(plan: VolumePlan, node: string): () => void;
+  /** Calls with what happens to objects that waiting pods could be glad of. */
+  subscribe(sink: (event: ClusterEvent) => void): () => void;
+}
+
+export async function mirrorCluster(informers: Informers): Promise<ClusterMirror> {
+  const claims = await informers.of(PersistentVolumeClaim);
+  const volumes = await informers.of(PersistentVolume);
+  const storageClasses = await informers.of(StorageClass);
+  const csiNodes = await informers.of(CSINode);
+  const csiDrivers = await informers.of(CSIDriver);
+  const capacities = await informers.of(CSIStorageCapacity);
+  const namespaces = await informers.of(Namespace);
+  const budgets = await informers.of(PodDisruptionBudget);
+  const services = await informers.of(Service);
+  const replicaSets = await informers.of(ReplicaSet);
+  const statefulSets = await informers.of(StatefulSet);
+  const replicationControllers = await informers.of(ReplicationController);
+  const assumedVolumes = new Map<string, PersistentVolume>();
+  const assumedClaims = new Map<string, PersistentVolumeClaim>();
+
+  return {
+    claims,
+    namespaceLabels: (name) => namespaces.get(name)?.metadata.labels,
+    claim: (namespace, name) => assumedClaims.get(`${namespace}/${name}`) ?? claims.get(name, namespace),
+    volume: (name) => assumedVolumes.get(name) ?? volumes.get(name),
+    volumes: () =>
+      assumedVolumes.size === 0
+        ? volumes.list()
+        : volumes.list().map((volume) => assumedVolumes.get(volume.metadata.name ?? '') ?? volume),
+    storageClass: (name) => storageClasses.get(name),
+    csiNode: (name) => csiNodes.get(name),
+    csiDriver: (name) => csiDrivers.get(name),
+    storageCapacities: () => capacities.list(),
+    budgets: () => budgets.list(),
+    services: (namespace) => services.list(namespace),
+    replicaSet: (namespace, name) => replicaSets.get(name, namespace),
+    statefulSet: (namespace, name) => statefulSets.get(name, namespace),
+    replicationController: (namespace, name) => replicationControllers.get(name, namespace),
+
+    assume(plan, node) {
+      for (const { claim, volume } of plan.bind) assumedVolumes.set(volume.metadata.name ?? '', claimed(volume, claim));
+      for (const claim of plan.provision) assumedClaims.set(keyOf(claim), withNode(claim, node));
+      return () => {
+        for (const { volume } of plan.bind) assumedVolumes.delete(volume.metadata.name ?? '');
+        for (const claim of plan.provision) assumedClaims.delete(keyOf(claim));
+      };
+    },
+
+    subscribe(sink) {
+      const stops = [
+        forward(claims, sink, ['ClaimAdded', 'ClaimChanged', 'ClaimGone']),
+        forward(volumes, sink, ['VolumeAdded', 'VolumeChanged', undefined]),
+        forward(storageClasses, sink, ['StorageClassAdded', 'StorageClassChanged', undefined]),
+        forward(csiNodes, sink, ['CSINodeAdded', 'CSINodeChanged', undefined]),
+        forward(csiDrivers, sink, ['CSIDriverChanged', 'CSIDriverChanged', undefined]),
+        forward(capacities, sink, ['StorageCapacityChanged', 'StorageCapacityChanged', undefined]),
+        forward(namespaces, sink, ['NamespaceChanged', 'NamespaceChanged', undefined]),
+      ];
+      return () => stops.forEach((stop) => stop());
+    },
+  };
+}
+
+type ObjectEventName = Exclude<EventName, 'NodeAdded' | 'NodeChanged' | 'PodPlaced' | 'PodGone' | 'PodChanged'>;
+
+function forward<T extends KubeObject>(
+  mirror: Mirror<T>,
+  sink: (event: ClusterEvent) => void,
+  [added, changed, gone]: readonly [ObjectEventName, ObjectEventName, ObjectEventName | undefined],
+): () => void {
+  return mirror.subscribe((changes) => {
+    for (const change of changes) {
+      const name = change.object ? (change.previous ? changed : added) : gone;
+      if (name) sink({ name, object: referenceOf(change) });
+    }
+  });
+}
+
+function referenceOf({ object, previous }: MirrorChange<KubeObject>) {
+  const { name = '', namespace = '' } = (object ?? previous)?.metadata ?? {};
+  return { name, namespace };
+}
+
+const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
+
+/** The volume as it is once the claim has it. */
+export const claimed = (volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume => ({
+  ...volume,
+  spec: { ...volume.spec, claimRef: claimReference(claim) },
+});
+
+export const claimReference = ({ metadata }: PersistentVolumeClaim) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  namespace: metadata.namespace ?? '',
+  name: metadata.name ?? '',
+  uid: metadata.uid ?? '',
+  ...(metadata.resourceVersion && { resourceVersion: metadata.resourceVersion }),
+});
+
+const withNode = (claim: PersistentVolumeClaim, node: string): PersistentVolumeClaim => ({
+  ...claim,
+  metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, [selectedNode]: node } },
+});
