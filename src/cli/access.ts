@@ -8,8 +8,13 @@ import type { Access } from '../edge/kubeconfig.ts';
 import type { ClusterFolder } from '../edge/state-folder.ts';
 
 interface KubeconfigFile {
-  readonly clusters: readonly { readonly name: string; readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[];
-  readonly users: readonly { readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string } }[];
+  readonly clusters: readonly {
+    readonly name: string;
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string };
+  }[];
+  readonly users: readonly {
+    readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
+  }[];
 }
 
 const decoded = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
@@ -49,16 +54,25 @@ export function getJson<T>(access: Access, path: string): Promise<T> {
 export interface NodeView {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: { readonly unschedulable?: boolean };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly lastTransitionTime?: string }[]; readonly allocatable?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+    readonly allocatable?: Readonly<Record<string, string>>;
+  };
 }
 
-export const isReadyNode = (node: NodeView): boolean => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+export const isReadyNode = (node: NodeView): boolean =>
+  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
 /** Waits until so many nodes are ready; gives how many were when the patience ended. */
 export async function nodesReady(access: Access, wanted: number, patienceMs: number): Promise<number> {
   const end = performance.now() + patienceMs;
   for (;;) {
-    const { items } = wanted === 0 ? { items: [] } : await getJson<{ items: readonly NodeView[] }>(access, '/api/v1/nodes');
+    const { items } =
+      wanted === 0 ? { items: [] } : await getJson<{ items: readonly NodeView[] }>(access, '/api/v1/nodes');
     const ready = items.filter(isReadyNode).length;
     if (ready >= wanted || performance.now() > end) return ready;
     await sleep(50);

@@ -54,7 +54,8 @@ export function settingsOf(name: string, options: Record<string, unknown>): Clus
   const dataDir = text('dataDir');
   const tokenAuthFile = text('tokenAuthFile');
   if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
-  if (text('runtimeConfig') !== undefined) throw new UserError('--runtime-config is not modelled yet: only the stable versions are served', 3);
+  if (text('runtimeConfig') !== undefined)
+    throw new UserError('--runtime-config is not modelled yet: only the stable versions are served', 3);
   return {
     name,
     nodes,
@@ -73,18 +74,25 @@ export function settingsOf(name: string, options: Record<string, unknown>): Clus
 
 function nodesOf(file: string | undefined, count: string | undefined, zones: readonly string[]): readonly NodeSpec[] {
   if (file !== undefined) {
-    if (count !== undefined || zones.length > 0) throw new UserError('-f describes the nodes by itself: leave --nodes and --zones out');
+    if (count !== undefined || zones.length > 0)
+      throw new UserError('-f describes the nodes by itself: leave --nodes and --zones out');
     return nodesOfWorld(readWorld(file));
   }
   const many = wholeNumber('--nodes', count ?? '3', mostNodes);
-  return Array.from({ length: many }, (_, at) => ({ name: `n${at + 1}`, ...(zones.length > 0 && { zone: zones[at % zones.length] as string }) }));
+  return Array.from({ length: many }, (_, at) => ({
+    name: `n${at + 1}`,
+    ...(zones.length > 0 && { zone: zones[at % zones.length] as string }),
+  }));
 }
 
 function zonesOf(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   const zones = text.split(',').map((zone) => zone.trim());
   const odd = zones.find((zone) => isDns1123Label(zone).length > 0);
-  if (odd !== undefined) throw new UserError(`--zones: ${JSON.stringify(odd)} is no name for a zone. Write names with commas between: --zones a,b,c`);
+  if (odd !== undefined)
+    throw new UserError(
+      `--zones: ${JSON.stringify(odd)} is no name for a zone. Write names with commas between: --zones a,b,c`,
+    );
   return zones;
 }
 
@@ -109,11 +117,15 @@ export function durationOf(option: string, text: string): number {
 }
 
 function gatesOf(text: string | undefined): Record<string, boolean> {
-  const entries = (text ?? '').split(',').filter(Boolean).map((entry) => {
-    const [gate = '', value = ''] = entry.split('=');
-    if (value !== 'true' && value !== 'false') throw new UserError(`--feature-gates: ${JSON.stringify(entry)} should read Name=true or Name=false`);
-    return [gate, value === 'true'] as const;
-  });
+  const entries = (text ?? '')
+    .split(',')
+    .filter(Boolean)
+    .map((entry) => {
+      const [gate = '', value = ''] = entry.split('=');
+      if (value !== 'true' && value !== 'false')
+        throw new UserError(`--feature-gates: ${JSON.stringify(entry)} should read Name=true or Name=false`);
+      return [gate, value === 'true'] as const;
+    });
   return Object.fromEntries(entries);
 }
 
@@ -121,6 +133,8 @@ function requireReadable(option: string, file: string): void {
   try {
     readFileSync(file);
   } catch (error) {
-    throw new UserError(`${option}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw new UserError(
+      `${option}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+    );
   }
 }

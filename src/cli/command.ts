@@ -11,4 +11,3 @@ export interface CliCommand {
   /** `options` as parsed, `args` what is left; gives the exit code. */
   run(options: Record<string, unknown>, args: readonly string[], given: readonly unknown[]): Promise<ExitCode>;
 }
-

@@ -21,10 +21,14 @@ export const down: CliCommand = {
   async run(options, [given]) {
     const home = stateHome(process.env);
     const known = clusterNames(home);
-    if (options.all === true && given !== undefined) throw new UserError('--all stops every cluster: leave the name out');
+    if (options.all === true && given !== undefined)
+      throw new UserError('--all stops every cluster: leave the name out');
     const names = options.all === true ? known : [clusterNameOf(given)];
     const [missing] = names.filter((name) => !known.includes(name));
-    if (missing !== undefined) throw new UserError(`there is no cluster ${missing}.${known.length > 0 ? ` There are: ${known.join(', ')}` : ' None is there at all; portolan up starts one'}`);
+    if (missing !== undefined)
+      throw new UserError(
+        `there is no cluster ${missing}.${known.length > 0 ? ` There are: ${known.join(', ')}` : ' None is there at all; portolan up starts one'}`,
+      );
     for (const name of names) await stopCluster(name, options.keepData === true ? 'keep' : 'remove');
     if (names.length === 0) console.log('No cluster is there.');
     return 0;
@@ -34,7 +38,11 @@ export const down: CliCommand = {
 /** How long a server may take to finish before it is killed, in milliseconds. */
 const patience = 5000;
 
-export async function stopCluster(name: string, data: 'keep' | 'remove', say: (text: string) => void = console.log): Promise<void> {
+export async function stopCluster(
+  name: string,
+  data: 'keep' | 'remove',
+  say: (text: string) => void = console.log,
+): Promise<void> {
   const folder = clusterFolder(stateHome(process.env), name);
   const record = readRecord(folder);
   const ran = record !== undefined && isAlive(record);
@@ -45,5 +53,7 @@ export async function stopCluster(name: string, data: 'keep' | 'remove', say: (t
   }
   if (!isUnattended(process.env)) removeFrom(userKubeconfig(process.env), name);
   if (data === 'remove') removeFolder(folder);
-  say(`Cluster portolan-${name} ${ran ? 'is stopped' : 'was not running'}${data === 'remove' ? ' and removed' : '; its data is kept'}.`);
+  say(
+    `Cluster portolan-${name} ${ran ? 'is stopped' : 'was not running'}${data === 'remove' ? ' and removed' : '; its data is kept'}.`,
+  );
 }

@@ -7,13 +7,18 @@ import { suggest } from './suggest.ts';
 
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('portolan')
-    .description('Kubernetes 1.36 in one program: rehearse on simulated nodes, see why, replay. No container really runs.')
+    .description(
+      'Kubernetes 1.36 in one program: rehearse on simulated nodes, see why, replay. No container really runs.',
+    )
     .enablePositionalOptions()
     .showHelpAfterError(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   for (const command of commands) {
-    const sub = command.define(new Command(command.name)).exitOverride().configureOutput({ writeErr: () => {} });
+    const sub = command
+      .define(new Command(command.name))
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
     sub.addHelpText('after', `\nExample: ${command.example}`);
     sub.action(async (...given: unknown[]) => {
       process.exitCode = await command.run(sub.opts(), sub.args, given);

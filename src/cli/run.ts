@@ -12,7 +12,8 @@ import { startCluster } from './up.ts';
 
 export const run: CliCommand = {
   name: 'run',
-  example: "portolan run --nodes 3 -- sh -c 'kubectl apply -f app.yaml && kubectl wait --for=condition=Available deployment --all'",
+  example:
+    "portolan run --nodes 3 -- sh -c 'kubectl apply -f app.yaml && kubectl wait --for=condition=Available deployment --all'",
   define: (parser) =>
     withClusterOptions(parser)
       .description('start a cluster, run a command with KUBECONFIG set, pass on its exit code, tear down')
@@ -40,8 +41,18 @@ function execute(command: string, args: readonly string[], kubeconfig: string): 
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, pass);
   return new Promise<ExitCode>((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => reject(new UserError(error.code === 'ENOENT' ? `there is no program ${command}` : `${command} could not be started: ${error.message}`)));
-    child.once('exit', (code, signal) => resolve((code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 15)) as ExitCode));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new UserError(
+          error.code === 'ENOENT'
+            ? `there is no program ${command}`
+            : `${command} could not be started: ${error.message}`,
+        ),
+      ),
+    );
+    child.once('exit', (code, signal) =>
+      resolve((code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 15)) as ExitCode),
+    );
   }).finally(() => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, pass);
   });

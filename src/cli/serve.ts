@@ -16,7 +16,11 @@ export const serve: CliCommand = {
       return 0;
     } catch (error) {
       const known = error instanceof UserError;
-      tell({ step: 'failed', text: known ? error.message : `an internal error: ${error instanceof Error ? error.message : String(error)}`, exitCode: known ? error.exitCode : 4 });
+      tell({
+        step: 'failed',
+        text: known ? error.message : `an internal error: ${error instanceof Error ? error.message : String(error)}`,
+        exitCode: known ? error.exitCode : 4,
+      });
       throw error;
     }
   },

@@ -74,7 +74,9 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       host: settings.host,
       port: https.port,
       serviceAddress,
-      ...(settings.nodeMonitorGracePeriodMs !== undefined && { nodeMonitorGracePeriod: settings.nodeMonitorGracePeriodMs }),
+      ...(settings.nodeMonitorGracePeriodMs !== undefined && {
+        nodeMonitorGracePeriod: settings.nodeMonitorGracePeriodMs,
+      }),
     });
     return cluster;
   });
@@ -84,7 +86,11 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   writePrivate(folder.kubeconfig, kubeconfigText(access));
   const { start, stop } = await assembled;
   await start();
-  tell({ step: 'server', text: `${url}   Kubernetes ${kubernetesVersion.major}.${kubernetesVersion.minor}, certificates of its own`, url });
+  tell({
+    step: 'server',
+    text: `${url}   Kubernetes ${kubernetesVersion.major}.${kubernetesVersion.minor}, certificates of its own`,
+    url,
+  });
   writeRecord(folder, {
     name: settings.name,
     pid: process.pid,
@@ -113,4 +119,3 @@ async function openStore(settings: ClusterSettings, file: string, clock: ReturnT
   const { openSqliteStore } = await import('../edge/sqlite-store.ts');
   return openSqliteStore({ file, clock });
 }
-

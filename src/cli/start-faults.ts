@@ -7,7 +7,8 @@ import { UserError } from './errors.ts';
 export function explainStart(error: unknown, settings: ClusterSettings): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return new UserError(portTaken(settings.port));
-  if (code === 'EACCES') return new UserError(`port ${settings.port} may not be used by this user; leave --port out to get a free one`);
+  if (code === 'EACCES')
+    return new UserError(`port ${settings.port} may not be used by this user; leave --port out to get a free one`);
   return error;
 }
 

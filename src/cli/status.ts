@@ -11,13 +11,20 @@ import { UserError } from './errors.ts';
 interface PodView {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: { readonly nodeName?: string };
-  readonly status?: { readonly phase?: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 export const status: CliCommand = {
   name: 'status',
   example: 'portolan status shop -o json',
-  define: (parser) => parser.description('what runs where').argument('[name]', 'the cluster (default: default)').option('-o, --output <format>', 'text or json', 'text'),
+  define: (parser) =>
+    parser
+      .description('what runs where')
+      .argument('[name]', 'the cluster (default: default)')
+      .option('-o, --output <format>', 'text or json', 'text'),
 
   async run(options, [given]) {
     const name = clusterNameOf(given);
@@ -25,10 +32,27 @@ export const status: CliCommand = {
     const record = readRecord(folder);
     const running = record !== undefined && isAlive(record);
     if (options.output === 'json') {
-      console.log(JSON.stringify({ name, state: running ? 'running' : 'stopped', url: record?.url ?? '', pid: running ? record.pid : 0, kubeconfig: folder.kubeconfig, dataDir: folder.path }, undefined, 2));
+      console.log(
+        JSON.stringify(
+          {
+            name,
+            state: running ? 'running' : 'stopped',
+            url: record?.url ?? '',
+            pid: running ? record.pid : 0,
+            kubeconfig: folder.kubeconfig,
+            dataDir: folder.path,
+          },
+          undefined,
+          2,
+        ),
+      );
       return running ? 0 : 1;
     }
-    if (!running) throw new UserError(`cluster ${name} does not run. Start it: portolan up${name === 'default' ? '' : ` ${name}`}`, 1);
+    if (!running)
+      throw new UserError(
+        `cluster ${name} does not run. Start it: portolan up${name === 'default' ? '' : ` ${name}`}`,
+        1,
+      );
     const access = accessOf(folder);
     const [nodes, pods] = await Promise.all([
       getJson<{ items: NodeView[] }>(access, '/api/v1/nodes'),
@@ -55,14 +79,15 @@ function sizeOf(file: string): string {
   }
 }
 
-const isReadyPod = (pod: PodView): boolean => pod.status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+const isReadyPod = (pod: PodView): boolean =>
+  pod.status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
 /** A row a node: ▣ a ready pod, ▨ one that is not, ▢ room, × a lost node. */
 function nodeLines(nodes: readonly NodeView[], pods: readonly PodView[]): string[] {
   const width = Math.max(8, ...nodes.map(({ metadata }) => metadata.name.length));
   const live = pods.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed');
   return [...nodes]
-    .sort((a, b) => sortKey(a) < sortKey(b) ? -1 : 1)
+    .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
     .map((node) => {
       const own = live.filter((pod) => pod.spec.nodeName === node.metadata.name);
       const drawn = isReadyNode(node) ? boxes(own) : '× × × NotReady';
@@ -85,6 +110,8 @@ function podLine(pods: readonly PodView[]): string {
   const live = pods.filter((pod) => pod.status?.phase !== 'Succeeded');
   const waiting = live.filter((pod) => !isReadyPod(pod));
   const [first] = waiting;
-  const more = first ? `, ${waiting.length} not: ${first.metadata.namespace}/${first.metadata.name}${waiting.length > 1 ? ' …' : ''} (why: kubectl describe pod -n ${first.metadata.namespace} ${first.metadata.name})` : '';
+  const more = first
+    ? `, ${waiting.length} not: ${first.metadata.namespace}/${first.metadata.name}${waiting.length > 1 ? ' …' : ''} (why: kubectl describe pod -n ${first.metadata.namespace} ${first.metadata.name})`
+    : '';
   return `  ${live.length - waiting.length} pods ready${more}`;
 }

@@ -9,7 +9,10 @@ export function suggest(error: CommanderError, command: Command): string {
     return `there is no option ${wanted}.${near ? ` Did you mean ${near}?` : ''}`;
   }
   if (error.code === 'commander.unknownCommand') {
-    const near = nearest(wanted, command.commands.map((each) => each.name()));
+    const near = nearest(
+      wanted,
+      command.commands.map((each) => each.name()),
+    );
     return `there is no command ${wanted}.${near ? ` Did you mean ${near}?` : ''}`;
   }
   return error.message.replace(/^error: /, '').replace(/\.?$/, '.');
@@ -17,7 +20,9 @@ export function suggest(error: CommanderError, command: Command): string {
 
 /** The candidate that differs least, if it differs little. */
 export function nearest(wanted: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(wanted, candidate) })).sort((a, b) => a.distance - b.distance);
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best && best.distance <= Math.max(2, wanted.length / 3) ? best.candidate : undefined;
 }

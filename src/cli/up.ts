@@ -4,7 +4,16 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { mergeInto, userKubeconfig } from '../edge/kubeconfig.ts';
-import { type ClusterFolder, type ClusterRecord, clusterFolder, isAlive, makeFolder, readRecord, removeRecord, stateHome } from '../edge/state-folder.ts';
+import {
+  type ClusterFolder,
+  type ClusterRecord,
+  clusterFolder,
+  isAlive,
+  makeFolder,
+  readRecord,
+  removeRecord,
+  stateHome,
+} from '../edge/state-folder.ts';
 import { accessOf, nodesReady } from './access.ts';
 import { type ClusterSettings, durationOf, settingsOf, withClusterOptions } from './cluster-options.ts';
 import { clusterNameOf } from './cluster-name.ts';
@@ -32,7 +41,9 @@ export const up: CliCommand = {
     if (before) return already(before, folder, settings);
     const started = performance.now();
     const record = await startCluster(settings, patience, (progress) => say(progress, settings));
-    console.log(`Cluster ${contextOf(settings.name)} is ready in ${((performance.now() - started) / 1000).toFixed(1)} s. ${kubectlLine(settings.name)}`);
+    console.log(
+      `Cluster ${contextOf(settings.name)} is ready in ${((performance.now() - started) / 1000).toFixed(1)} s. ${kubectlLine(settings.name)}`,
+    );
     console.log(nextSteps(record));
     return 0;
   },
@@ -51,7 +62,9 @@ export function runningRecord(folder: ClusterFolder): ClusterRecord | undefined 
 
 function already(record: ClusterRecord, folder: ClusterFolder, settings: ClusterSettings): 0 {
   if (settings.port !== 0 && settings.port !== record.port) {
-    throw new UserError(`cluster ${record.name} runs already, on port ${record.port}. To move it: portolan down ${record.name}, then up again`);
+    throw new UserError(
+      `cluster ${record.name} runs already, on port ${record.port}. To move it: portolan down ${record.name}, then up again`,
+    );
   }
   console.log(`Cluster ${contextOf(record.name)} runs already at ${record.url}. ${kubectlLine(record.name)}`);
   if (!isUnattended(process.env)) mergeInto(userKubeconfig(process.env), accessOf(folder));
@@ -66,7 +79,12 @@ function kubectlLine(name: string): string {
 
 function nextSteps(record: ClusterRecord): string {
   const name = record.name === 'default' ? '' : ` ${record.name}`;
-  return ['', '  kubectl get nodes              as always', `  portolan status${name}`.padEnd(33) + 'what runs where', `  portolan down${name}`.padEnd(33) + 'stop it and remove it'].join('\n');
+  return [
+    '',
+    '  kubectl get nodes              as always',
+    `  portolan status${name}`.padEnd(33) + 'what runs where',
+    `  portolan down${name}`.padEnd(33) + 'stop it and remove it',
+  ].join('\n');
 }
 
 function say({ step, text }: Progress, settings: ClusterSettings): void {
@@ -76,17 +94,27 @@ function say({ step, text }: Progress, settings: ClusterSettings): void {
 }
 
 /** Starts the server process and waits for it and its nodes. Also merges the kubeconfig where that is wanted. */
-export async function startCluster(settings: ClusterSettings, patienceMs: number, progress: (progress: Progress) => void, { merge = !isUnattended(process.env) } = {}): Promise<ClusterRecord> {
+export async function startCluster(
+  settings: ClusterSettings,
+  patienceMs: number,
+  progress: (progress: Progress) => void,
+  { merge = !isUnattended(process.env) } = {},
+): Promise<ClusterRecord> {
   const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
   makeFolder(folder);
   await launch(settings, folder, patienceMs, progress);
   const record = readRecord(folder);
-  if (!record) throw new UserError(`the server of ${settings.name} died while starting; its last words are in ${folder.log}`, 4);
+  if (!record)
+    throw new UserError(`the server of ${settings.name} died while starting; its last words are in ${folder.log}`, 4);
   const access = accessOf(folder);
-  if (!settings.bare && !settings.controllersOnly) progress({ step: 'control-plane', text: 'controllers and scheduler' });
+  if (!settings.bare && !settings.controllersOnly)
+    progress({ step: 'control-plane', text: 'controllers and scheduler' });
   const ready = await nodesReady(access, settings.nodes.length, patienceMs);
   if (ready < settings.nodes.length) {
-    throw new UserError(`only ${ready} of ${settings.nodes.length} nodes were ready within ${patienceMs / 1000} s; the cluster goes on. Look: portolan status ${settings.name}`, 124);
+    throw new UserError(
+      `only ${ready} of ${settings.nodes.length} nodes were ready within ${patienceMs / 1000} s; the cluster goes on. Look: portolan status ${settings.name}`,
+      124,
+    );
   }
   const zones = settings.zones.length > 0 ? ` in zones ${settings.zones.join(' ')}` : '';
   progress({ step: 'nodes', text: `${ready} ready${zones}   simulated: no container really runs` });
@@ -96,14 +124,24 @@ export async function startCluster(settings: ClusterSettings, patienceMs: number
 
 const entry = fileURLToPath(new URL('../../bin/portolan.js', import.meta.url));
 
-function launch(settings: ClusterSettings, folder: ClusterFolder, patienceMs: number, progress: (progress: Progress) => void): Promise<void> {
+function launch(
+  settings: ClusterSettings,
+  folder: ClusterFolder,
+  patienceMs: number,
+  progress: (progress: Progress) => void,
+): Promise<void> {
   const out = openSync(folder.log, 'w', 0o600);
-  const child = spawn(process.execPath, [entry, 'serve', JSON.stringify(settings)], { detached: true, stdio: ['ignore', out, out, 'ipc'] });
+  const child = spawn(process.execPath, [entry, 'serve', JSON.stringify(settings)], {
+    detached: true,
+    stdio: ['ignore', out, out, 'ipc'],
+  });
   closeSync(out);
   return new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill();
-      reject(new UserError(`the server did not answer within ${patienceMs / 1000} s; its words are in ${folder.log}`, 124));
+      reject(
+        new UserError(`the server did not answer within ${patienceMs / 1000} s; its words are in ${folder.log}`, 124),
+      );
     }, patienceMs);
     child.on('message', (message: Progress) => {
       progress(message);
@@ -131,7 +169,10 @@ function lastWords(file: string): string {
 async function foreground(settings: ClusterSettings): Promise<0> {
   const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
   const before = runningRecord(folder);
-  if (before) throw new UserError(`cluster ${settings.name} runs already, as process ${before.pid}. Stop it first: portolan down ${settings.name}`);
+  if (before)
+    throw new UserError(
+      `cluster ${settings.name} runs already, as process ${before.pid}. Stop it first: portolan down ${settings.name}`,
+    );
   const { serve } = await import('./server-process.ts');
   await serve(settings, (progress) => {
     say(progress, settings);
@@ -142,4 +183,3 @@ async function foreground(settings: ClusterSettings): Promise<0> {
   });
   return 0;
 }
-

@@ -24,8 +24,11 @@ export interface NodeGroup {
 export function readWorld(file: string): readonly NodeGroup[] {
   const document = parse(file);
   const top = asRecord(file, '', document);
-  for (const key of Object.keys(top)) if (!['nodes', 'apiVersion', 'kind'].includes(key)) throw fault(file, key, `there is no field ${key}; a world has nodes`);
-  if (!Array.isArray(top.nodes) || top.nodes.length === 0) throw fault(file, 'nodes', 'write a list of node groups, such as - { count: 3, zone: a }');
+  for (const key of Object.keys(top))
+    if (!['nodes', 'apiVersion', 'kind'].includes(key))
+      throw fault(file, key, `there is no field ${key}; a world has nodes`);
+  if (!Array.isArray(top.nodes) || top.nodes.length === 0)
+    throw fault(file, 'nodes', 'write a list of node groups, such as - { count: 3, zone: a }');
   const groups = top.nodes.map((group, at) => groupOf(file, `nodes[${at}]`, group));
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   if (total > mostNodes) throw fault(file, 'nodes', `${total} nodes are more than the ${mostNodes} there may be`);
@@ -35,7 +38,10 @@ export function readWorld(file: string): readonly NodeGroup[] {
 export function nodesOfWorld(groups: readonly NodeGroup[]): readonly NodeSpec[] {
   let serial = 0;
   return groups.flatMap(({ name, count, spec }) =>
-    Array.from({ length: count }, (_, at) => ({ ...spec, name: name === undefined ? `n${++serial}` : count === 1 ? name : `${name}-${at + 1}` })),
+    Array.from({ length: count }, (_, at) => ({
+      ...spec,
+      name: name === undefined ? `n${++serial}` : count === 1 ? name : `${name}-${at + 1}`,
+    })),
   );
 }
 
@@ -58,18 +64,28 @@ function groupOf(file: string, at: string, value: unknown): NodeGroup {
   for (const key of Object.keys(group)) {
     if ((fields as readonly string[]).includes(key)) continue;
     const near = nearest(key, fields);
-    throw fault(file, `${at}.${key}`, `there is no field ${key}${near ? `; did you mean ${near}?` : `; a group has ${fields.join(', ')}`}`);
+    throw fault(
+      file,
+      `${at}.${key}`,
+      `there is no field ${key}${near ? `; did you mean ${near}?` : `; a group has ${fields.join(', ')}`}`,
+    );
   }
   const { name, count = 1, labels, taints, ...rest } = group;
-  if (name !== undefined && (typeof name !== 'string' || isDns1123Subdomain(name).length > 0)) throw fault(file, `${at}.name`, `${JSON.stringify(name)} is no name for a node`);
-  if (!Number.isInteger(count) || (count as number) < 1) throw fault(file, `${at}.count`, `${JSON.stringify(count)} is no whole number from 1`);
+  if (name !== undefined && (typeof name !== 'string' || isDns1123Subdomain(name).length > 0))
+    throw fault(file, `${at}.name`, `${JSON.stringify(name)} is no name for a node`);
+  if (!Number.isInteger(count) || (count as number) < 1)
+    throw fault(file, `${at}.count`, `${JSON.stringify(count)} is no whole number from 1`);
   const spec: Record<string, unknown> = {};
   for (const key of ['zone', 'region', 'cpu', 'memory', 'pods'] as const) {
     if (rest[key] !== undefined) spec[key] = scalarOf(file, `${at}.${key}`, key, rest[key]);
   }
   if (labels !== undefined) spec.labels = asRecord(file, `${at}.labels`, labels);
   if (taints !== undefined) spec.taints = taintsOf(file, `${at}.taints`, taints);
-  return { ...(name !== undefined && { name: name as string }), count: count as number, spec: spec as Omit<NodeSpec, 'name'> };
+  return {
+    ...(name !== undefined && { name: name as string }),
+    count: count as number,
+    spec: spec as Omit<NodeSpec, 'name'>,
+  };
 }
 
 function scalarOf(file: string, at: string, key: string, value: unknown): unknown {
@@ -81,7 +97,11 @@ function scalarOf(file: string, at: string, key: string, value: unknown): unknow
     try {
       return parseQuantity(String(value)).text;
     } catch {
-      throw fault(file, at, `${JSON.stringify(value)} is no quantity; write for example ${key === 'cpu' ? '8 or 500m' : '32Gi'}`);
+      throw fault(
+        file,
+        at,
+        `${JSON.stringify(value)} is no quantity; write for example ${key === 'cpu' ? '8 or 500m' : '32Gi'}`,
+      );
     }
   }
   if (typeof value === 'string') return value;
@@ -94,7 +114,11 @@ function taintsOf(file: string, at: string, value: unknown): unknown {
     const taint = asRecord(file, `${at}[${index}]`, each);
     const { key, effect } = taint;
     if (typeof key !== 'string' || !['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(String(effect))) {
-      throw fault(file, `${at}[${index}]`, 'a taint has a key and an effect: NoSchedule, PreferNoSchedule or NoExecute');
+      throw fault(
+        file,
+        `${at}[${index}]`,
+        'a taint has a key and an effect: NoSchedule, PreferNoSchedule or NoExecute',
+      );
     }
     return taint;
   });

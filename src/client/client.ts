@@ -55,7 +55,13 @@ export interface Client {
   /** Resolves also when it was gone already (404). */
   delete<T extends KubeObject>(kind: Kind<T>, target: Reference, options?: DeleteOptions): Promise<void>;
   /** POST to a subresource of an object (`binding`, `eviction`, `token`), or PUT with `method`. */
-  sub<T extends KubeObject>(kind: Kind<T>, target: Reference, subresource: string, body: object, method?: 'POST' | 'PUT'): Promise<KubeObject>;
+  sub<T extends KubeObject>(
+    kind: Kind<T>,
+    target: Reference,
+    subresource: string,
+    body: object,
+    method?: 'POST' | 'PUT',
+  ): Promise<KubeObject>;
   /** This client, signing its writes with another name (the User-Agent, which names the manager in managedFields). */
   as(agent: string): Client;
 }

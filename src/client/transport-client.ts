@@ -51,7 +51,8 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
 
   const object = async <T>(call: Call): Promise<T> => {
     const { body } = await send(call);
-    if (body.type !== 'object') throw new Error(`${call.method} ${call.path} answered with ${body.type}, an object was expected`);
+    if (body.type !== 'object')
+      throw new Error(`${call.method} ${call.path} answered with ${body.type}, an object was expected`);
     return body.object as T;
   };
 
@@ -74,13 +75,20 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
         ...(options.allowBookmarks && { allowWatchBookmarks: 'true' }),
         ...(options.sendInitialEvents && { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }),
       };
-      const { body } = await send({ method: 'GET', path: pathOf(kind, options.namespace ?? ''), query, signal: options.signal });
+      const { body } = await send({
+        method: 'GET',
+        path: pathOf(kind, options.namespace ?? ''),
+        query,
+        signal: options.signal,
+      });
       if (body.type !== 'events') throw new Error(`the watch of ${kind.plural} answered with ${body.type}`);
       return body.events as WatchSource<WatchEvent<T>>;
     },
-    create: (kind, body) => object({ method: 'POST', path: pathOf(kind, body.metadata.namespace ?? ''), body: typed(kind, body) }),
+    create: (kind, body) =>
+      object({ method: 'POST', path: pathOf(kind, body.metadata.namespace ?? ''), body: typed(kind, body) }),
     update: (kind, body) => object({ method: 'PUT', path: objectPath(kind, body), body: typed(kind, body) }),
-    updateStatus: (kind, body) => object({ method: 'PUT', path: `${objectPath(kind, body)}/status`, body: typed(kind, body) }),
+    updateStatus: (kind, body) =>
+      object({ method: 'PUT', path: `${objectPath(kind, body)}/status`, body: typed(kind, body) }),
     patch: (kind, target, body, options = {}) =>
       object({
         method: 'PATCH',
@@ -91,7 +99,11 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
       }),
     async delete(kind, target, options) {
       try {
-        await object({ method: 'DELETE', path: pathOf(kind, target.namespace, target.name), ...(options && { body: deleteBody(options) }) });
+        await object({
+          method: 'DELETE',
+          path: pathOf(kind, target.namespace, target.name),
+          ...(options && { body: deleteBody(options) }),
+        });
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 404) throw error;
       }
@@ -106,12 +118,21 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
 const deleteBody = (options: DeleteOptions): object => ({ kind: 'DeleteOptions', apiVersion: 'v1', ...options });
 
 /** Objects of mirrors and lists may lack apiVersion and kind. */
-const typed = (kind: Kind<never> | Kind, body: KubeObject): KubeObject => ({ ...body, apiVersion: apiVersionOf(kind), kind: kind.kind });
+const typed = (kind: Kind<never> | Kind, body: KubeObject): KubeObject => ({
+  ...body,
+  apiVersion: apiVersionOf(kind),
+  kind: kind.kind,
+});
 
 function errorOf(response: ApiResponse): ApiError {
   const { body } = response;
   const status = (body.type === 'object' ? body.object : {}) as Status;
-  const error = new ApiError(status.code ?? response.status, status.reason ?? '', status.message ?? `status ${response.status}`, status.details);
+  const error = new ApiError(
+    status.code ?? response.status,
+    status.reason ?? '',
+    status.message ?? `status ${response.status}`,
+    status.details,
+  );
   return error;
 }
 
@@ -126,7 +147,13 @@ const objectPath = <T extends KubeObject>(kind: Kind<T>, object: Partial<Referen
 
 function listQuery(options: ListOptions): Record<string, string | undefined> {
   const { labelSelector, fieldSelector, limit, continue: token, resourceVersion } = options;
-  return { labelSelector, fieldSelector, limit: limit === undefined ? undefined : String(limit), continue: token, resourceVersion };
+  return {
+    labelSelector,
+    fieldSelector,
+    limit: limit === undefined ? undefined : String(limit),
+    continue: token,
+    resourceVersion,
+  };
 }
 
 const noQuery = new URLSearchParams();

@@ -72,7 +72,10 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const informers = createInformers({ client, clock, log, signal: stopping.signal });
   const events = createEventRecorder({ client, clock, log });
   const common = { client, informers, clock, log, events };
-  const nodes = options.bare || options.controllersOnly ? undefined : simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes });
+  const nodes =
+    options.bare || options.controllersOnly
+      ? undefined
+      : simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes });
   const stops: (() => void | Promise<void>)[] = [];
 
   return {
@@ -83,14 +86,25 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     running,
     nodes,
     async start() {
-      const facts = { serviceAddress: options.serviceAddress, host: options.host, port: options.port, caCertificate: keys.caCertificate };
+      const facts = {
+        serviceAddress: options.serviceAddress,
+        host: options.host,
+        port: options.port,
+        caCertificate: keys.caCertificate,
+      };
       for (const step of bootstrapSteps) await step(client, facts);
       started = true;
       if (options.bare) return;
-      const manager = await startControllers(controllers({ caCertificate: keys.caCertificate, nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000 }), {
-        ...common,
-        random: random.fork('controllers'),
-      });
+      const manager = await startControllers(
+        controllers({
+          caCertificate: keys.caCertificate,
+          nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
+        }),
+        {
+          ...common,
+          random: random.fork('controllers'),
+        },
+      );
       stops.push(manager.stop);
       const scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
       stops.push(scheduler.stop);
@@ -115,7 +129,11 @@ function healthChecks(started: () => boolean): readonly HealthCheck[] {
     { name: 'etcd', in: everywhere, check: well },
     { name: 'etcd-readiness', in: ['readyz'], check: well },
     { name: 'informer-sync', in: ['readyz'], check: () => (started() ? undefined : 'not started yet') },
-    { name: 'poststarthook/rbac/bootstrap-roles', in: everywhere, check: () => (started() ? undefined : 'not finished') },
+    {
+      name: 'poststarthook/rbac/bootstrap-roles',
+      in: everywhere,
+      check: () => (started() ? undefined : 'not finished'),
+    },
     { name: 'shutdown', in: ['readyz'], check: well },
   ];
 }

@@ -1,6 +1,11 @@
 // The socket: HTTP/2 and HTTP/1.1 over TLS on one port, requests into the pipeline and answers (whole or streamed) out of it.
 
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { gzip } from 'node:zlib';
@@ -79,7 +84,11 @@ function listen(server: Http2SecureServer, { host, port }: HttpsServerOptions): 
   });
 }
 
-async function handle(options: HttpsServerOptions, incoming: Http2ServerRequest, outgoing: Http2ServerResponse): Promise<void> {
+async function handle(
+  options: HttpsServerOptions,
+  incoming: Http2ServerRequest,
+  outgoing: Http2ServerResponse,
+): Promise<void> {
   const abort = new AbortController();
   outgoing.once('close', () => abort.abort());
   incoming.on('error', () => {});
@@ -171,13 +180,20 @@ async function send(request: ApiRequest, response: ApiResponse, outgoing: Http2S
   outgoing.setHeader('cache-control', 'no-cache, private');
   const { body } = response;
   if (body.type === 'stream') return stream(body.chunks, request, outgoing);
-  const bytes = body.type === 'bytes' ? body.bytes : body.type === 'object' ? (body.bytes ?? Buffer.from(JSON.stringify(body.object))) : new Uint8Array();
+  const bytes =
+    body.type === 'bytes'
+      ? body.bytes
+      : body.type === 'object'
+        ? (body.bytes ?? Buffer.from(JSON.stringify(body.object)))
+        : new Uint8Array();
   if (request.method === 'HEAD') {
     outgoing.end();
     return;
   }
   if (bytes.length >= compressFrom && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
-    const compressed = await new Promise<Buffer>((resolve, reject) => gzip(bytes, { level: 1 }, (error, result) => (error ? reject(error) : resolve(result))));
+    const compressed = await new Promise<Buffer>((resolve, reject) =>
+      gzip(bytes, { level: 1 }, (error, result) => (error ? reject(error) : resolve(result))),
+    );
     outgoing.setHeader('content-encoding', 'gzip');
     outgoing.setHeader('vary', 'Accept-Encoding');
     outgoing.end(compressed);

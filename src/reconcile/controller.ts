@@ -40,7 +40,12 @@ export interface Context {
   /** Creates; an `owner` becomes its controlling owner reference. */
   create<T extends KubeObject>(kind: Kind<T>, object: T, owner?: KubeObject): Promise<T>;
   update<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T>;
-  patch<T extends KubeObject>(kind: Kind<T>, target: KubeObject | Reference, patch: object, options?: PatchOptions): Promise<T>;
+  patch<T extends KubeObject>(
+    kind: Kind<T>,
+    target: KubeObject | Reference,
+    patch: object,
+    options?: PatchOptions,
+  ): Promise<T>;
   delete<T extends KubeObject>(kind: Kind<T>, target: KubeObject | Reference, options?: DeleteOptions): Promise<void>;
   /** Records an Event about an object (v1, as client-go's recorder: equal ones are counted up). Never fails, never awaited. */
   event(about: KubeObject, text: EventText): void;

@@ -34,7 +34,11 @@ interface Known {
   last: number;
 }
 
-export function createEventRecorder(options: { readonly client: Client; readonly clock: Clock; readonly log: Log }): EventRecorder {
+export function createEventRecorder(options: {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+}): EventRecorder {
   const { client, clock, log } = options;
   const known = new Map<string, Known>();
   const budgets = new Map<string, { left: number; at: number }>();
@@ -72,7 +76,9 @@ export function createEventRecorder(options: { readonly client: Client; readonly
     record(about, { type = 'Normal', reason, message, fieldPath = '' }, source) {
       const { name = '', namespace = '', uid = '' } = about.metadata;
       const now = clock.now();
-      const key = [source.component, source.host, namespace, name, uid, type, reason, message, fieldPath].join('\u0000');
+      const key = [source.component, source.host, namespace, name, uid, type, reason, message, fieldPath].join(
+        '\u0000',
+      );
       if (!allowed([source.component, source.host, namespace, name, uid].join('\u0000'))) return;
       const before = known.get(key);
       if (before && now - before.last < window) {
@@ -82,8 +88,19 @@ export function createEventRecorder(options: { readonly client: Client; readonly
         write(() => client.patch(Event, before, { count, lastTimestamp: formatTime(now) }));
         return;
       }
-      const event = eventObject(about, { type, reason, message, fieldPath }, source, now, `${name}.${(now * 1e6 + serial++).toString(16)}`);
-      known.set(key, { name: event.metadata.name ?? '', namespace: event.metadata.namespace ?? '', count: 1, last: now });
+      const event = eventObject(
+        about,
+        { type, reason, message, fieldPath },
+        source,
+        now,
+        `${name}.${(now * 1e6 + serial++).toString(16)}`,
+      );
+      known.set(key, {
+        name: event.metadata.name ?? '',
+        namespace: event.metadata.namespace ?? '',
+        count: 1,
+        last: now,
+      });
       bound(known);
       write(() => client.create(Event, event));
     },
@@ -97,7 +114,13 @@ function bound(map: Map<string, unknown>): void {
   if (oldest !== undefined) map.delete(oldest);
 }
 
-function eventObject(about: KubeObject, text: Required<EventText>, source: EventSource, now: number, name: string): Event {
+function eventObject(
+  about: KubeObject,
+  text: Required<EventText>,
+  source: EventSource,
+  now: number,
+  name: string,
+): Event {
   const { metadata } = about;
   const at = formatTime(now);
   return {
@@ -122,4 +145,3 @@ function eventObject(about: KubeObject, text: Required<EventText>, source: Event
     reportingInstance: source.host ?? '',
   } as Event;
 }
-

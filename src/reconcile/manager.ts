@@ -39,7 +39,10 @@ export interface RunningControllers {
 }
 
 /** Resolves once every controller has seen all there is. */
-export async function startControllers(controllers: readonly Controller[], options: ManagerOptions): Promise<RunningControllers> {
+export async function startControllers(
+  controllers: readonly Controller[],
+  options: ManagerOptions,
+): Promise<RunningControllers> {
   const running = await Promise.all(controllers.map((controller) => run(controller, options)));
   return {
     backlog: () => Object.fromEntries(running.map(({ name, size }) => [name, size()])),
@@ -67,7 +70,9 @@ async function run(controller: Controller, options: ManagerOptions) {
 
   const stops = [
     own.subscribe((changes) => changes.forEach(({ object, previous }) => wake(object ?? previous))),
-    ...owned.map((mirror) => mirror.subscribe((changes) => changes.forEach(({ object, previous }) => [object, previous].forEach(wakeOwner)))),
+    ...owned.map((mirror) =>
+      mirror.subscribe((changes) => changes.forEach(({ object, previous }) => [object, previous].forEach(wakeOwner))),
+    ),
     ...watched.map((mirror, at) => {
       const { map } = (controller.watches ?? [])[at] as NonNullable<Controller['watches']>[number];
       return mirror.subscribe((changes) => {
@@ -87,7 +92,12 @@ async function run(controller: Controller, options: ManagerOptions) {
   function wakeOwner(object: KubeObject | undefined): void {
     const owner = object?.metadata.ownerReferences?.find((reference) => reference.controller);
     if (!object || !owner || owner.kind !== controller.for.kind || !sameGroup(owner.apiVersion, controller.for)) return;
-    queue.add(keyOf({ name: owner.name, namespace: controller.for.scope === 'Namespaced' ? (object.metadata.namespace ?? '') : '' }));
+    queue.add(
+      keyOf({
+        name: owner.name,
+        namespace: controller.for.scope === 'Namespaced' ? (object.metadata.namespace ?? '') : '',
+      }),
+    );
   }
 
   /** Takes keys while workers are free. Reconciles begin in a later microtask, so that a subscriber never writes synchronously. */
@@ -117,7 +127,11 @@ async function run(controller: Controller, options: ManagerOptions) {
       return false;
     }
     if (++round.count < livelockAfter) return false;
-    log.error('livelock: the same key again and again in one instant', { controller: controller.name, key, times: round.count });
+    log.error('livelock: the same key again and again in one instant', {
+      controller: controller.name,
+      key,
+      times: round.count,
+    });
     round.count = 0;
     return true;
   }
@@ -131,7 +145,8 @@ async function run(controller: Controller, options: ManagerOptions) {
     } catch (error) {
       const times = failures.get(key) ?? 0;
       failures.set(key, times + 1);
-      if (error instanceof ApiError) log.debug('a reconcile is tried again', { controller: controller.name, key, error: error.message });
+      if (error instanceof ApiError)
+        log.debug('a reconcile is tried again', { controller: controller.name, key, error: error.message });
       else bug(key, error);
       return Math.min(longestBackoff, firstBackoff * 2 ** times);
     }
@@ -139,7 +154,12 @@ async function run(controller: Controller, options: ManagerOptions) {
 
   function bug(key: string, error: unknown): void {
     if (options.onBug) options.onBug(controller.name, key, error);
-    else log.error('a controller failed by a bug', { controller: controller.name, key, error: error instanceof Error ? error.stack : String(error) });
+    else
+      log.error('a controller failed by a bug', {
+        controller: controller.name,
+        key,
+        error: error instanceof Error ? error.stack : String(error),
+      });
   }
 
   return {
@@ -157,7 +177,12 @@ const sameGroup = (apiVersion: string, kind: Kind): boolean => {
   return (slash < 0 ? '' : apiVersion.slice(0, slash)) === kind.group;
 };
 
-async function reconcileKey(controller: Controller, mirror: Mirror<KubeObject>, context: Context, key: Reference): Promise<Duration | undefined> {
+async function reconcileKey(
+  controller: Controller,
+  mirror: Mirror<KubeObject>,
+  context: Context,
+  key: Reference,
+): Promise<Duration | undefined> {
   const object = mirror.get(key.name, key.namespace);
   if (!object) {
     await controller.gone?.(key, context);
@@ -178,7 +203,9 @@ async function finalized(controller: Controller, object: KubeObject, context: Co
   const finalizer = finalizerOf(controller);
   const present = object.metadata.finalizers ?? [];
   const set = (finalizers: readonly string[]) =>
-    context.patch(controller.for, object, { metadata: { finalizers, resourceVersion: object.metadata.resourceVersion } });
+    context.patch(controller.for, object, {
+      metadata: { finalizers, resourceVersion: object.metadata.resourceVersion },
+    });
   if (object.metadata.deletionTimestamp === undefined) {
     if (present.includes(finalizer)) return true;
     await set([...present, finalizer]);
@@ -190,7 +217,11 @@ async function finalized(controller: Controller, object: KubeObject, context: Co
   return false;
 }
 
-function contextOf(controller: Controller, options: ManagerOptions, add: (key: string, after?: Duration) => void): Context {
+function contextOf(
+  controller: Controller,
+  options: ManagerOptions,
+  add: (key: string, after?: Duration) => void,
+): Context {
   const { clock, random, log, informers, events } = options;
   const client = options.client.as(controller.agent ?? 'kube-controller-manager');
   const source = { component: controller.name };
@@ -228,5 +259,8 @@ function owning<T extends KubeObject>(object: T, owner: KubeObject): T {
     controller: true,
     blockOwnerDeletion: true,
   };
-  return { ...object, metadata: { ...object.metadata, ownerReferences: [...(object.metadata.ownerReferences ?? []), reference] } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, ownerReferences: [...(object.metadata.ownerReferences ?? []), reference] },
+  };
 }

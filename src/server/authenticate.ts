@@ -43,10 +43,14 @@ export function staticTokens(csv: string): Authenticator {
 
 function tokenLine(line: string, number: number): [string, UserInfo][] {
   if (line.trim() === '' || line.startsWith('#')) return [];
-  const fields = [...line.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map((match) => (match[1]?.replace(/""/g, '"') ?? match[2] ?? '').trim());
+  const fields = [...line.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map((match) =>
+    (match[1]?.replace(/""/g, '"') ?? match[2] ?? '').trim(),
+  );
   const [token, name, uid, groups] = fields;
   if (!token || !name || !uid) {
-    throw new Error(`token file, line ${number}: wants at least three columns: token,user,uid and perhaps "group1,group2"`);
+    throw new Error(
+      `token file, line ${number}: wants at least three columns: token,user,uid and perhaps "group1,group2"`,
+    );
   }
   return [[token, { name, uid, groups: groups ? groups.split(',').map((group) => group.trim()) : [] }]];
 }

@@ -66,10 +66,17 @@ export function refusal(request: AccessRequest, reason: string): ApiError {
   const { user, verb, resource, path = '' } = request;
   const because = reason ? `: ${reason}` : '';
   if (!resource) {
-    return new ApiError(403, 'Forbidden', `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`, {});
+    return new ApiError(
+      403,
+      'Forbidden',
+      `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`,
+      {},
+    );
   }
   const what = resource.subresource ? `${resource.resource}/${resource.subresource}` : resource.resource;
-  const where = resource.namespace ? ` in the namespace ${JSON.stringify(resource.namespace)}` : ' at the cluster scope';
+  const where = resource.namespace
+    ? ` in the namespace ${JSON.stringify(resource.namespace)}`
+    : ' at the cluster scope';
   return forbidden(
     { group: resource.group, resource: resource.resource },
     resource.name,

@@ -39,29 +39,47 @@ export function mediaTypeOf(request: ApiRequest): string {
 /** The body as a JSON value. Refusals are upstream's. */
 export function parseBody(request: ApiRequest, expected: Expected, strict: boolean): Parsed {
   const { body } = request;
-  if (body !== undefined && !(body instanceof Uint8Array)) return { value: body as Record<string, unknown>, duplicates: [] };
+  if (body !== undefined && !(body instanceof Uint8Array))
+    return { value: body as Record<string, unknown>, duplicates: [] };
   const bytes = body ?? new Uint8Array();
   const type = mediaTypeOf(request) || 'application/json';
   if (!bodyTypes.includes(type)) throw unknownFormat(bodyTypes);
   try {
-    if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeProtobuf(bytes, () => expected.schema), duplicates: [] };
-    const parsed = type === 'application/yaml' ? { value: parseYaml(decoder.decode(bytes)), duplicates: [] } : parseJson(bytes, { strict });
+    if (type === 'application/vnd.kubernetes.protobuf')
+      return { value: decodeProtobuf(bytes, () => expected.schema), duplicates: [] };
+    const parsed =
+      type === 'application/yaml'
+        ? { value: parseYaml(decoder.decode(bytes)), duplicates: [] }
+        : parseJson(bytes, { strict });
     return { value: asObject(parsed.value), duplicates: parsed.duplicates };
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${messageOf(error)} (${excerpt(bytes)})`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): ${messageOf(error)} (${excerpt(bytes)})`,
+    );
   }
 }
 
 export const unknownFormat = (types: readonly string[]): ApiError =>
-  unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`);
+  unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+  );
 
 function asObject(value: unknown): Record<string, unknown> {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-  const go = Array.isArray(value) ? 'array' : value === null || value === undefined ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const go = Array.isArray(value)
+    ? 'array'
+    : value === null || value === undefined
+      ? 'null'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
   if (go === 'null') return {};
-  const target = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-  throw new DecodeError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${go} into Go value of type ${target}`);
+  const target =
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+  throw new DecodeError(
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${go} into Go value of type ${target}`,
+  );
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -78,7 +96,8 @@ function excerpt(bytes: Uint8Array): string {
 export function requireKind(value: Record<string, unknown>, expected: Expected): void {
   const apiVersion = apiVersionOf(expected);
   const given = { apiVersion: value.apiVersion ?? '', kind: value.kind ?? '' };
-  const matches = (given.apiVersion === '' || given.apiVersion === apiVersion) && (given.kind === '' || given.kind === expected.kind);
+  const matches =
+    (given.apiVersion === '' || given.apiVersion === apiVersion) && (given.kind === '' || given.kind === expected.kind);
   if (matches) return;
   const [group, version] = String(given.apiVersion || apiVersion).includes('/')
     ? String(given.apiVersion || apiVersion).split('/', 2)
@@ -90,16 +109,25 @@ export function requireKind(value: Record<string, unknown>, expected: Expected):
 }
 
 /** Decodes a value by a schema; unknown and duplicate fields are refused, warned of or dropped as the caller wants. */
-export function decodeValue(value: Record<string, unknown>, duplicates: readonly string[], expected: Expected, validation: FieldValidation, warn: (text: string) => void): Draft {
+export function decodeValue(
+  value: Record<string, unknown>,
+  duplicates: readonly string[],
+  expected: Expected,
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): Draft {
   try {
     const { object, unknown } = decode(expected.schema, value);
     const complaints = [...unknown, ...duplicates];
-    if (validation === 'Strict' && complaints.length > 0) throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`);
+    if (validation === 'Strict' && complaints.length > 0)
+      throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`);
     if (validation === 'Warn') for (const complaint of complaints) warn(complaint);
     return object as Draft;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw badRequest(`${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${error.message}`);
+    throw badRequest(
+      `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${error.message}`,
+    );
   }
 }
 
@@ -111,7 +139,13 @@ export const expectedOf = (kind: Kind, version: ServedVersion): Expected => ({
 });
 
 /** Any JSON value of the served version, as a draft of the hub: what create, update and patch have in common. */
-export function draftOf(kind: Kind, version: ServedVersion, parsed: Parsed, validation: FieldValidation, warn: (text: string) => void): Draft {
+export function draftOf(
+  kind: Kind,
+  version: ServedVersion,
+  parsed: Parsed,
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): Draft {
   const expected = expectedOf(kind, version);
   const decoded = decodeValue(parsed.value, parsed.duplicates, expected, validation, warn);
   decoded.metadata ??= {};

@@ -77,7 +77,11 @@ export function createCaches(store: Store): Caches {
   };
 }
 
-async function openCache(kind: Kind, store: Store, decoded: WeakMap<Uint8Array, KubeObject>): Promise<Cache & { stop(): void }> {
+async function openCache(
+  kind: Kind,
+  store: Store,
+  decoded: WeakMap<Uint8Array, KubeObject>,
+): Promise<Cache & { stop(): void }> {
   const prefix = prefixOf(kind);
   const mirror = new Mirror<KubeObject>();
   const beside = new WeakMap<KubeObject, Stored>();
@@ -154,13 +158,22 @@ async function openCache(kind: Kind, store: Store, decoded: WeakMap<Uint8Array, 
 
 function past(change: Change): Stored | undefined {
   const { previous } = change;
-  return previous && { object: decodeStored(previous.value, previous.revision), bytes: previous.value, revision: previous.revision };
+  return (
+    previous && {
+      object: decodeStored(previous.value, previous.revision),
+      bytes: previous.value,
+      revision: previous.revision,
+    }
+  );
 }
 
 /** Of a deleted object clients see the last state under the deletion's resourceVersion. */
 function lastState(change: Change, previous: Stored | undefined): Stored {
   if (!previous) throw new Error(`the store deleted ${change.key}, which the cache never saw`);
-  const object = { ...previous.object, metadata: { ...previous.object.metadata, resourceVersion: String(change.revision) } };
+  const object = {
+    ...previous.object,
+    metadata: { ...previous.object.metadata, resourceVersion: String(change.revision) },
+  };
   return { object: deepFreeze(object), bytes: previous.bytes, revision: change.revision };
 }
 

@@ -14,9 +14,12 @@ export function encodeContinue(revision: Revision, start: string): string {
 
 export function decodeContinue(token: string): { revision: Revision; start: string } {
   const parsed = parseToken(token);
-  if (parsed.v !== tokenVersion) throw refused(`server does not recognize this encoded version ${String(parsed.v ?? '')}`);
-  if (typeof parsed.rv !== 'number' || parsed.rv === 0) throw refused(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
-  if (typeof parsed.start !== 'string' || parsed.start === '') throw refused(`encoded start key empty (version ${tokenVersion})`);
+  if (parsed.v !== tokenVersion)
+    throw refused(`server does not recognize this encoded version ${String(parsed.v ?? '')}`);
+  if (typeof parsed.rv !== 'number' || parsed.rv === 0)
+    throw refused(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
+  if (typeof parsed.start !== 'string' || parsed.start === '')
+    throw refused(`encoded start key empty (version ${tokenVersion})`);
   const start = parsed.start.replace(/\u0000$/, '');
   if (start.split('/').includes('..')) throw refused(parsed.start);
   return { revision: parsed.rv, start };

@@ -19,6 +19,7 @@ import { json, type PathAnswer, pathHandler } from './paths.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Server } from './server.ts';
+import { createWriteHooks } from './stock/index.ts';
 
 export interface ServerOptions {
   readonly store: Store;
@@ -78,6 +79,7 @@ export function createServer(options: ServerOptions): RunningServer {
     admission: admissionPlugins,
     admissionWorld,
     kindContext: { now: clock.now, random, enabled },
+    hooks: createWriteHooks(),
   };
   const paths = pathHandler(
     new Map<string, PathAnswer>([

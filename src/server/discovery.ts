@@ -24,13 +24,18 @@ export function discoveryPaths(catalog: Catalog): ReadonlyMap<string, PathAnswer
 /** A discovery document in the format the client asked for. */
 function answer(exchange: Exchange, document: object): ApiResponse {
   const { format, contentType } = negotiate(exchange.request.headers.accept, plain);
-  return { status: 200, headers: { 'content-type': contentType }, body: { type: 'bytes', bytes: encodeAs(format, document, undefined) } };
+  return {
+    status: 200,
+    headers: { 'content-type': contentType },
+    body: { type: 'bytes', bytes: encodeAs(format, document, undefined) },
+  };
 }
 
 function groupOrVersion(exchange: Exchange, catalog: Catalog, path: string): ApiResponse | undefined {
   const [group = '', version, ...deeper] = path.split('/');
   if (!catalog.hasGroup(group) || group === '') return undefined;
-  if (version === undefined) return answer(exchange, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(catalog, group) });
+  if (version === undefined)
+    return answer(exchange, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(catalog, group) });
   return versionDocument(exchange, catalog, group, [version, ...deeper].join('/'));
 }
 
@@ -41,7 +46,11 @@ function versionDocument(exchange: Exchange, catalog: Catalog, group: string, ve
 
 function apiVersions(exchange: Exchange): object {
   const serverAddress = exchange.request.headers.host ?? exchange.request.headers[':authority'] ?? 'localhost';
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+  };
 }
 
 function groupNames(catalog: Catalog): string[] {
@@ -67,7 +76,10 @@ const servedIn = (catalog: Catalog, group: string, version: string): Kind[] =>
 
 function resourceList(catalog: Catalog, group: string, version: string): object {
   const resources = servedIn(catalog, group, version)
-    .flatMap((kind) => [resourceEntry(kind), ...subresourcesIn(kind, version).map((sub) => subresourceEntry(kind, sub))])
+    .flatMap((kind) => [
+      resourceEntry(kind),
+      ...subresourcesIn(kind, version).map((sub) => subresourceEntry(kind, sub)),
+    ])
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     kind: 'APIResourceList',
@@ -116,11 +128,19 @@ function aggregated(exchange: Exchange, catalog: Catalog, core: boolean): ApiRes
   const type = range.split(';', 1)[0] ?? '';
   const format = type.includes('protobuf') ? 'protobuf' : type.includes('yaml') ? 'yaml' : 'json';
   const groups = core ? [''] : groupNames(catalog);
-  const document = { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items: groups.map((group) => discoveryOf(catalog, group)) };
+  const document = {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: groups.map((group) => discoveryOf(catalog, group)),
+  };
   return {
     status: 200,
     headers: { 'content-type': `${type};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`, vary: 'Accept' },
-    body: { type: 'bytes', bytes: encodeAs(format, document, namedSchema('io.k8s.api.apidiscovery.v2.APIGroupDiscoveryList')) },
+    body: {
+      type: 'bytes',
+      bytes: encodeAs(format, document, namedSchema('io.k8s.api.apidiscovery.v2.APIGroupDiscoveryList')),
+    },
   };
 }
 
@@ -146,7 +166,11 @@ function discoveryOf(catalog: Catalog, group: string): object {
 function discoveredResource(kind: Kind, version: string): { resource: string } {
   const subresources = subresourcesIn(kind, version).map((sub) => ({
     subresource: sub.name,
-    responseKind: { group: sub.kind?.group ?? kind.group, version: sub.kind?.version || version, kind: sub.kind?.kind ?? kind.kind },
+    responseKind: {
+      group: sub.kind?.group ?? kind.group,
+      version: sub.kind?.version || version,
+      kind: sub.kind?.kind ?? kind.kind,
+    },
     verbs: sub.verbs,
   }));
   return {

@@ -34,4 +34,5 @@ export function fromHub(kind: Kind, version: ServedVersion, object: KubeObject):
 }
 
 /** Whether objects are stored in just this version. */
-export const isHub = (kind: Kind, version: ServedVersion): boolean => !kind.storedAs && version.version === kind.version;
+export const isHub = (kind: Kind, version: ServedVersion): boolean =>
+  !kind.storedAs && version.version === kind.version;

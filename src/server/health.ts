@@ -43,7 +43,9 @@ function all(endpoint: string, checks: readonly HealthCheck[], exchange: Exchang
   }
   const unknown = [...excluded].filter((name) => !checks.some((check) => check.name === name));
   if (unknown.length > 0) {
-    lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}`);
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}`,
+    );
   }
   if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   return query.has('verbose') ? text(200, `${lines.join('\n')}\n${endpoint} check passed\n`) : text(200, 'ok');

@@ -50,7 +50,12 @@ export function negotiate(accept: string | undefined, offer: Offer): Negotiated 
 }
 
 function match(range: MediaRange, offer: Offer): Negotiated | undefined {
-  const format = range.type === '*/*' || range.type === 'application/*' ? (range.type === '*/*' ? 'json' : undefined) : formats[range.type];
+  const format =
+    range.type === '*/*' || range.type === 'application/*'
+      ? range.type === '*/*'
+        ? 'json'
+        : undefined
+      : formats[range.type];
   if (!format) return undefined;
   if (offer.watch && format === 'yaml') return undefined;
   const stream = range.parameters.get('stream');
@@ -91,10 +96,22 @@ function parseRange(text: string): MediaRange {
 }
 
 function refusal(offer: Offer): ApiError {
-  const types = ['application/json', 'application/yaml', ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf'] : [])];
-  const streams = ['application/json;stream=watch', ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf;stream=watch'] : [])];
+  const types = [
+    'application/json',
+    'application/yaml',
+    ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf'] : []),
+  ];
+  const streams = [
+    'application/json;stream=watch',
+    ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf;stream=watch'] : []),
+  ];
   return offer.shapes
-    ? new ApiError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`, {})
+    ? new ApiError(
+        406,
+        'NotAcceptable',
+        `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`,
+        {},
+      )
     : notAcceptable(`only the following media types are accepted: ${types.join(', ')}`);
 }
 

@@ -37,7 +37,9 @@ export function writeOptions(
     ...(kind === 'PatchOptions' ? patchIssues(query, manager, applying) : []),
     ...managerIssues(manager),
     ...dryRunIssues(query.getAll('dryRun')),
-    ...(['', 'Ignore', 'Strict', 'Warn'].includes(validation) ? [] : [notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]),
+    ...(['', 'Ignore', 'Strict', 'Warn'].includes(validation)
+      ? []
+      : [notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]),
   ];
   if (issues.length > 0) throw invalidOptions(kind, issues);
   return {
@@ -50,7 +52,9 @@ export function writeOptions(
 
 function patchIssues(query: URLSearchParams, manager: string, applying: boolean): Issue[] {
   if (applying) return manager === '' ? [required('fieldManager', 'is required for apply patch')] : [];
-  return query.has('force') ? [{ type: 'forbidden', field: 'force', message: 'Forbidden: may not be specified for non-apply patch' }] : [];
+  return query.has('force')
+    ? [{ type: 'forbidden', field: 'force', message: 'Forbidden: may not be specified for non-apply patch' }]
+    : [];
 }
 
 function managerIssues(manager: string): Issue[] {
@@ -70,7 +74,12 @@ const dryRunIssues = (values: readonly string[]): Issue[] =>
 /** The client's name in managedFields: its User-Agent up to the first slash. */
 function managerOf(userAgent: string | undefined): string {
   const name = (userAgent ?? '').split('/', 1)[0] ?? '';
-  return [...name].filter((character) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)).join('').slice(0, longestManager) || 'unknown';
+  return (
+    [...name]
+      .filter((character) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character))
+      .join('')
+      .slice(0, longestManager) || 'unknown'
+  );
 }
 
 /** DeleteOptions from the query, which counts only where there is no body. */
@@ -112,7 +121,11 @@ function checkedDelete(options: DeleteOptions, dryRun: readonly Issue[]): Delete
   }
   if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy)) {
     const supported = ['Foreground', 'Background', 'Orphan', 'nil'].map((each) => `"${each}"`).join(', ');
-    issues.push({ type: 'notSupported', field: 'propagationPolicy', message: `Unsupported value: ${JSON.stringify(policy)}: supported values: ${supported}` });
+    issues.push({
+      type: 'notSupported',
+      field: 'propagationPolicy',
+      message: `Unsupported value: ${JSON.stringify(policy)}: supported values: ${supported}`,
+    });
   }
   issues.push(...dryRun);
   if (issues.length > 0) throw invalidOptions('DeleteOptions', issues);

@@ -6,7 +6,10 @@ import type { Exchange } from './exchange.ts';
 export type PathHandler = (exchange: Exchange, path: string) => Promise<ApiResponse>;
 
 /** A handler of one path, or of all below it when the key ends in a slash. Undefined: this path is not its own after all. */
-export type PathAnswer = (exchange: Exchange, path: string) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
+export type PathAnswer = (
+  exchange: Exchange,
+  path: string,
+) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
 
 const encoder = new TextEncoder();
 

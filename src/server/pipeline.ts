@@ -37,7 +37,12 @@ const open = (request: ApiRequest): Exchange => ({
 /** A refusal as the client reads it. What is no ApiError is a bug of ours: it is logged, and answered with 500. */
 function refusal(server: Server, request: ApiRequest, error: unknown): ApiResponse {
   const known = error instanceof ApiError;
-  if (!known) server.log.error('a request failed by a bug', { method: request.method, path: request.path, error: described(error) });
+  if (!known)
+    server.log.error('a request failed by a bug', {
+      method: request.method,
+      path: request.path,
+      error: described(error),
+    });
   const { status } = known ? error : internalError(described(error));
   const retryAfter = status.details?.retryAfterSeconds;
   const format = negotiateError(request.headers.accept);
@@ -49,7 +54,11 @@ function refusal(server: Server, request: ApiRequest, error: unknown): ApiRespon
   return { status: status.code ?? 500, headers, body: { type: 'bytes', bytes: encodeAs(format, status, undefined) } };
 }
 
-const contentTypes = { json: 'application/json', yaml: 'application/yaml', protobuf: 'application/vnd.kubernetes.protobuf' } as const;
+const contentTypes = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+} as const;
 
 const described = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 

@@ -27,7 +27,12 @@ export interface Printing {
 }
 
 export function print(result: Result, printing: Printing): ApiResponse {
-  if (result.type === 'raw') return { status: result.code, headers: { 'content-type': result.contentType }, body: { type: 'bytes', bytes: result.bytes } };
+  if (result.type === 'raw')
+    return {
+      status: result.code,
+      headers: { 'content-type': result.contentType },
+      body: { type: 'bytes', bytes: result.bytes },
+    };
   if (result.type === 'watch') return printWatch(result.steps, printing);
   const status = result.type === 'list' ? 200 : result.code;
   const headers = { 'content-type': printing.negotiated.contentType };
@@ -39,7 +44,11 @@ function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Print
   if (result.type === 'other') return encoded(result.object, schemaOfOther(result), printing);
   if (negotiated.shape === 'Table') return encoded(tableOf(result, printing), undefined, printing);
   if (negotiated.shape !== 'object') return encoded(partialOf(result, printing), undefined, printing);
-  if (inProcess) return { type: 'object', object: result.type === 'list' ? listObject(result, served) : fromHub(served.kind, served.version, result.object) };
+  if (inProcess)
+    return {
+      type: 'object',
+      object: result.type === 'list' ? listObject(result, served) : fromHub(served.kind, served.version, result.object),
+    };
   if (negotiated.format === 'json') return { type: 'bytes', bytes: jsonBytes(result, served) };
   return result.type === 'list'
     ? encoded(listObject(result, served), listSchema(served.version.schema), printing)
@@ -59,7 +68,11 @@ export function objectBytes(served: Served, object: KubeObject, stored: Stored |
 
 function listBytes(list: ListResult, served: Served): Uint8Array {
   const { kind, version } = served;
-  const head = JSON.stringify({ kind: kind.listKind, apiVersion: apiVersionOf({ group: kind.group, version: version.version }), metadata: listMeta(list, kind) });
+  const head = JSON.stringify({
+    kind: kind.listKind,
+    apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
+    metadata: listMeta(list, kind),
+  });
   const parts: Uint8Array[] = [utf8(`${head.slice(0, -1)},"items":[`)];
   const comma = utf8(',');
   list.items.forEach((stored, at) => {
@@ -108,7 +121,11 @@ function partialOf(result: ObjectResult | ListResult, printing: Printing): objec
   return {
     kind: 'PartialObjectMetadataList',
     apiVersion,
-    metadata: { resourceVersion: String(result.revision), ...(result.continue !== undefined && { continue: result.continue }), ...(result.remaining !== undefined && { remainingItemCount: result.remaining }) },
+    metadata: {
+      resourceVersion: String(result.revision),
+      ...(result.continue !== undefined && { continue: result.continue }),
+      ...(result.remaining !== undefined && { remainingItemCount: result.remaining }),
+    },
     items: result.items.map(({ object }) => partialObject(object, apiVersion)),
   };
 }
@@ -116,7 +133,10 @@ function partialOf(result: ObjectResult | ListResult, printing: Printing): objec
 /** A value in the asked-for format. Only protobuf needs the schema. */
 export function encodeAs(format: Format, value: object, schema: ObjectSchema | undefined): Uint8Array {
   if (format === 'json') return utf8(JSON.stringify(value));
-  if (format === 'yaml') return utf8(printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }));
+  if (format === 'yaml')
+    return utf8(
+      printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }),
+    );
   const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
   return encodeProtobuf(schema ?? metaSchema(kind), value, { apiVersion, kind });
 }
@@ -145,7 +165,17 @@ export function listSchema(item: ObjectSchema): ObjectSchema {
       open: false,
       fields: new Map([
         ['metadata', { name: 'metadata', schema: meta, pointer: false, omitempty: true, required: false, number: 1 }],
-        ['items', { name: 'items', schema: { type: 'list', items: item, listType: 'atomic', keys: [] }, pointer: true, omitempty: false, required: true, number: 2 }],
+        [
+          'items',
+          {
+            name: 'items',
+            schema: { type: 'list', items: item, listType: 'atomic', keys: [] },
+            pointer: true,
+            omitempty: false,
+            required: true,
+            number: 2,
+          },
+        ],
       ]),
     };
     listSchemas.set(item, schema);
@@ -157,7 +187,9 @@ function printWatch(steps: WatchSource<WatchStep>, printing: Printing): ApiRespo
   const { served, negotiated, inProcess } = printing;
   const headers = { 'content-type': negotiated.contentType };
   if (inProcess) {
-    const events: WatchSource<WatchEvent> = mapped(steps, (step) => eventOf(step, served, (object) => fromHub(served.kind, served.version, object)));
+    const events: WatchSource<WatchEvent> = mapped(steps, (step) =>
+      eventOf(step, served, (object) => fromHub(served.kind, served.version, object)),
+    );
     return { status: 200, headers, body: { type: 'events', events } };
   }
   const format = `${served.version.version}/${negotiated.format}/${negotiated.shape}/${negotiated.shapeVersion}/${printing.includeObject}`;
@@ -200,7 +232,14 @@ function protobufFrame(step: WatchStep, printing: Printing): Uint8Array {
   const raw = encodeProtobuf(schema, event.object, { apiVersion, kind });
   const type = utf8(event.type);
   const object = concat(new Uint8Array([0x0a]), varint(raw.length), raw);
-  const body = concat(new Uint8Array([0x0a]), varint(type.length), type, new Uint8Array([0x12]), varint(object.length), object);
+  const body = concat(
+    new Uint8Array([0x0a]),
+    varint(type.length),
+    type,
+    new Uint8Array([0x12]),
+    varint(object.length),
+    object,
+  );
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, body.length);
   return concat(length, body);
@@ -214,8 +253,10 @@ function varint(value: number): Uint8Array {
 
 function shaped(object: KubeObject, printing: Printing): KubeObject {
   const { negotiated, served } = printing;
-  if (negotiated.shape === 'Table') return tableOf({ type: 'object', code: 200, object }, printing) as unknown as KubeObject;
-  if (negotiated.shape !== 'object') return partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) as KubeObject;
+  if (negotiated.shape === 'Table')
+    return tableOf({ type: 'object', code: 200, object }, printing) as unknown as KubeObject;
+  if (negotiated.shape !== 'object')
+    return partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) as KubeObject;
   return fromHub(served.kind, served.version, object);
 }
 
@@ -230,7 +271,15 @@ const bookmarks = new WeakMap<Served, KubeObject>();
 function bookmark(step: WatchStep & { type: 'BOOKMARK' }, served: Served): KubeObject {
   const { kind, version } = served;
   let template = bookmarks.get(served);
-  if (!template) bookmarks.set(served, (template = { apiVersion: apiVersionOf({ group: kind.group, version: version.version }), kind: kind.kind, metadata: {} }));
+  if (!template)
+    bookmarks.set(
+      served,
+      (template = {
+        apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
+        kind: kind.kind,
+        metadata: {},
+      }),
+    );
   return {
     ...template,
     metadata: {

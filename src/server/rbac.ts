@@ -49,11 +49,19 @@ function decideBy(policies: Policies, request: AccessRequest): ReturnType<Author
   for (const { rule, through } of rulesFor(policies, request.user, request.resource?.namespace ?? '', errors)) {
     if (ruleAllows(rule, request)) return { verdict: 'allow', reason: through };
   }
-  return { verdict: 'no-opinion', reason: errors.length > 0 ? `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` : '' };
+  return {
+    verdict: 'no-opinion',
+    reason: errors.length > 0 ? `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` : '',
+  };
 }
 
 /** Every rule that reaches the user in the namespace (or in the whole cluster), lazily; roles that are missing are noted in `errors`. */
-export function* rulesFor(policies: Policies, user: UserInfo, namespace: string, errors: string[]): Generator<GrantedRule> {
+export function* rulesFor(
+  policies: Policies,
+  user: UserInfo,
+  namespace: string,
+  errors: string[],
+): Generator<GrantedRule> {
   for (const binding of policies.clusterRoleBindings.list()) {
     const subject = binding.subjects?.find((each) => names(each, user, ''));
     if (subject) yield* grantedBy(policies, binding, subject, '', errors);
@@ -65,15 +73,26 @@ export function* rulesFor(policies: Policies, user: UserInfo, namespace: string,
   }
 }
 
-function* grantedBy(policies: Policies, binding: Binding, subject: Subject, namespace: string, errors: string[]): Generator<GrantedRule> {
+function* grantedBy(
+  policies: Policies,
+  binding: Binding,
+  subject: Subject,
+  namespace: string,
+  errors: string[],
+): Generator<GrantedRule> {
   const { kind, name } = binding.roleRef;
   const role = kind === 'Role' ? policies.roles.get(name, namespace) : policies.clusterRoles.get(name);
   if (!role) {
-    errors.push(`${kind === 'Role' ? 'role' : 'clusterrole'}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`);
+    errors.push(
+      `${kind === 'Role' ? 'role' : 'clusterrole'}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`,
+    );
     return;
   }
   const bindingName = JSON.stringify(namespace ? `${binding.metadata.name}/${namespace}` : binding.metadata.name);
-  const who = subject.kind === 'ServiceAccount' ? `ServiceAccount ${JSON.stringify(`${subject.name}/${subject.namespace || namespace}`)}` : `${subject.kind} ${JSON.stringify(subject.name)}`;
+  const who =
+    subject.kind === 'ServiceAccount'
+      ? `ServiceAccount ${JSON.stringify(`${subject.name}/${subject.namespace || namespace}`)}`
+      : `${subject.kind} ${JSON.stringify(subject.name)}`;
   const through = `RBAC: allowed by ${namespace ? 'RoleBinding' : 'ClusterRoleBinding'} ${bindingName} of ${kind} ${JSON.stringify(name)} to ${who}`;
   for (const rule of role.rules ?? []) yield { rule, through };
 }
@@ -82,7 +101,9 @@ function names(subject: Subject, user: UserInfo, namespace: string): boolean {
   if (subject.kind === 'User') return user.name === subject.name;
   if (subject.kind === 'Group') return user.groups.includes(subject.name);
   const home = subject.namespace || namespace;
-  return subject.kind === 'ServiceAccount' && home !== '' && user.name === `system:serviceaccount:${home}:${subject.name}`;
+  return (
+    subject.kind === 'ServiceAccount' && home !== '' && user.name === `system:serviceaccount:${home}:${subject.name}`
+  );
 }
 
 export function ruleAllows(rule: PolicyRule, { verb, resource, path = '' }: AccessRequest): boolean {
@@ -97,7 +118,8 @@ export function ruleAllows(rule: PolicyRule, { verb, resource, path = '' }: Acce
   );
 }
 
-const covers = (allowed: readonly string[], wanted: string): boolean => allowed.includes('*') || allowed.includes(wanted);
+const covers = (allowed: readonly string[], wanted: string): boolean =>
+  allowed.includes('*') || allowed.includes(wanted);
 
 const matchesPath = (pattern: string, path: string): boolean =>
   pattern === '*' || pattern === path || (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1)));

@@ -55,7 +55,8 @@ export function requireMethod(target: Target & { type: 'resource' }, method: str
   const known: readonly string[] = served.kind.verbs;
   if (name === '' && (method === 'PUT' || method === 'PATCH')) throw methodNotAllowed();
   if (name !== '' && method === 'POST') throw methodNotAllowed();
-  if (method === 'POST' && served.kind.scope === 'Namespaced' && namespace === '' && known.includes('list')) throw methodNotAllowed();
+  if (method === 'POST' && served.kind.scope === 'Namespaced' && namespace === '' && known.includes('list'))
+    throw methodNotAllowed();
   if (!known.includes(target.verb)) throw methodNotAllowed();
 }
 
@@ -81,7 +82,11 @@ function inVersion(group: string, version: string, segments: readonly string[]):
   const [first = '', second = '', third = ''] = rest;
   if (first === '') return undefined;
   const common = { group, version, watchPrefix };
-  if (first === 'namespaces' && rest.length >= 3 && !(group === '' && namespaceSubresources.has(third) && rest.length === 3)) {
+  if (
+    first === 'namespaces' &&
+    rest.length >= 3 &&
+    !(group === '' && namespaceSubresources.has(third) && rest.length === 3)
+  ) {
     const [, , resource = '', name = '', subresource = '', ...deep] = rest;
     return { ...common, namespace: second, resource, name, subresource, rest: deep.join('/') };
   }
@@ -109,4 +114,3 @@ function decodeSegment(segment: string): string {
     throw badRequest(`invalid URL escape ${JSON.stringify(segment)}`);
   }
 }
-

@@ -19,7 +19,12 @@ import { update } from './verbs/update.ts';
 import { watch } from './verbs/watch.ts';
 import { virtualHandler } from './virtual/index.ts';
 
-const inProcessForm: Negotiated = { format: 'json', shape: 'object', shapeVersion: 'v1', contentType: 'application/json' };
+const inProcessForm: Negotiated = {
+  format: 'json',
+  shape: 'object',
+  shapeVersion: 'v1',
+  contentType: 'application/json',
+};
 
 export function route(server: Server, paths: PathHandler, describe: Describe): Handler {
   return async (exchange) => {
@@ -32,7 +37,12 @@ export function route(server: Server, paths: PathHandler, describe: Describe): H
   };
 }
 
-async function answer(server: Server, exchange: Exchange, target: ResourceTarget, describe: Describe): Promise<ApiResponse> {
+async function answer(
+  server: Server,
+  exchange: Exchange,
+  target: ResourceTarget,
+  describe: Describe,
+): Promise<ApiResponse> {
   const { request } = exchange;
   const { kind, version } = target.served;
   requireMethod(target, request.method);
@@ -81,4 +91,3 @@ async function perform(server: Server, exchange: Exchange, target: ResourceTarge
       throw methodNotAllowed();
   }
 }
-

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
+import type { WriteHooks } from './stock/index.ts';
 
 export interface Server {
   readonly catalog: Catalog;
@@ -19,4 +20,5 @@ export interface Server {
   readonly admission: readonly AdmissionPlugin[];
   readonly admissionWorld: AdmissionWorld;
   readonly kindContext: KindContext;
+  readonly hooks: WriteHooks;
 }

@@ -23,15 +23,27 @@ export function tableOf(result: ObjectResult | ListResult, printing: Printing): 
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${printing.negotiated.shapeVersion}`,
-    metadata: result.type === 'list' ? listMeta(result, { ...kind, custom: false }) : { resourceVersion: result.object.metadata.resourceVersion ?? '' },
+    metadata:
+      result.type === 'list'
+        ? listMeta(result, { ...kind, custom: false })
+        : { resourceVersion: result.object.metadata.resourceVersion ?? '' },
     columnDefinitions: columns.map((column) => definitionOf(column, printing.describe)),
-    rows: objects.map((object) => ({ cells: columns.map((column) => column.cell(object, printing.now)), ...embedded(object, printing) })),
+    rows: objects.map((object) => ({
+      cells: columns.map((column) => column.cell(object, printing.now)),
+      ...embedded(object, printing),
+    })),
   };
 }
 
 function definitionOf(column: Column, describe: Describe): object {
   const { name, type, format = '', priority = 0, description } = column;
-  return { name, type, format, description: typeof description === 'string' ? description : describe(description.type, description.field), priority };
+  return {
+    name,
+    type,
+    format,
+    description: typeof description === 'string' ? description : describe(description.type, description.field),
+    priority,
+  };
 }
 
 function embedded(object: KubeObject, printing: Printing): { object?: unknown } {

@@ -9,11 +9,14 @@ const immortal = new Set(['default', 'kube-system', 'kube-public']);
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
   handles: ({ operation, kind, namespace }) =>
-    kind.plural === 'namespaces' && kind.group === '' ? operation === 'DELETE' : operation === 'CREATE' && namespace !== '',
+    kind.plural === 'namespaces' && kind.group === ''
+      ? operation === 'DELETE'
+      : operation === 'CREATE' && namespace !== '',
 
   async mutate({ operation, kind, namespace, name, object }, world) {
     if (operation === 'DELETE') {
-      if (immortal.has(name)) throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
+      if (immortal.has(name))
+        throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
       return;
     }
     if (kind.plural === 'localsubjectaccessreviews') return;
@@ -27,7 +30,13 @@ export const namespaceLifecycle: AdmissionPlugin = {
     );
     refusal.status.details = {
       ...refusal.status.details,
-      causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+      causes: [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
     };
     throw refusal;
   },

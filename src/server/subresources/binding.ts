@@ -33,7 +33,11 @@ export async function binding(server: Server, exchange: Exchange, target: Resour
 
 function nodeOf({ kind = '', name = '' }: Target = {}): string {
   if (kind !== '' && kind !== 'Node') {
-    throw new ApiError(500, '', `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+    throw new ApiError(
+      500,
+      '',
+      `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`,
+    );
   }
   if (name === '') throw new ApiError(500, '', 'target.name: Required value');
   return name;
@@ -56,6 +60,11 @@ function bind(pod: Draft & Pod, node: string, body: Draft, now: string): void {
   const status = (pod.status ??= {}) as NonNullable<Pod['status']>;
   const others = (status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
   const before = (status.conditions ?? []).find(({ type }) => type === 'PodScheduled');
-  const condition = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: before?.status === 'True' ? before.lastTransitionTime : now };
+  const condition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: before?.status === 'True' ? before.lastTransitionTime : now,
+  };
   status.conditions = [...others, condition] as never;
 }

@@ -21,12 +21,19 @@ export function expectedBy(target: ResourceTarget): Expected {
 export function readBody(exchange: Exchange, expected: Expected, options: WriteOptions): Draft {
   const parsed = parseBody(exchange.request, expected, options.fieldValidation !== 'Ignore');
   requireKind(parsed.value, expected);
-  return decodeValue(parsed.value, parsed.duplicates, expected, options.fieldValidation, (text) => void exchange.warnings.add(text));
+  return decodeValue(
+    parsed.value,
+    parsed.duplicates,
+    expected,
+    options.fieldValidation,
+    (text) => void exchange.warnings.add(text),
+  );
 }
 
 /** The name in the body must be the one on the URL. */
 export function requireSameName(draft: Draft, target: ResourceTarget, kind: string): void {
-  if ((draft.metadata?.name ?? '') !== target.name) throw badRequest(`name in URL does not match name in ${kind} object`);
+  if ((draft.metadata?.name ?? '') !== target.name)
+    throw badRequest(`name in URL does not match name in ${kind} object`);
 }
 
 /** The Status upstream answers with when there is nothing else to say. */

@@ -23,7 +23,13 @@ export async function eviction(server: Server, exchange: Exchange, target: Resou
   const pod = (await server.caches.of(target.served.kind)).mirror.get(target.name, target.namespace) as Pod | undefined;
   if (!pod) throw notFound(target, target.name);
   if (needsBudget(pod)) await takeFromBudget(server, pod, dryRun);
-  const context = { target, user: exchange.user, manager: '', dryRun, warn: (text: string) => void exchange.warnings.add(text) };
+  const context = {
+    target,
+    user: exchange.user,
+    manager: '',
+    dryRun,
+    warn: (text: string) => void exchange.warnings.add(text),
+  };
   await remove(server, context, { ...deletion, dryRun });
   return { type: 'other', code: 201, object: created() };
 }
@@ -34,7 +40,8 @@ function needsBudget({ metadata, status }: Pod): boolean {
   return metadata.deletionTimestamp === undefined && phase === 'Running';
 }
 
-const isReady = ({ status }: Pod): boolean => status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
 async function takeFromBudget(server: Server, pod: Pod, dryRun: boolean): Promise<void> {
   const { mirror } = await server.caches.of(PodDisruptionBudget as never);
@@ -43,14 +50,20 @@ async function takeFromBudget(server: Server, pod: Pod, dryRun: boolean): Promis
   );
   const [budget] = budgets;
   if (!budget) return;
-  if (budgets.length > 1) throw new ApiError(500, '', 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+  if (budgets.length > 1)
+    throw new ApiError(
+      500,
+      '',
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    );
   if (!isReady(pod) && mayGoUnhealthy(budget)) return;
   await modify(server, {
     kind: PodDisruptionBudget as never,
     namespace: budget.metadata.namespace ?? '',
     name: budget.metadata.name ?? '',
     dryRun,
-    change: (draft) => disrupt(draft as Draft & PodDisruptionBudget, pod.metadata.name ?? '', formatTime(server.clock.now())),
+    change: (draft) =>
+      disrupt(draft as Draft & PodDisruptionBudget, pod.metadata.name ?? '', formatTime(server.clock.now())),
   });
 }
 
@@ -70,7 +83,12 @@ function disrupt(budget: Draft & PodDisruptionBudget, pod: string, now: string):
     throw blocked(`The disruption budget ${name} is still being processed by the server.`, retryAfterSeconds);
   }
   if ((status.disruptionsAllowed ?? 0) < 0) throw new ApiError(403, 'Forbidden', 'pdb disruptions allowed is negative');
-  if (Object.keys(status.disruptedPods ?? {}).length > mostDisrupted) throw new ApiError(403, 'Forbidden', 'DisruptedPods map too big - too many evictions not confirmed by PDB controller');
+  if (Object.keys(status.disruptedPods ?? {}).length > mostDisrupted)
+    throw new ApiError(
+      403,
+      'Forbidden',
+      'DisruptedPods map too big - too many evictions not confirmed by PDB controller',
+    );
   if ((status.disruptionsAllowed ?? 0) === 0) {
     const why = `The disruption budget ${name} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`;
     throw blocked(why, 0);
@@ -82,6 +100,9 @@ function disrupt(budget: Draft & PodDisruptionBudget, pod: string, now: string):
 /** Words that name the budget as the cause. */
 function blocked(why: string, retryAfter: number): ApiError {
   const refusal = tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", retryAfter);
-  refusal.status.details = { causes: [{ reason: 'DisruptionBudget', message: why }], ...(retryAfter > 0 && { retryAfterSeconds: retryAfter }) };
+  refusal.status.details = {
+    causes: [{ reason: 'DisruptionBudget', message: why }],
+    ...(retryAfter > 0 && { retryAfterSeconds: retryAfter }),
+  };
   return refusal;
 }

@@ -26,7 +26,10 @@ export async function finalize(server: Server, exchange: Exchange, target: Resou
     },
   });
   const { metadata, spec } = stored.object;
-  const finished = metadata.deletionTimestamp !== undefined && !(spec as { finalizers?: string[] }).finalizers?.length && !metadata.finalizers?.length;
+  const finished =
+    metadata.deletionTimestamp !== undefined &&
+    !(spec as { finalizers?: string[] }).finalizers?.length &&
+    !metadata.finalizers?.length;
   if (finished && !options.dryRun) await commitDeletion(server, kind, stored);
   return { type: 'object', code: 200, object: stored.object, ...(!options.dryRun && { stored }) };
 }

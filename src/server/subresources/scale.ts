@@ -37,29 +37,62 @@ async function put(server: Server, exchange: Exchange, target: ResourceTarget, p
   const options = writeOptions('UpdateOptions', exchange.request.query, exchange.request.headers['user-agent']);
   const body = readBody(exchange, expectedBy(target), options) as Draft & Scale;
   const name = body.metadata?.name ?? '';
-  if (name === '') throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
-  if (name !== target.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  if (name === '')
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== target.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   return write(server, contextOf(exchange, target, options), paths, body.metadata.resourceVersion ?? '', () => body);
 }
 
-async function patchScale(server: Server, exchange: Exchange, target: ResourceTarget, paths: ScalePaths): Promise<Result> {
+async function patchScale(
+  server: Server,
+  exchange: Exchange,
+  target: ResourceTarget,
+  paths: ScalePaths,
+): Promise<Result> {
   const read = readPatch(exchange, target.served.kind.custom);
   const applying = read.type === 'apply';
-  const options = writeOptions('PatchOptions', exchange.request.query, exchange.request.headers['user-agent'], applying);
+  const options = writeOptions(
+    'PatchOptions',
+    exchange.request.query,
+    exchange.request.headers['user-agent'],
+    applying,
+  );
   const context = contextOf(exchange, target, options);
   const expected = expectedBy(target);
   if (applying) return applyScale(server, context, paths, read, options, expected);
   return write(server, context, paths, '', (current) => {
-    const value = patchedValue(copyOf(current), read, { ...target, served: { ...target.served, version: { version: expected.version, schema: expected.schema } } });
-    return decodeValue(value as Record<string, unknown>, read.duplicates, expected, options.fieldValidation, context.warn) as Draft & Scale;
+    const value = patchedValue(copyOf(current), read, {
+      ...target,
+      served: { ...target.served, version: { version: expected.version, schema: expected.schema } },
+    });
+    return decodeValue(
+      value as Record<string, unknown>,
+      read.duplicates,
+      expected,
+      options.fieldValidation,
+      context.warn,
+    ) as Draft & Scale;
   });
 }
 
 function contextOf(exchange: Exchange, target: ResourceTarget, options: WriteOptions): WriteContext {
-  return { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn: (text) => void exchange.warnings.add(text) };
+  return {
+    target,
+    user: exchange.user,
+    manager: options.manager,
+    dryRun: options.dryRun,
+    warn: (text) => void exchange.warnings.add(text),
+  };
 }
 
-async function write(server: Server, context: WriteContext, paths: ScalePaths, resourceVersion: string, next: (current: Scale) => Scale): Promise<Result> {
+async function write(
+  server: Server,
+  context: WriteContext,
+  paths: ScalePaths,
+  resourceVersion: string,
+  next: (current: Scale) => Scale,
+): Promise<Result> {
   const result = await replace(server, context, {
     resourceVersion,
     owning: true,
@@ -75,11 +108,20 @@ async function write(server: Server, context: WriteContext, paths: ScalePaths, r
 function requireReplicas({ metadata, spec }: Scale): void {
   const replicas = spec?.replicas ?? 0;
   if (replicas >= 0) return;
-  throw invalidObject('Scale', 'autoscaling', metadata.name ?? '', [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+  throw invalidObject('Scale', 'autoscaling', metadata.name ?? '', [
+    invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+  ]);
 }
 
 /** Apply on a scale: its managed fields are those entries of the object's that own the replicas. */
-async function applyScale(server: Server, context: WriteContext, paths: ScalePaths, read: Patch, options: WriteOptions, expected: Expected): Promise<Result> {
+async function applyScale(
+  server: Server,
+  context: WriteContext,
+  paths: ScalePaths,
+  read: Patch,
+  options: WriteOptions,
+  expected: Expected,
+): Promise<Result> {
   const config = read.value as KubeObject;
   config.metadata ??= {};
   config.metadata.name ??= context.target.name;
@@ -101,10 +143,18 @@ async function applyScale(server: Server, context: WriteContext, paths: ScalePat
         resource: { group: 'autoscaling', resource: 'scales' },
         resetFields: ['status'],
       });
-      const merged = decodeValue(outcome.object as unknown as Record<string, unknown>, [], expected, 'Ignore', context.warn) as Draft & Scale;
+      const merged = decodeValue(
+        outcome.object as unknown as Record<string, unknown>,
+        [],
+        expected,
+        'Ignore',
+        context.warn,
+      ) as Draft & Scale;
       requireReplicas(merged);
       const draft = withReplicas(previous, paths, merged.spec.replicas ?? 0);
-      const entries = (outcome.managedAfter(merged) ?? []).map((entry) => asObjectEntry(entry, previous.apiVersion ?? ''));
+      const entries = (outcome.managedAfter(merged) ?? []).map((entry) =>
+        asObjectEntry(entry, previous.apiVersion ?? ''),
+      );
       draft.metadata.managedFields = [...others, ...entries];
       return draft;
     },
@@ -129,19 +179,37 @@ function withoutReplicas(entry: ManagedFieldsEntry): ManagedFieldsEntry {
 }
 
 const replicasOnly = { 'f:spec': { 'f:replicas': {} } };
-const asScaleEntry = (entry: ManagedFieldsEntry): ManagedFieldsEntry => ({ ...entry, apiVersion: 'autoscaling/v1', fieldsV1: replicasOnly });
-const asObjectEntry = (entry: ManagedFieldsEntry, apiVersion: string): ManagedFieldsEntry => ({ ...entry, apiVersion, fieldsV1: replicasOnly });
+const asScaleEntry = (entry: ManagedFieldsEntry): ManagedFieldsEntry => ({
+  ...entry,
+  apiVersion: 'autoscaling/v1',
+  fieldsV1: replicasOnly,
+});
+const asObjectEntry = (entry: ManagedFieldsEntry, apiVersion: string): ManagedFieldsEntry => ({
+  ...entry,
+  apiVersion,
+  fieldsV1: replicasOnly,
+});
 
 export function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
   const { name = '', namespace, uid = '', resourceVersion, creationTimestamp = '' } = object.metadata;
   const selector = paths.selector && at(object, paths.selector);
-  const printed = typeof selector === 'string' ? selector : selector === undefined ? '' : selectorText(selector as object);
+  const printed =
+    typeof selector === 'string' ? selector : selector === undefined ? '' : selectorText(selector as object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, ...(namespace && { namespace }), uid, ...(resourceVersion && { resourceVersion }), creationTimestamp },
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      uid,
+      ...(resourceVersion && { resourceVersion }),
+      creationTimestamp,
+    },
     spec: { replicas: (at(object, paths.replicas) as number | undefined) ?? 0 },
-    status: { replicas: (at(object, paths.statusReplicas) as number | undefined) ?? 0, ...(printed && { selector: printed }) },
+    status: {
+      replicas: (at(object, paths.statusReplicas) as number | undefined) ?? 0,
+      ...(printed && { selector: printed }),
+    },
   };
 }
 

@@ -43,8 +43,13 @@ export function ownFields(server: Server, context: WriteContext, live: KubeObjec
 }
 
 /** An object of any served version in another one; undefined where that is not served. */
-export function inVersion(kind: Kind, object: KubeObject, apiVersion: string): { object: KubeObject; schema: ObjectSchema } | undefined {
-  const find = (wanted: string) => kind.versions.find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
+export function inVersion(
+  kind: Kind,
+  object: KubeObject,
+  apiVersion: string,
+): { object: KubeObject; schema: ObjectSchema } | undefined {
+  const find = (wanted: string) =>
+    kind.versions.find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
   const [from, to] = [find(object.apiVersion ?? ''), find(apiVersion)];
   if (!from || !to) return undefined;
   const hub = isHub(kind, from) ? object : toHub(kind, from, copyOf(object) as Draft);
@@ -56,7 +61,9 @@ export function setManagedFields(draft: Draft, managed: KubeObject['metadata']['
   else delete draft.metadata.managedFields;
 }
 
-export const hubSchema = (keeper: Kind) => (keeper.versions.find(({ version }) => version === keeper.version) ?? (keeper.versions[0] as Kind['versions'][0])).schema;
+export const hubSchema = (keeper: Kind) =>
+  (keeper.versions.find(({ version }) => version === keeper.version) ?? (keeper.versions[0] as Kind['versions'][0]))
+    .schema;
 
 /** Fields a write never owns: by default the status through the main resource, and all but the status through /status. */
 export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: readonly string[] } {
@@ -76,7 +83,13 @@ export async function admit(server: Server, phase: 'mutate' | 'validate', attrib
   }
 }
 
-export function attributesOf(context: WriteContext, operation: Operation, name: string, object: Draft | undefined, old: KubeObject | undefined): Attributes {
+export function attributesOf(
+  context: WriteContext,
+  operation: Operation,
+  name: string,
+  object: Draft | undefined,
+  old: KubeObject | undefined,
+): Attributes {
   const { target } = context;
   return {
     operation,
@@ -98,7 +111,12 @@ export function requireValid(kind: Kind, name: string, issues: readonly Issue[])
 }
 
 /** Commits a draft that must not exist yet (`previous` undefined) or must still be at `previous`. Undefined: somebody else was first. */
-export async function commit(server: Server, kind: Kind, draft: Draft, previous: Stored | undefined): Promise<Stored | undefined> {
+export async function commit(
+  server: Server,
+  kind: Kind,
+  draft: Draft,
+  previous: Stored | undefined,
+): Promise<Stored | undefined> {
   const keeper = kind.storedAs ?? kind;
   const { namespace = '', name = '' } = draft.metadata;
   const bytes = encodeStored(keeper, draft);
@@ -116,7 +134,11 @@ export async function commit(server: Server, kind: Kind, draft: Draft, previous:
 /** Deletes what is still at `previous`; false: it has changed meanwhile. */
 export async function commitDeletion(server: Server, kind: Kind, previous: Stored): Promise<number | undefined> {
   const { namespace = '', name = '' } = previous.object.metadata;
-  const outcome = await server.store.commit({ key: keyOf(kind, namespace, name), value: undefined, expect: previous.revision });
+  const outcome = await server.store.commit({
+    key: keyOf(kind, namespace, name),
+    value: undefined,
+    expect: previous.revision,
+  });
   return outcome.ok ? outcome.revision : undefined;
 }
 
@@ -134,7 +156,8 @@ export function unchanged(next: Draft, previous: KubeObject): boolean {
 /** What the server alone decides about a new object. */
 export function giveIdentity(server: Server, kind: Kind, draft: Draft): void {
   const { metadata } = draft;
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'resourceVersion'] as const) delete metadata[field];
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'resourceVersion'] as const)
+    delete metadata[field];
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = formatTime(server.clock.now());
   if (generationRule(kind) === 'none') delete metadata.generation;
@@ -149,7 +172,14 @@ export function generationRule(kind: Kind): NonNullable<Kind['behaviour']['gener
 /** Puts back what no update may change, and counts the generation up where the specification changed. */
 export function keepIdentity(draft: Draft, previous: KubeObject): void {
   const { metadata } = draft;
-  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'selfLink'] as const) {
+  for (const field of [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'selfLink',
+  ] as const) {
     if (previous.metadata[field] === undefined) delete metadata[field];
     else metadata[field] = previous.metadata[field] as never;
   }
@@ -172,7 +202,8 @@ function specDiffers(next: KubeObject, previous: KubeObject): boolean {
 export function keepAllButStatus(draft: Draft, previous: KubeObject): void {
   const before = previous as unknown as Record<string, unknown>;
   for (const field of Object.keys(draft)) if (field !== 'metadata' && field !== 'status') delete draft[field];
-  for (const field of Object.keys(before)) if (field !== 'metadata' && field !== 'status') draft[field] = copyOf(before[field]);
+  for (const field of Object.keys(before))
+    if (field !== 'metadata' && field !== 'status') draft[field] = copyOf(before[field]);
 }
 
 /** Through the main resource the status is what it was. */
@@ -181,4 +212,5 @@ export function keepStatus(draft: Draft, previous: KubeObject): void {
   else draft.status = copyOf(previous.status);
 }
 
-export const hasStatus = (kind: Kind): boolean => (kind.storedAs ?? kind).subresources.some(({ name }) => name === 'status');
+export const hasStatus = (kind: Kind): boolean =>
+  (kind.storedAs ?? kind).subresources.some(({ name }) => name === 'status');

@@ -9,7 +9,17 @@ import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import { admit, attributesOf, commit, giveIdentity, hasStatus, hubSchema, ownFields, requireValid, type WriteContext } from './commit.ts';
+import {
+  admit,
+  attributesOf,
+  commit,
+  giveIdentity,
+  hasStatus,
+  hubSchema,
+  ownFields,
+  requireValid,
+  type WriteContext,
+} from './commit.ts';
 import type { ObjectResult } from './result.ts';
 
 /** Characters that generated names end in, and the longest base they are put behind. */
@@ -28,11 +38,21 @@ export async function create(server: Server, exchange: Exchange, target: Resourc
   requireKind(parsed.value, expected);
   const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
   requireNamespace(target, draft);
-  return insert(server, { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn }, draft, true);
+  return insert(
+    server,
+    { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn },
+    draft,
+    true,
+  );
 }
 
 /** Stores a draft of the hub version that does not exist yet. `owning`: the writer becomes owner of its fields here (apply has done so itself). */
-export async function insert(server: Server, context: WriteContext, draft: Draft, owning: boolean): Promise<ObjectResult> {
+export async function insert(
+  server: Server,
+  context: WriteContext,
+  draft: Draft,
+  owning: boolean,
+): Promise<ObjectResult> {
   const { kind } = context.target.served;
   if (draft.metadata.resourceVersion) {
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
@@ -47,7 +67,12 @@ export async function insert(server: Server, context: WriteContext, draft: Draft
   }
 }
 
-async function insertOnce(server: Server, context: WriteContext, draft: Draft, owning: boolean): Promise<ObjectResult | undefined> {
+async function insertOnce(
+  server: Server,
+  context: WriteContext,
+  draft: Draft,
+  owning: boolean,
+): Promise<ObjectResult | undefined> {
   const { kind } = context.target.served;
   const keeper = kind.storedAs ?? kind;
   const { behaviour } = keeper;
@@ -57,19 +82,31 @@ async function insertOnce(server: Server, context: WriteContext, draft: Draft, o
   const attributes = attributesOf(context, 'CREATE', name, draft, undefined);
   await admit(server, 'mutate', attributes);
   giveIdentity(server, kind, draft);
-  if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
-  else if (hasStatus(kind)) resetStatus(keeper, draft);
-  requireValid(kind, name, name === '' ? [required('metadata.name', 'name or generateName is required')] : [
-    ...validateMetadata(kind, draft),
-    ...(behaviour.validate?.(draft, server.kindContext) ?? []),
-  ]);
-  await admit(server, 'validate', attributes);
-  for (const warning of behaviour.warnings?.(draft, undefined) ?? []) context.warn(warning);
-  const existing = cache.stored(draft.metadata.namespace ?? '', name);
-  if (existing) return undefined;
-  if (context.dryRun) return { type: 'object', code: 201, object: draft };
-  const stored = await commit(server, kind, draft, undefined);
-  return stored && { type: 'object', code: 201, object: stored.object, stored };
+  const taken = await server.hooks(kind)?.take(server, draft, undefined);
+  try {
+    return await finish();
+  } finally {
+    taken?.settle();
+  }
+
+  async function finish(): Promise<ObjectResult | undefined> {
+    if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
+    else if (hasStatus(kind)) resetStatus(keeper, draft);
+    requireValid(
+      kind,
+      name,
+      name === ''
+        ? [required('metadata.name', 'name or generateName is required')]
+        : [...validateMetadata(kind, draft), ...(behaviour.validate?.(draft, server.kindContext) ?? [])],
+    );
+    await admit(server, 'validate', attributes);
+    for (const warning of behaviour.warnings?.(draft, undefined) ?? []) context.warn(warning);
+    const existing = cache.stored(draft.metadata.namespace ?? '', name);
+    if (existing) return undefined;
+    if (context.dryRun) return { type: 'object', code: 201, object: draft };
+    const stored = await commit(server, kind, draft, undefined);
+    return stored && { type: 'object', code: 201, object: stored.object, stored };
+  }
 }
 
 /** A status that nobody has written yet: absent, or the empty struct Go prints. */
@@ -87,7 +124,8 @@ function generateName(server: Server, base: string): string {
 export function requireNamespace(target: ResourceTarget, draft: Draft): void {
   const { metadata } = draft;
   if (target.served.kind.scope === 'Cluster') {
-    if (metadata.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    if (metadata.namespace)
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     return;
   }
   if (metadata.namespace && metadata.namespace !== target.namespace) {

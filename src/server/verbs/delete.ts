@@ -26,11 +26,18 @@ export async function deleteOne(server: Server, exchange: Exchange, target: Reso
   return remove(server, context, options);
 }
 
-export async function deleteCollection(server: Server, exchange: Exchange, target: ResourceTarget): Promise<ListResult> {
+export async function deleteCollection(
+  server: Server,
+  exchange: Exchange,
+  target: ResourceTarget,
+): Promise<ListResult> {
   const options = optionsOf(exchange);
   const { query } = exchange.request;
   const cache = await server.caches.of(target.served.kind);
-  const listed = query.has('limit') || query.has('continue') ? (await list(server, target, query)).items : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
+  const listed =
+    query.has('limit') || query.has('continue')
+      ? (await list(server, target, query)).items
+      : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
   for (const { object } of listed) {
     const one = { ...target, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? '' };
     await remove(server, contextOf(exchange, one, options), options).catch(ignoreNotFound);
@@ -43,7 +50,13 @@ function ignoreNotFound(error: unknown): void {
 }
 
 function contextOf(exchange: Exchange, target: ResourceTarget, options: DeleteOptions): WriteContext {
-  return { target, user: exchange.user, manager: '', dryRun: options.dryRun, warn: (text) => void exchange.warnings.add(text) };
+  return {
+    target,
+    user: exchange.user,
+    manager: '',
+    dryRun: options.dryRun,
+    warn: (text) => void exchange.warnings.add(text),
+  };
 }
 
 /** A body counts whole: the query is then not looked at. */
@@ -51,14 +64,23 @@ function optionsOf(exchange: Exchange): DeleteOptions {
   const { request } = exchange;
   const empty = request.body === undefined || (request.body instanceof Uint8Array && request.body.length === 0);
   if (empty) return deleteOptionsOf(request.query);
-  const expected = { group: '', version: 'v1', kind: 'DeleteOptions', schema: namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions') };
+  const expected = {
+    group: '',
+    version: 'v1',
+    kind: 'DeleteOptions',
+    schema: namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'),
+  };
   const parsed = parseBody(request, expected, false);
   if (parsed.value.kind !== undefined) requireKind({ ...parsed.value, apiVersion: 'v1' }, expected);
   return deleteOptionsFrom(decodeValue(parsed.value, parsed.duplicates, expected, 'Ignore', () => {}));
 }
 
 /** Begins or ends the deletion of one object. */
-export async function remove(server: Server, context: WriteContext, options: DeleteOptions): Promise<ObjectResult | OtherResult> {
+export async function remove(
+  server: Server,
+  context: WriteContext,
+  options: DeleteOptions,
+): Promise<ObjectResult | OtherResult> {
   const { target } = context;
   const { kind } = target.served;
   const cache = await server.caches.of(kind);
@@ -71,10 +93,19 @@ export async function remove(server: Server, context: WriteContext, options: Del
     const result = await removeOnce(server, context, options, stored);
     if (result) return result;
   }
-  throw conflict(target, target.name, 'the object has been modified; please apply your changes to the latest version and try again');
+  throw conflict(
+    target,
+    target.name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
 }
 
-async function removeOnce(server: Server, context: WriteContext, options: DeleteOptions, stored: Stored): Promise<ObjectResult | OtherResult | undefined> {
+async function removeOnce(
+  server: Server,
+  context: WriteContext,
+  options: DeleteOptions,
+  stored: Stored,
+): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
   const plan = planDeletion(kind, stored.object, options, server.clock.now());
   if (plan.step === 'wait') return { type: 'object', code: 200, object: stored.object, stored };
@@ -172,25 +203,48 @@ function requirePreconditions(kind: Kind, object: KubeObject, options: DeleteOpt
   const name = object.metadata.name ?? '';
   const again = 'The object might have been deleted and then recreated';
   if (uid !== undefined && uid !== object.metadata.uid) {
-    throw conflict(about, name, `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). ${again}`);
+    throw conflict(
+      about,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). ${again}`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
-    throw conflict(about, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`);
+    throw conflict(
+      about,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`,
+    );
   }
 }
 
 /** An update took the last finalizer of an object that was being deleted: it goes. */
-export async function finishDeletion(server: Server, context: WriteContext, draft: Draft, previous: Stored): Promise<ObjectResult | undefined> {
+export async function finishDeletion(
+  server: Server,
+  context: WriteContext,
+  draft: Draft,
+  previous: Stored,
+): Promise<ObjectResult | undefined> {
   if (context.dryRun) return { type: 'object', code: 200, object: draft };
   const revision = await commitDeletion(server, context.target.served.kind, previous);
   if (revision === undefined) return undefined;
-  return { type: 'object', code: 200, object: { ...draft, metadata: { ...draft.metadata, resourceVersion: String(previous.revision) } } };
+  return {
+    type: 'object',
+    code: 200,
+    object: { ...draft, metadata: { ...draft.metadata, resourceVersion: String(previous.revision) } },
+  };
 }
 
-async function deleted(server: Server, context: WriteContext, last: KubeObject, previous: Stored): Promise<ObjectResult | OtherResult | undefined> {
+async function deleted(
+  server: Server,
+  context: WriteContext,
+  last: KubeObject,
+  previous: Stored,
+): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
   if (!context.dryRun && (await commitDeletion(server, kind, previous)) === undefined) return undefined;
-  if (kind.behaviour.returnsDeleted || kind.behaviour.gracefulDeletion) return { type: 'object', code: 200, object: last };
+  if (kind.behaviour.returnsDeleted || kind.behaviour.gracefulDeletion)
+    return { type: 'object', code: 200, object: last };
   const { name = '', uid = '' } = last.metadata;
   return {
     type: 'other',

@@ -56,7 +56,9 @@ export async function patch(server: Server, exchange: Exchange, target: Resource
 export function readPatch(exchange: Exchange, custom: boolean): Patch {
   const { request } = exchange;
   const type = mediaTypes[mediaTypeOf(request)];
-  const accepted = Object.keys(mediaTypes).filter((each) => !custom || each !== 'application/strategic-merge-patch+json');
+  const accepted = Object.keys(mediaTypes).filter(
+    (each) => !custom || each !== 'application/strategic-merge-patch+json',
+  );
   if (!type || (custom && type === 'strategic')) throw unknownFormat(accepted);
   const { body } = request;
   if (!(body instanceof Uint8Array)) return { type, value: body ?? {}, duplicates: [] };
@@ -78,7 +80,13 @@ export function patchedValue(document: object, read: Patch, target: ResourceTarg
   return applyStrategicMerge(document, read.value, schema);
 }
 
-function patched(target: ResourceTarget, previous: KubeObject, read: Patch, options: WriteOptions, warn: (text: string) => void): Draft {
+function patched(
+  target: ResourceTarget,
+  previous: KubeObject,
+  read: Patch,
+  options: WriteOptions,
+  warn: (text: string) => void,
+): Draft {
   const { kind, version } = target.served;
   const document = copyOf(fromHub(kind, version, previous));
   const value = patchedValue(document, read, target);
@@ -86,7 +94,13 @@ function patched(target: ResourceTarget, previous: KubeObject, read: Patch, opti
     throw new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request`, {});
   }
   requireKind(value as Record<string, unknown>, expectedOf(kind, version));
-  const draft = draftOf(kind, version, { value: value as Record<string, unknown>, duplicates: read.duplicates }, options.fieldValidation, warn);
+  const draft = draftOf(
+    kind,
+    version,
+    { value: value as Record<string, unknown>, duplicates: read.duplicates },
+    options.fieldValidation,
+    warn,
+  );
   requireUnchangedName(target, draft);
   requireNamespace(target, draft);
   return draft;
@@ -100,7 +114,12 @@ function requireUnchangedName(target: ResourceTarget, draft: Draft): void {
   draft.metadata.name = target.name;
 }
 
-async function applyPatch(server: Server, context: WriteContext, read: Patch, options: WriteOptions): Promise<ObjectResult> {
+async function applyPatch(
+  server: Server,
+  context: WriteContext,
+  read: Patch,
+  options: WriteOptions,
+): Promise<ObjectResult> {
   const { target } = context;
   const { kind, version } = target.served;
   const config = configurationOf(target, read, options, context.warn);
@@ -108,17 +127,31 @@ async function applyPatch(server: Server, context: WriteContext, read: Patch, op
 
   const cache = await server.caches.of(kind);
   if (!cache.stored(target.namespace, target.name) && target.subresource === '') {
-    if (config.metadata.resourceVersion) throw new ApiError(409, 'Conflict', notThere(target), { name: target.name, ...(kind.group && { group: kind.group }), kind: kind.plural });
+    if (config.metadata.resourceVersion)
+      throw new ApiError(409, 'Conflict', notThere(target), {
+        name: target.name,
+        ...(kind.group && { group: kind.group }),
+        kind: kind.plural,
+      });
     return insert(server, context, merged(undefined), false);
   }
-  return replace(server, context, { compute: (previous) => merged(previous), resourceVersion: config.metadata.resourceVersion ?? '', owning: false });
+  return replace(server, context, {
+    compute: (previous) => merged(previous),
+    resourceVersion: config.metadata.resourceVersion ?? '',
+    owning: false,
+  });
 }
 
 const notThere = (target: ResourceTarget): string =>
   `Operation cannot be fulfilled on ${target.group ? `${target.resource}.${target.group}` : target.resource} "${target.name}": StorageError: key not found`;
 
 /** The applied configuration: what the client wrote and nothing else, in canonical form. */
-function configurationOf(target: ResourceTarget, read: Patch, options: WriteOptions, warn: (text: string) => void): KubeObject {
+function configurationOf(
+  target: ResourceTarget,
+  read: Patch,
+  options: WriteOptions,
+  warn: (text: string) => void,
+): KubeObject {
   const { kind, version } = target.served;
   const value = read.value as Record<string, unknown>;
   const expected = expectedOf(kind, version);
@@ -130,8 +163,10 @@ function configurationOf(target: ResourceTarget, read: Patch, options: WriteOpti
     throw badRequest('metadata.managedFields must be nil');
   }
   const { name, namespace } = config.metadata;
-  if (name !== undefined && name !== target.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  if (namespace && namespace !== target.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (name !== undefined && name !== target.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  if (namespace && namespace !== target.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   config.metadata.name = target.name;
   if (target.namespace) config.metadata.namespace = target.namespace;
   return config;
@@ -147,7 +182,13 @@ function requireApplyKind(value: Record<string, unknown>, target: ResourceTarget
   }
 }
 
-function applied(server: Server, context: WriteContext, config: KubeObject, live: KubeObject | undefined, options: WriteOptions): Draft {
+function applied(
+  server: Server,
+  context: WriteContext,
+  config: KubeObject,
+  live: KubeObject | undefined,
+  options: WriteOptions,
+): Draft {
   const { target } = context;
   const { kind, version } = target.served;
   const keeper = kind.storedAs ?? kind;

@@ -49,11 +49,22 @@ export function selected(cache: Cache, selection: Selection): readonly Stored[] 
   return matching.map(cache.storedOf);
 }
 
-function paged(cache: Cache, items: readonly Stored[], limit: number, revision: Revision, selection: Selection): ListResult {
+function paged(
+  cache: Cache,
+  items: readonly Stored[],
+  limit: number,
+  revision: Revision,
+  selection: Selection,
+): ListResult {
   if (limit === 0 || items.length <= limit) return { type: 'list', items, revision };
   const page = items.slice(0, limit);
   const last = page.at(-1) as Stored;
-  const result = { type: 'list', items: page, revision, continue: encodeContinue(revision, relativeKey(cache, last, selection)) } as const;
+  const result = {
+    type: 'list',
+    items: page,
+    revision,
+    continue: encodeContinue(revision, relativeKey(cache, last, selection)),
+  } as const;
   return selection.narrowed ? result : { ...result, remaining: items.length - limit };
 }
 
@@ -66,7 +77,13 @@ function relativeKey(cache: Cache, stored: Stored, selection: Selection): string
 const listPrefix = (cache: Cache, selection: Selection): string =>
   prefixOf(cache.kind) + (cache.kind.scope === 'Namespaced' && selection.namespace ? `${selection.namespace}/` : '');
 
-async function continued(server: Server, cache: Cache, selection: Selection, token: string, limit: number): Promise<ListResult> {
+async function continued(
+  server: Server,
+  cache: Cache,
+  selection: Selection,
+  token: string,
+  limit: number,
+): Promise<ListResult> {
   const { revision, start } = decodeContinue(token);
   const at = revision === -1 ? server.store.revision() : revision;
   const prefix = listPrefix(cache, selection);
@@ -76,17 +93,35 @@ async function continued(server: Server, cache: Cache, selection: Selection, tok
   return paged(cache, items, limit, at, selection);
 }
 
-async function past(server: Server, cache: Cache, selection: Selection, at: Revision, limit: number): Promise<ListResult> {
-  const items = await itemsAt(server, selection, listPrefix(cache, selection), at, undefined).catch((error: unknown) => {
-    throw expired(error);
-  });
+async function past(
+  server: Server,
+  cache: Cache,
+  selection: Selection,
+  at: Revision,
+  limit: number,
+): Promise<ListResult> {
+  const items = await itemsAt(server, selection, listPrefix(cache, selection), at, undefined).catch(
+    (error: unknown) => {
+      throw expired(error);
+    },
+  );
   return paged(cache, items, limit, at, selection);
 }
 
-async function itemsAt(server: Server, selection: Selection, prefix: string, at: Revision, start: string | undefined): Promise<readonly Stored[]> {
+async function itemsAt(
+  server: Server,
+  selection: Selection,
+  prefix: string,
+  at: Revision,
+  start: string | undefined,
+): Promise<readonly Stored[]> {
   const after = start === undefined ? {} : { after: prefix + start };
   const { entries } = await server.store.list({ prefix, at, ...after });
-  const items = entries.map((entry) => ({ object: decodeStored(entry.value, entry.revision), bytes: entry.value, revision: entry.revision }));
+  const items = entries.map((entry) => ({
+    object: decodeStored(entry.value, entry.revision),
+    bytes: entry.value,
+    revision: entry.revision,
+  }));
   return items.filter(({ object }) => selection.matches(object));
 }
 
@@ -108,7 +143,13 @@ function requireListOptions(version: string, match: string, token: string): void
     throw new ApiError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${issue}`, {
       group: 'meta.k8s.io',
       kind: 'ListOptions',
-      causes: [{ reason: issue.startsWith('Unsupported') ? 'FieldValueNotSupported' : 'FieldValueForbidden', message: issue, field: 'resourceVersionMatch' }],
+      causes: [
+        {
+          reason: issue.startsWith('Unsupported') ? 'FieldValueNotSupported' : 'FieldValueForbidden',
+          message: issue,
+          field: 'resourceVersionMatch',
+        },
+      ],
     });
   }
 }
@@ -119,7 +160,8 @@ function listIssue(version: string, match: string, token: string): string | unde
   if (match !== 'Exact' && match !== 'NotOlderThan') {
     return `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`;
   }
-  if (match === 'Exact' && version === '0') return 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"';
+  if (match === 'Exact' && version === '0')
+    return 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"';
   return undefined;
 }
 
@@ -138,6 +180,9 @@ function requireReached(version: string, current: Revision, verb: 'list' | 'get'
 
 export function tooLarge(revision: Revision, current: Revision | undefined): ApiError {
   const refusal = timedOut(`Timeout: Too large resource version: ${revision}, current: ${current ?? revision}`, 1);
-  refusal.status.details = { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 };
+  refusal.status.details = {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  };
   return refusal;
 }

@@ -93,7 +93,12 @@ export async function replace(server: Server, context: WriteContext, replacement
   throw staleWrite(target, target.name);
 }
 
-async function replaceOnce(server: Server, context: WriteContext, replacement: Replacement, previous: Stored): Promise<ObjectResult | undefined> {
+async function replaceOnce(
+  server: Server,
+  context: WriteContext,
+  replacement: Replacement,
+  previous: Stored,
+): Promise<ObjectResult | undefined> {
   const { target } = context;
   const { kind } = target.served;
   const { behaviour } = kind.storedAs ?? kind;
@@ -106,18 +111,28 @@ async function replaceOnce(server: Server, context: WriteContext, replacement: R
   const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
   await admit(server, 'mutate', attributes);
   requireVersion(target, replacement, draft, previous);
-  prepare(server, target, draft, previous.object);
-  countGeneration(kind, draft, previous.object);
-  requireValid(kind, target.name, updateIssues(server, target, draft, previous.object));
-  await admit(server, 'validate', attributes);
-  for (const warning of behaviour.warnings?.(draft, previous.object) ?? []) context.warn(warning);
+  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, previous.object) : undefined;
+  try {
+    return await finish();
+  } finally {
+    taken?.settle();
+  }
 
-  if (unchanged(draft, previous.object)) return { type: 'object', code: 200, object: previous.object, stored: previous };
-  draft.metadata.resourceVersion = String(previous.revision);
-  if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
-  if (context.dryRun) return { type: 'object', code: 200, object: draft };
-  const stored = await commit(server, kind, draft, previous);
-  return stored && { type: 'object', code: 200, object: stored.object, stored };
+  async function finish(): Promise<ObjectResult | undefined> {
+    prepare(server, target, draft, previous.object);
+    countGeneration(kind, draft, previous.object);
+    requireValid(kind, target.name, updateIssues(server, target, draft, previous.object));
+    await admit(server, 'validate', attributes);
+    for (const warning of behaviour.warnings?.(draft, previous.object) ?? []) context.warn(warning);
+
+    if (unchanged(draft, previous.object))
+      return { type: 'object', code: 200, object: previous.object, stored: previous };
+    draft.metadata.resourceVersion = String(previous.revision);
+    if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
+    if (context.dryRun) return { type: 'object', code: 200, object: draft };
+    const stored = await commit(server, kind, draft, previous);
+    return stored && { type: 'object', code: 200, object: stored.object, stored };
+  }
 }
 
 function prepare(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject): void {
@@ -148,12 +163,17 @@ function requireVersion(target: ResourceTarget, replacement: Replacement, draft:
 
 function versionRequired(kind: Kind, name: string): ApiError {
   const message = 'Invalid value: 0x0: must be specified for an update';
-  return new ApiError(422, 'Invalid', `${kind.group ? `${kind.plural}.${kind.group}` : kind.plural} "${name}" is invalid: metadata.resourceVersion: ${message}`, {
-    name,
-    ...(kind.group && { group: kind.group }),
-    kind: kind.plural,
-    causes: [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }],
-  });
+  return new ApiError(
+    422,
+    'Invalid',
+    `${kind.group ? `${kind.plural}.${kind.group}` : kind.plural} "${name}" is invalid: metadata.resourceVersion: ${message}`,
+    {
+      name,
+      ...(kind.group && { group: kind.group }),
+      kind: kind.plural,
+      causes: [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }],
+    },
+  );
 }
 
 function requireSameUid(target: ResourceTarget, draft: Draft, previous: KubeObject): void {
@@ -169,5 +189,10 @@ function requireSameUid(target: ResourceTarget, draft: Draft, previous: KubeObje
 /** The last finalizer went: an object that was only waiting for that goes with this very write. */
 function isReadyToGo(next: KubeObject, previous: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = next.metadata;
-  return deletionTimestamp !== undefined && finalizers.length === 0 && deletionGracePeriodSeconds === 0 && (previous.metadata.finalizers ?? []).length > 0;
+  return (
+    deletionTimestamp !== undefined &&
+    finalizers.length === 0 &&
+    deletionGracePeriodSeconds === 0 &&
+    (previous.metadata.finalizers ?? []).length > 0
+  );
 }

@@ -9,8 +9,18 @@ export function requireWatchOptions(query: URLSearchParams): void {
 
 function watchIssues(sendsInitialEvents: boolean, match: string): Issue[] {
   if (!sendsInitialEvents) {
-    return match === '' ? [] : [forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')];
+    return match === ''
+      ? []
+      : [
+          forbiddenField(
+            'resourceVersionMatch',
+            'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+          ),
+        ];
   }
-  if (match === '') return [forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')];
+  if (match === '')
+    return [
+      forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    ];
   return match === 'NotOlderThan' ? [] : [notSupported('resourceVersionMatch', match, ['NotOlderThan'])];
 }

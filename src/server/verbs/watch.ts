@@ -29,7 +29,10 @@ export async function watch(server: Server, target: ResourceTarget, query: URLSe
   const plan: Plan = {
     from,
     initialEvents: query.has('sendInitialEvents') ? isTrue(query.get('sendInitialEvents')) : from === 0,
-    endMark: query.has('sendInitialEvents') && isTrue(query.get('sendInitialEvents')) && isTrue(query.get('allowWatchBookmarks')),
+    endMark:
+      query.has('sendInitialEvents') &&
+      isTrue(query.get('sendInitialEvents')) &&
+      isTrue(query.get('allowWatchBookmarks')),
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     timeout: timeout > 0 ? timeout : shortestTimeout * (1 + server.random.next()),
   };
@@ -79,7 +82,13 @@ function stepsOf(server: Server, cache: Cache, selection: Selection, plan: Plan)
   };
 }
 
-function begin(server: Server, cache: Cache, selection: Selection, plan: Plan, send: (steps: readonly WatchStep[]) => void): () => void {
+function begin(
+  server: Server,
+  cache: Cache,
+  selection: Selection,
+  plan: Plan,
+  send: (steps: readonly WatchStep[]) => void,
+): () => void {
   const live = (events: readonly CacheEvent[]) => send(events.flatMap((event) => stepOf(event, selection)));
   if (!plan.initialEvents) return cache.watch(plan.from === 0 ? server.store.revision() : plan.from, live);
   const now = server.store.revision();
@@ -105,5 +114,7 @@ function leavingState(event: CacheEvent) {
 }
 
 function refusalOf(error: RevisionError, current: Revision): ApiError {
-  return error.reason === 'future' ? tooLarge(error.revision, current) : gone(`too old resource version: ${error.revision} (${current})`);
+  return error.reason === 'future'
+    ? tooLarge(error.revision, current)
+    : gone(`too old resource version: ${error.revision} (${current})`);
 }
