@@ -9,6 +9,7 @@ import { controllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
+import { internalError } from '../api/status.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
@@ -66,6 +67,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
+    kubelets: { logs: (namespace, pod, logOptions) => kubelets().logs(namespace, pod, logOptions) },
   });
   const { transport } = running;
   const client = createClient({ transport, user: system, agent: 'kube-apiserver' });
@@ -76,6 +78,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     options.bare || options.controllersOnly
       ? undefined
       : simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes });
+  /** The server is made before the nodes, and asks for them only when a request needs one. */
+  function kubelets(): SimulatedNodes {
+    if (!nodes) throw internalError('no node can be reached: this cluster has none of its own');
+    return nodes;
+  }
   const stops: (() => void | Promise<void>)[] = [];
 
   return {

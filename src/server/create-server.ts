@@ -18,6 +18,7 @@ import { type HealthCheck, healthPaths } from './health.ts';
 import { json, type PathAnswer, pathHandler } from './paths.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
+import type { Kubelets } from './kubelets.ts';
 import type { Server } from './server.ts';
 import { createWriteHooks } from './stock/index.ts';
 
@@ -33,6 +34,7 @@ export interface ServerOptions {
   /** Further paths: metrics, key sets, what an add-on serves. */
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly kubelets?: Kubelets;
 }
 
 export interface RunningServer {
@@ -80,6 +82,7 @@ export function createServer(options: ServerOptions): RunningServer {
     admissionWorld,
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
+    ...(options.kubelets && { kubelets: options.kubelets }),
   };
   const paths = pathHandler(
     new Map<string, PathAnswer>([

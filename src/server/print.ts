@@ -33,6 +33,9 @@ export function print(result: Result, printing: Printing): ApiResponse {
       headers: { 'content-type': result.contentType },
       body: { type: 'bytes', bytes: result.bytes },
     };
+  if (result.type === 'chunks') {
+    return { status: 200, headers: { 'content-type': result.contentType }, body: { type: 'stream', chunks: result.chunks } };
+  }
   if (result.type === 'watch') return printWatch(result.steps, printing);
   const status = result.type === 'list' ? 200 : result.code;
   const headers = { 'content-type': printing.negotiated.contentType };

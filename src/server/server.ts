@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
+import type { Kubelets } from './kubelets.ts';
 import type { WriteHooks } from './stock/index.ts';
 
 export interface Server {
@@ -21,4 +22,6 @@ export interface Server {
   readonly admissionWorld: AdmissionWorld;
   readonly kindContext: KindContext;
   readonly hooks: WriteHooks;
+  /** Absent where no node can be reached. */
+  readonly kubelets?: Kubelets;
 }

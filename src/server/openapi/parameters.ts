@@ -83,7 +83,7 @@ export const deleteCollectionParameters: readonly Parameter[] = [
 /** The published names of options' fields, by kind. */
 const optionNames: Readonly<Record<string, string>> = {
   PodLogOptions:
-    'container-1GeXxFDC follow-9OIXh_2R insecureSkipTLSVerifyBackend-gM00jVbe limitBytes-zwd1RXuc previous-1jxDPu3y sinceSeconds-vE2LNdnP stream-l-48cgXv tailLines-9xQLWHMV timestamps-c17fW1w_',
+    'container-1GeXxFDC follow-9OIXh_2R insecureSkipTLSVerifyBackend-gM00jVbe limitBytes-zwd1RXuc previous-1jxDPu3y sinceSeconds-vE2NLdnP stream-l-48cgXv tailLines-9xQLWHMV timestamps-c17fW1w_',
   PodExecOptions: 'command-Py3eQybp container-i5dOmRiM stderr-W_1TNlWc stdin-PSzNhyUC stdout--EZLRwV1 tty-s0flW37O',
   PodAttachOptions: 'container-_Q-EJ3nR stderr-26jJhFUR stdin-sEFnN3IS stdout-005YMKE6 tty-g7MlET_l',
   PodPortForwardOptions: 'ports-91KROJmm',

@@ -7,6 +7,7 @@ import type { Result } from '../verbs/result.ts';
 import { binding } from './binding.ts';
 import { eviction } from './eviction.ts';
 import { finalize } from './finalize.ts';
+import { log } from './log.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 
@@ -18,6 +19,7 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'namespaces/finalize': finalize,
   'pods/binding': binding,
   'pods/eviction': eviction,
+  'pods/log': log,
 };
 
 export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>

@@ -52,4 +52,11 @@ export interface RawResult {
   readonly bytes: Uint8Array;
 }
 
-export type Result = ObjectResult | ListResult | WatchResult | OtherResult | RawResult;
+/** Bytes that come bit by bit: a followed log. */
+export interface ChunksResult {
+  readonly type: 'chunks';
+  readonly contentType: string;
+  readonly chunks: WatchSource<Uint8Array>;
+}
+
+export type Result = ObjectResult | ListResult | WatchResult | OtherResult | RawResult | ChunksResult;
