@@ -4,7 +4,7 @@ import { semanticEqual } from '../../base/equal.ts';
 import { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import type { Deployment } from '../../kinds/apps/deployment.ts';
 import type { PodTemplateSpec } from '../../kinds/generated/types/core-v1.ts';
-import { podTemplateHash } from './pod-template-hash.ts';
+import { podTemplateHash } from '../pod-template-hash.ts';
 import { byCreation, desiredAnnotation, maxAnnotation, maxSurge, wanted } from './sizes.ts';
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
