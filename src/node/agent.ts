@@ -17,7 +17,7 @@ import { Secret } from '../kinds/core/secret.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
 import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
 import { refusalOf } from './admission.ts';
-import { behaviorErrors } from './behaviors.ts';
+import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
 import { containerLog, type LogOptions } from './logs.ts';
 import {
   labelsOf,
@@ -155,16 +155,14 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   async function register(node: SimulatedNode, known: Node | undefined): Promise<void> {
     const { spec, hostIP, podCIDR, random: own } = node;
     const now = clock.now();
-    if (!known) {
-      await client.create(Node, nodeObject(spec, { hostIP, podCIDR, random: own, now }));
-      return;
-    }
-    const target = { name: spec.name, namespace: '' };
-    const { labels = {} } = known.metadata;
+    const object = known ?? (await client.create(Node, nodeObject(spec, { hostIP, podCIDR, random: own, now })));
+    const target = referenceTo(object);
+    const { labels = {} } = object.metadata;
     const changed = Object.entries(labelsOf(spec)).filter(([key, value]) => labels[key] !== value);
     if (changed.length > 0)
       await client.patch(Node, target, { metadata: { labels: Object.fromEntries(changed) } }, { type: 'strategic' });
-    const status = nodeStatus(spec, hostIP, own, nodeConditions(known.status?.conditions, now));
+    if (!known && !needsConditions(object)) return;
+    const status = nodeStatus(spec, hostIP, own, nodeConditions(object.status?.conditions, now));
     await client.patch(Node, target, { status }, { subresource: 'status', type: 'strategic' });
   }
 
@@ -252,10 +250,15 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     const worker = podWorker(pod, record, hostOf(node));
     node.workers.set(keyOf(pod), worker);
     if (refusal) hostOf(node).event(pod, { type: 'Warning', ...refusal });
-    for (const message of behaviorErrors(pod))
-      hostOf(node).event(pod, { type: 'Warning', reason: 'InvalidBehavior', message });
+    if (!sandbox) explainBehaviors(node, pod);
     if (sandbox) node.runtime.recover(sandbox, running);
     worker.wake();
+  }
+
+  function explainBehaviors(node: SimulatedNode, pod: Pod): void {
+    const { event } = hostOf(node);
+    for (const message of behaviorErrors(pod)) event(pod, { type: 'Warning', reason: 'InvalidBehavior', message });
+    for (const message of behaviorsUnseen(pod)) event(pod, { type: 'Warning', reason: 'BehaviorUnseen', message });
   }
 
   function refusalFor(node: SimulatedNode, pod: Pod) {

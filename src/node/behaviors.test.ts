@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { behaviorErrors, behaviorOf, parseBehavior } from './behaviors.ts';
+import { behaviorErrors, behaviorOf, behaviorsUnseen, parseBehavior } from './behaviors.ts';
 
 const podWith = (annotations: Record<string, string>) => ({
   metadata: { annotations },
@@ -51,4 +51,10 @@ test('an annotation for a container that is not there is an error', () => {
     'Annotation portolan.dev/behavior.wbe is ignored: the pod has no container "wbe": name one of web, log',
   ]);
   expect(behaviorErrors(podWith({ 'portolan.dev/behaviors': 'x', 'portolan.dev/behavior': 'pull-error' }))).toEqual([]);
+});
+
+test('a behaviour that no probe would notice is told', () => {
+  expect(behaviorsUnseen(podWith({ 'portolan.dev/behavior.log': 'slow-start 9s; hang after 1m' }))).toEqual([
+    'Container "log" is told slow-start and hang by annotation portolan.dev/behavior, but has no probe to notice it and counts as ready once it runs: add a readinessProbe',
+  ]);
 });

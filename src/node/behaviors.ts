@@ -146,3 +146,19 @@ export function behaviorErrors(pod: Pod): readonly string[] {
     return parseBehavior(text).errors.map((error) => `Annotation ${annotation}, part ${error}`);
   });
 }
+
+/** Behaviours that only a probe could notice, told to a container that has none. */
+export function behaviorsUnseen(pod: Pod): readonly string[] {
+  return pod.spec.containers.flatMap((container) => {
+    const { readyAfter, notReadyAfter, hangAfter } = behaviorOf(pod, container.name);
+    const told = [
+      readyAfter !== undefined && 'slow-start',
+      notReadyAfter !== undefined && 'not-ready',
+      hangAfter !== undefined && 'hang',
+    ].filter((form) => form !== false);
+    if (told.length === 0 || container.startupProbe || container.readinessProbe || container.livenessProbe) return [];
+    return [
+      `Container "${container.name}" is told ${told.join(' and ')} by annotation ${behaviorAnnotation}, but has no probe to notice it and counts as ready once it runs: add a readinessProbe`,
+    ];
+  });
+}

@@ -38,7 +38,8 @@ export function afterAnswer(
   const exhausted = failures >= (probe.failureThreshold ?? 3);
   const passed = successes >= (probe.successThreshold ?? 1) || (state.passed && !exhausted);
 
-  const settled = passed === answer.success && answer.steadyUntil !== undefined;
+  // A failing probe goes on asking, because each failure is told in an event.
+  const settled = passed && answer.success && answer.steadyUntil !== undefined;
   const nextAt = settled ? tickFrom(answer.steadyUntil, now, periodOf(probe)) : now + periodOf(probe);
   return { state: { nextAt: Math.max(nextAt, now + periodOf(probe)), successes, failures, passed }, exhausted };
 }

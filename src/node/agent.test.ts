@@ -1,0 +1,254 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { minutes, seconds } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import { seededRandom } from '../base/random.ts';
+import { virtualClock } from '../base/virtual-clock.ts';
+import type { KubeObject } from '../api/object.ts';
+import { createInformers } from '../client/informers.ts';
+import { createClient } from '../client/transport-client.ts';
+import { Lease } from '../kinds/coordination/lease.ts';
+import { Event } from '../kinds/core/event.ts';
+import { Namespace } from '../kinds/core/namespace.ts';
+import { Node } from '../kinds/core/node.ts';
+import { Pod } from '../kinds/core/pod.ts';
+import { ServiceAccount } from '../kinds/core/service-account.ts';
+import { undescribed } from '../kinds/descriptions.ts';
+import { createEventRecorder } from '../reconcile/events.ts';
+import { systemMasters } from '../server/authorize.ts';
+import { createServer } from '../server/create-server.ts';
+import { memoryStore } from '../store/memory-store.ts';
+import { simulatedNodes, type SimulatedNodes } from './agent.ts';
+import { behaviorForms } from './behaviors.ts';
+import type { NodeSpec } from './node-object.ts';
+
+const stops: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** A server with nodes and nothing else. */
+async function cluster(nodes: readonly NodeSpec[]) {
+  const clock = virtualClock(Date.UTC(2026, 0, 1));
+  const random = seededRandom(1);
+  const log = silentLog;
+  const { transport, close } = createServer({
+    store: memoryStore({ clock }),
+    clock,
+    random: random.fork('server'),
+    log,
+    authenticators: [],
+    authorizers: () => [systemMasters],
+    describe: undescribed,
+    healthChecks: [],
+  });
+  const client = createClient({ transport, user: { name: 'test', groups: ['system:masters'] }, agent: 'test' });
+  const stopping = new AbortController();
+  const informers = createInformers({ client, clock, log, signal: stopping.signal });
+  for (const name of ['default', 'kube-node-lease'])
+    await client.create(Namespace, { metadata: { name }, spec: {} }).catch(() => {});
+  await client.create(ServiceAccount, { metadata: { name: 'default', namespace: 'default' } });
+
+  const events = createEventRecorder({ client, clock, log });
+  const begin = (): SimulatedNodes =>
+    simulatedNodes({ client, informers, clock, random: random.fork('nodes'), log, events, nodes });
+  let agent = begin();
+  await agent.start();
+  stops.push(async () => {
+    await agent.stop();
+    stopping.abort();
+    await close();
+  });
+  return {
+    clock,
+    client,
+    agent: () => agent,
+    async restart() {
+      await agent.stop();
+      agent = begin();
+      await agent.start();
+    },
+    run: (
+      name: string,
+      more: { nodeName?: string; annotations?: Record<string, string>; spec?: Partial<Pod['spec']> } = {},
+    ) =>
+      client.create(Pod, {
+        metadata: { name, namespace: 'default', ...(more.annotations && { annotations: more.annotations }) },
+        spec: {
+          nodeName: more.nodeName ?? 'n1',
+          automountServiceAccountToken: false,
+          containers: [{ name: 'c', image: 'nginx' }],
+          ...more.spec,
+        },
+      }),
+    pod: (name: string) => client.get(Pod, name, 'default'),
+    events: async (about: string) =>
+      (await client.list(Event)).items.filter(({ involvedObject }) => involvedObject.name === about),
+  };
+}
+
+const readyStatus = (object: KubeObject & { status?: { conditions?: { type: string; status: string }[] } }) =>
+  object.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+
+test('nodes register, are ready, and renew their leases', async () => {
+  const { clock, client } = await cluster([
+    { name: 'n1', zone: 'a', region: 'r', cpu: '4', labels: { disk: 'ssd' } },
+    { name: 'n2' },
+  ]);
+  const node = await client.get(Node, 'n1');
+  expect(node.metadata.labels).toMatchObject({
+    'kubernetes.io/hostname': 'n1',
+    'topology.kubernetes.io/zone': 'a',
+    'topology.kubernetes.io/region': 'r',
+    'portolan.dev/simulated': 'true',
+    disk: 'ssd',
+  });
+  expect(node.status).toMatchObject({
+    allocatable: { cpu: '4', memory: '32Gi', pods: '110' },
+    nodeInfo: { kubeletVersion: 'v1.36.1' },
+  });
+  expect(readyStatus(node)).toBe('True');
+  expect((await client.get(Node, 'n2')).spec.podCIDR).toBe('10.244.1.0/24');
+
+  await clock.advance(minutes(1));
+  const lease = await client.get(Lease, 'n1', 'kube-node-lease');
+  expect(lease.spec).toMatchObject({
+    holderIdentity: 'n1',
+    leaseDurationSeconds: 40,
+    renewTime: '2026-01-01T00:01:00.000000Z',
+  });
+});
+
+test('pods get addresses of their node, and their events name the container', async () => {
+  const { clock, run, pod, events } = await cluster([{ name: 'n1' }, { name: 'n2' }]);
+  await run('a');
+  await run('b', { nodeName: 'n2' });
+  await run('host', { spec: { hostNetwork: true } });
+  await clock.advance(seconds(10));
+  expect((await pod('a')).status).toMatchObject({ phase: 'Running', podIP: '10.244.0.2', hostIP: '172.18.0.2' });
+  expect((await pod('b')).status).toMatchObject({ phase: 'Running', podIP: '10.244.1.2', hostIP: '172.18.0.3' });
+  expect((await pod('host')).status?.podIP).toBe('172.18.0.2');
+  const [pulling] = await events('a');
+  expect(pulling).toMatchObject({
+    reason: 'Pulling',
+    source: { component: 'kubelet', host: 'n1' },
+    involvedObject: { kind: 'Pod', fieldPath: 'spec.containers{c}' },
+  });
+});
+
+test('a node refuses what it cannot hold', async () => {
+  const { clock, run, pod, events } = await cluster([{ name: 'n1', cpu: '1', pods: 2 }]);
+  const asking = (cpu: string) => ({
+    spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { cpu } } }] },
+  });
+  await run('small', asking('600m'));
+  await run('big', asking('500m'));
+  await run('picky', { spec: { nodeSelector: { disk: 'ssd' } } });
+  await clock.advance(seconds(10));
+  expect((await pod('small')).status?.phase).toBe('Running');
+  expect((await pod('big')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'OutOfcpu',
+    message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 500, used: 600, capacity: 1000",
+  });
+  expect((await pod('picky')).status).toMatchObject({ phase: 'Failed', reason: 'NodeAffinity' });
+  expect((await events('big'))[0]).toMatchObject({ type: 'Warning', reason: 'OutOfcpu' });
+});
+
+test('after a restart running pods go on as they were, and new ones get other addresses', async () => {
+  const { clock, run, pod, restart, agent } = await cluster([{ name: 'n1' }]);
+  await run('old', { annotations: { 'portolan.dev/behavior': 'exit 1 after 10m' } });
+  await run('done', { spec: { restartPolicy: 'Never' } });
+  await clock.advance(minutes(1));
+  const before = await pod('old');
+  await restart();
+  await run('new');
+  await clock.advance(minutes(1));
+  expect(await pod('old')).toEqual(before);
+  expect((await pod('done')).status?.phase).toBe('Succeeded');
+  expect((await pod('new')).status?.podIP).not.toBe(before.status?.podIP);
+  expect(
+    agent()
+      .usage()
+      .map(({ name }) => name),
+  ).toEqual(['old', 'new']);
+  await clock.advance(minutes(10));
+  expect((await pod('old')).status?.containerStatuses?.[0]?.restartCount).toBe(1);
+});
+
+test('a disconnected node falls silent and catches up; one without power starts its containers again', async () => {
+  const { clock, client, run, pod, agent } = await cluster([{ name: 'n1' }]);
+  await run('a', { annotations: { 'portolan.dev/behavior': 'exit 1 after 5m' } });
+  await clock.advance(minutes(1));
+  const renewed = async () => (await client.get(Lease, 'n1', 'kube-node-lease')).spec?.renewTime;
+  agent().disconnect('n1');
+  const last = await renewed();
+  await run('b');
+  await clock.advance(minutes(6));
+  expect(await renewed()).toBe(last);
+  expect((await pod('a')).status?.containerStatuses?.[0]?.restartCount).toBe(0);
+  agent().reconnect('n1');
+  await clock.advance(seconds(10));
+  expect((await pod('a')).status?.containerStatuses?.[0]?.restartCount).toBe(1);
+  expect((await pod('b')).status?.phase).toBe('Running');
+
+  agent().powerOff('n1');
+  await clock.advance(minutes(1));
+  agent().powerOn('n1');
+  await clock.advance(seconds(30));
+  expect((await pod('b')).status?.containerStatuses?.[0]).toMatchObject({
+    restartCount: 1,
+    ready: true,
+    lastState: { terminated: { exitCode: 255, reason: 'Unknown' } },
+  });
+});
+
+test('logs show what was written, and refuse as a kubelet does', async () => {
+  const { clock, run, agent } = await cluster([{ name: 'n1' }]);
+  await run('talk', {
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'echo one; sleep 20; echo two'] }],
+    },
+  });
+  await run('web');
+  const text = (pod: string, options = {}) => {
+    let all = '';
+    let ended = false;
+    agent()
+      .logs('default', pod, options)
+      .subscribe(
+        (chunks) => (all += chunks.map((chunk) => new TextDecoder().decode(chunk)).join('')),
+        () => (ended = true),
+      );
+    return { all: () => all, ended: () => ended };
+  };
+  expect(() => text('talk')).toThrow('container "c" in pod "talk" is waiting to start: ContainerCreating');
+  await clock.advance(seconds(10));
+  expect(text('web').all()).toMatch(/^portolan: simulated container "c" of image "nginx": no program really runs here/);
+  expect(() => text('web', { previous: true })).toThrow('previous terminated container "c" in pod "web" not found');
+
+  const following = text('talk', { follow: true });
+  expect([following.all(), following.ended()]).toEqual(['one\n', false]);
+  await clock.advance(seconds(30));
+  expect([following.all(), following.ended()]).toEqual(['one\ntwo\n', true]);
+  expect(text('talk', { tailLines: 1 }).all()).toBe('two\n');
+  expect(text('talk', { timestamps: true }).all()).toMatch(/^2026-01-01T00:00:\d\d\.\d{9}Z one\n/);
+});
+
+test('a behaviour that cannot be read is explained in an event and ignored', async () => {
+  const { clock, run, pod, events } = await cluster([{ name: 'n1' }]);
+  await run('a', { annotations: { 'portolan.dev/behavior': 'exlpode' } });
+  await clock.advance(seconds(10));
+  expect((await pod('a')).status?.phase).toBe('Running');
+  const [warning] = (await events('a')).filter(({ reason }) => reason === 'InvalidBehavior');
+  expect(warning?.message).toContain(
+    'Annotation portolan.dev/behavior, part "exlpode" is not a behaviour: use one of "crash-loop"',
+  );
+});
+
+test('the guide names every behaviour', () => {
+  const guide = readFileSync(new URL('../../docs/behaviors.md', import.meta.url), 'utf8');
+  for (const { form } of behaviorForms) expect(guide).toContain(`\`${form}\``);
+});

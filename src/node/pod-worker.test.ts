@@ -1,0 +1,414 @@
+import { expect, test } from 'vitest';
+import { minutes, seconds } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import { seededRandom } from '../base/random.ts';
+import { virtualClock } from '../base/virtual-clock.ts';
+import type { Client } from '../client/client.ts';
+import type { ConfigMap, Container, Pod, PodCondition, PodStatus } from '../kinds/generated/types/core-v1.ts';
+import { podAddresses } from './addresses.ts';
+import { podWorker, type PodHost } from './pod-worker.ts';
+import { recoverPod } from './recovery.ts';
+import { simulatedRuntime } from './simulated-runtime.ts';
+
+interface StatusWrite {
+  readonly status?: PodStatus;
+}
+
+/** Merges a status patch as the API server does: conditions by type, null removes. */
+function merged(status: PodStatus, patch: PodStatus): PodStatus {
+  const { conditions = [], ...rest } = patch;
+  const known = new Map((status.conditions ?? []).map((condition) => [condition.type, condition]));
+  for (const each of conditions) known.set(each.type, withoutNulls({ ...known.get(each.type), ...each }));
+  return withoutNulls({ ...status, ...rest, conditions: [...known.values()] });
+}
+
+const withoutNulls = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null)) as T;
+
+/** One pod on one node, with everything its worker wrote. */
+function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; configMaps?: ConfigMap[] }, seed = 1) {
+  const clock = virtualClock(Date.UTC(2026, 0, 1));
+  const events: string[] = [];
+  const phases: string[] = [];
+  const configMaps = new Map((given.configMaps ?? []).map((map) => [map.metadata.name, map]));
+  let writes = 0;
+  let deleted = false;
+  let pod: Pod = {
+    metadata: { name: 'web', namespace: 'default', uid: 'u1', generation: 1, annotations: given.annotations ?? {} },
+    spec: given.spec,
+  };
+  const runtime = simulatedRuntime({ clock, random: seededRandom(seed), addresses: podAddresses('10.244.3.0/24') });
+  const client = {
+    async patch(_kind: unknown, _target: unknown, { status }: StatusWrite) {
+      writes++;
+      pod = { ...pod, status: merged(pod.status ?? {}, status ?? {}) };
+      if (phases.at(-1) !== pod.status?.phase) phases.push(pod.status?.phase ?? '');
+      return pod;
+    },
+    async delete() {
+      deleted = true;
+    },
+  } as unknown as Client;
+  const host: PodHost = {
+    clock,
+    log: silentLog,
+    client,
+    runtime,
+    facts: { hostIP: '172.18.0.2', runtime: 'simulated' },
+    event: (_about, { reason, message }) => void events.push(`${reason}: ${message}`),
+    sources: async () => ({ configMap: (name) => configMaps.get(name), secret: () => undefined }),
+    online: () => true,
+  };
+
+  const begin = () => {
+    const { record, sandbox, running } = recoverPod(pod, clock.now());
+    const worker = podWorker(pod, record, host);
+    runtime.onExit(worker.exited);
+    if (sandbox) runtime.recover(sandbox, running);
+    worker.wake();
+    return worker;
+  };
+  let worker = begin();
+  return {
+    clock,
+    events,
+    phases,
+    configMaps,
+    runtime,
+    status: () => pod.status ?? {},
+    writes: () => writes,
+    deleted: () => deleted,
+    change(change: (draft: Pod) => void) {
+      const draft = structuredClone(pod);
+      change(draft);
+      pod = draft;
+      worker.update(pod);
+    },
+    restart() {
+      worker.stop();
+      worker = begin();
+    },
+    delete(graceSeconds = 30) {
+      this.change((draft) => {
+        draft.metadata.deletionTimestamp = '2026-01-01T00:01:00Z';
+        draft.metadata.deletionGracePeriodSeconds = graceSeconds;
+      });
+    },
+    container: (name = 'c') =>
+      [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+        (each) => each.name === name,
+      ),
+    condition: (type: string): PodCondition | undefined => pod.status?.conditions?.find((each) => each.type === type),
+  };
+}
+
+const container = (more: Partial<Container> = {}): Container => ({ name: 'c', image: 'nginx:1.27', ...more });
+
+test('an ordinary pod is pulled, created, started and ready, in few writes', async () => {
+  const web = node({ spec: { containers: [container()] } });
+  await web.clock.advance(seconds(10));
+
+  expect(web.phases).toEqual(['Pending', 'Running']);
+  expect(web.writes()).toBeLessThanOrEqual(3);
+  expect(web.events.map((event) => event.replace(/\d[\d.]*m?s|\d{6,}/g, 'N'))).toEqual([
+    'Pulling: Pulling image "nginx:1.27"',
+    'Pulled: Successfully pulled image "nginx:1.27" in N (N including waiting). Image size: N bytes.',
+    'Created: Container created',
+    'Started: Container started',
+  ]);
+  expect(web.status()).toMatchObject({ podIP: '10.244.3.2', podIPs: [{ ip: '10.244.3.2' }], hostIP: '172.18.0.2' });
+  expect(web.status().conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+    'PodReadyToStartContainers=True',
+    'Initialized=True',
+    'Ready=True',
+    'ContainersReady=True',
+    'PodScheduled=True',
+  ]);
+  expect(web.container()).toMatchObject({
+    ready: true,
+    started: true,
+    restartCount: 0,
+    image: 'docker.io/library/nginx:1.27',
+  });
+  expect(web.container()?.containerID).toMatch(/^simulated:\/\/[0-9a-f]{64}$/);
+  expect(web.clock.pending()).toBe(0);
+});
+
+test('a crashing container is restarted at once, then after 10 s, 20 s, and so on up to five minutes', async () => {
+  const web = node({
+    spec: { containers: [container()] },
+    annotations: { 'portolan.dev/behavior': 'exit 1 after 1s' },
+  });
+  const restarts: number[] = [];
+  for (let second = 0; second < 900; second++) {
+    await web.clock.advance(seconds(1));
+    const count = web.container()?.restartCount ?? 0;
+    if (count > restarts.length) restarts.push(second);
+  }
+  const gaps = restarts.slice(1).map((at, i) => at - (restarts[i] ?? 0));
+  expect(gaps.map((gap) => Math.round(gap / 10) * 10)).toEqual([10, 20, 40, 80, 160, 300]);
+  expect(web.container()).toMatchObject({
+    state: {
+      waiting: {
+        reason: 'CrashLoopBackOff',
+        message: 'back-off 5m0s restarting failed container=c pod=web_default(u1)',
+      },
+    },
+    lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+  });
+  expect(web.condition('Ready')).toMatchObject({
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: 'containers with unready status: [c]',
+  });
+  expect(web.status().phase).toBe('Running');
+});
+
+test('the back-off is forgotten after ten minutes of running', async () => {
+  const web = node({
+    spec: { containers: [container()] },
+    annotations: { 'portolan.dev/behavior': 'exit 1 after 11m' },
+  });
+  await web.clock.advance(minutes(45));
+  expect(web.container()).toMatchObject({ restartCount: 4, state: { running: {} } });
+});
+
+test('init containers run in order, a sidecar starts before what follows and ends last', async () => {
+  const web = node({
+    spec: {
+      restartPolicy: 'Never',
+      initContainers: [
+        container({ name: 'first', command: ['sh', '-c', 'sleep 4'] }),
+        container({ name: 'proxy', restartPolicy: 'Always' }),
+        container({ name: 'second', command: ['sh', '-c', 'sleep 3; exit 0'] }),
+      ],
+      containers: [container({ command: ['sleep', '5'] })],
+    },
+  });
+  await web.clock.advance(seconds(4));
+  expect(web.container('first')?.state?.running).toBeDefined();
+  expect(web.container('proxy')?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
+  expect(web.condition('Initialized')).toMatchObject({
+    reason: 'ContainersNotInitialized',
+    message: 'containers with incomplete status: [first proxy second]',
+  });
+
+  await web.clock.advance(seconds(30));
+  expect(web.phases).toEqual(['Pending', 'Running', 'Succeeded']);
+  expect(web.container('proxy')?.state?.terminated).toMatchObject({ exitCode: 0 });
+  const end = (name: string) => web.container(name)?.state?.terminated?.finishedAt ?? '';
+  expect(end('first') < end('second') && end('second') < end('c')).toBe(true);
+  expect(web.condition('Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+});
+
+test('an init container that fails for good fails the pod', async () => {
+  const web = node({
+    spec: {
+      restartPolicy: 'Never',
+      initContainers: [container({ name: 'init', command: ['false'] })],
+      containers: [container()],
+    },
+  });
+  await web.clock.advance(seconds(20));
+  expect(web.status().phase).toBe('Failed');
+  expect(web.container()?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
+  expect(web.condition('Initialized')?.status).toBe('False');
+});
+
+test('a Job-like pod does some work and succeeds; with a terminal attached it waits', async () => {
+  const job = node({ spec: { restartPolicy: 'OnFailure', containers: [container()] } });
+  const shell = node({ spec: { restartPolicy: 'Never', containers: [container({ stdin: true, tty: true })] } });
+  await job.clock.advance(minutes(1));
+  await shell.clock.advance(minutes(1));
+  expect(job.phases).toEqual(['Pending', 'Running', 'Succeeded']);
+  expect(shell.phases).toEqual(['Pending', 'Running']);
+});
+
+test('readiness waits for its probe, and a slow start is not ready before its time', async () => {
+  const readinessProbe = { httpGet: { port: 80 }, periodSeconds: 10, failureThreshold: 3, successThreshold: 1 };
+  const web = node({
+    spec: { containers: [container({ readinessProbe })] },
+    annotations: { 'portolan.dev/behavior': 'slow-start 90s; not-ready after 5m' },
+  });
+  await web.clock.advance(seconds(80));
+  expect(web.container()).toMatchObject({ ready: false, started: true, restartCount: 0 });
+  expect(web.events.filter((event) => event.startsWith('Unhealthy: Readiness probe failed:')).length).toBeGreaterThan(
+    5,
+  );
+  await web.clock.advance(seconds(30));
+  expect(web.condition('Ready')?.status).toBe('True');
+  // A steady answer is not asked for again and again.
+  expect(web.clock.pending()).toBe(1);
+  await web.clock.advance(minutes(5));
+  expect(web.condition('Ready')?.status).toBe('False');
+});
+
+test('a failing liveness probe restarts, a startup probe holds it back', async () => {
+  const livenessProbe = { httpGet: { port: 80 }, periodSeconds: 5, failureThreshold: 2 };
+  const impatient = node({
+    spec: { containers: [container({ livenessProbe })] },
+    annotations: { 'portolan.dev/behavior': 'slow-start 30s' },
+  });
+  await impatient.clock.advance(seconds(25));
+  expect(impatient.container()?.restartCount).toBeGreaterThan(0);
+  expect(impatient.events).toContain('Killing: Container c failed liveness probe, will be restarted');
+
+  const startupProbe = { httpGet: { port: 80 }, periodSeconds: 5, failureThreshold: 30 };
+  const patient = node({
+    spec: { containers: [container({ livenessProbe, startupProbe })] },
+    annotations: { 'portolan.dev/behavior': 'slow-start 30s' },
+  });
+  await patient.clock.advance(seconds(25));
+  expect(patient.container()).toMatchObject({ started: false, ready: false, restartCount: 0 });
+  await patient.clock.advance(seconds(25));
+  expect(patient.container()).toMatchObject({ started: true, ready: true, restartCount: 0 });
+});
+
+test('deletion stops the container, writes the final status, then deletes the object', async () => {
+  const web = node({ spec: { containers: [container({ lifecycle: { preStop: { sleep: { seconds: 5 } } } })] } });
+  await web.clock.advance(seconds(10));
+  web.delete();
+  await web.clock.advance(seconds(4));
+  expect(web.events.at(-1)).toBe('Killing: Stopping container c');
+  expect(web.deleted()).toBe(false);
+  expect(web.status().phase).toBe('Running');
+  await web.clock.advance(seconds(2));
+  expect(web.status().phase).toBe('Succeeded');
+  expect(web.container()?.state?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
+  expect(web.deleted()).toBe(true);
+  expect(web.clock.pending()).toBe(0);
+});
+
+test('a container that does not stop in time is killed, sooner when the grace is cut', async () => {
+  const web = node({ spec: { containers: [container()] }, annotations: { 'portolan.dev/behavior': 'stop after 5m' } });
+  await web.clock.advance(seconds(10));
+  web.delete(60);
+  await web.clock.advance(seconds(20));
+  expect(web.deleted()).toBe(false);
+  web.delete(3);
+  await web.clock.advance(seconds(4));
+  expect(web.deleted()).toBe(true);
+  expect(web.container()?.state?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
+  expect(web.status().phase).toBe('Failed');
+});
+
+test('a pod deleted before its container ran says that nothing was found', async () => {
+  const web = node({ spec: { containers: [container({ image: 'registry.invalid/x:1' })] } });
+  await web.clock.advance(seconds(10));
+  web.delete();
+  await web.clock.advance(seconds(2));
+  expect(web.deleted()).toBe(true);
+  expect(web.container()?.state?.terminated).toMatchObject({ exitCode: 137, reason: 'ContainerStatusUnknown' });
+});
+
+test('an image that cannot be pulled is tried again with a growing pause', async () => {
+  const web = node({ spec: { containers: [container()] }, annotations: { 'portolan.dev/behavior': 'pull-error' } });
+  const reasons: string[] = [];
+  for (let second = 0; second < 60; second++) {
+    await web.clock.advance(seconds(1));
+    const reason = web.container()?.state?.waiting?.reason ?? '';
+    if (reasons.at(-1) !== reason) reasons.push(reason);
+  }
+  expect(reasons.slice(0, 4)).toEqual(['ErrImagePull', 'ImagePullBackOff', 'ErrImagePull', 'ImagePullBackOff']);
+  expect(web.container()?.state?.waiting?.message).toMatch(
+    /^Back-off pulling image "nginx:1.27": ErrImagePull: failed to pull and unpack image/,
+  );
+  expect(web.status().phase).toBe('Pending');
+});
+
+test('a missing config map holds the container, as a volume and as environment', async () => {
+  const volume = node({
+    spec: { volumes: [{ name: 'v', configMap: { name: 'settings' } }], containers: [container()] },
+  });
+  await volume.clock.advance(seconds(5));
+  expect(volume.events[0]).toBe(
+    'FailedMount: MountVolume.SetUp failed for volume "v" : configmap "settings" not found',
+  );
+  expect(volume.container()?.state?.waiting?.reason).toBe('ContainerCreating');
+  expect(volume.condition('PodReadyToStartContainers')?.status).toBe('False');
+
+  const variable = { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } };
+  const environment = node({
+    spec: { containers: [container({ env: [variable], command: ['sh', '-c', 'echo $COLOR; sleep 99'] })] },
+  });
+  await environment.clock.advance(seconds(5));
+  expect(environment.container()?.state?.waiting).toEqual({
+    reason: 'CreateContainerConfigError',
+    message: 'configmap "settings" not found',
+  });
+  environment.configMaps.set('settings', { metadata: { name: 'settings' }, data: { color: 'blue' } });
+  await environment.clock.advance(seconds(15));
+  const id = environment.container()?.containerID?.slice('simulated://'.length) ?? '';
+  expect(environment.runtime.log(id).map(({ text }) => text)).toEqual(['blue']);
+});
+
+test('a leak ends in OOMKilled when it passes the limit', async () => {
+  const web = node({
+    spec: { containers: [container({ resources: { limits: { memory: '116Mi' } } })] },
+    annotations: { 'portolan.dev/behavior': 'leak 10Mi/min' },
+  });
+  await web.clock.advance(minutes(9));
+  expect(web.container()?.restartCount).toBe(0);
+  await web.clock.advance(minutes(2));
+  expect(web.container()).toMatchObject({
+    restartCount: 1,
+    lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+  });
+});
+
+test('a pod past its active deadline fails', async () => {
+  const web = node({
+    spec: { activeDeadlineSeconds: 30, restartPolicy: 'Never', containers: [container({ command: ['sleep', '600'] })] },
+  });
+  await web.clock.advance(seconds(40));
+  expect(web.status()).toMatchObject({
+    phase: 'Failed',
+    reason: 'DeadlineExceeded',
+    message: 'Pod was active on the node longer than the specified deadline',
+  });
+  expect(web.deleted()).toBe(false);
+});
+
+test('restarting the program changes nothing for running containers', async () => {
+  const web = node({
+    spec: { containers: [container()] },
+    annotations: { 'portolan.dev/behavior': 'exit 1 after 10m' },
+  });
+  await web.clock.advance(minutes(5));
+  const before = structuredClone(web.status());
+  const writes = web.writes();
+  web.restart();
+  await web.clock.advance(minutes(1));
+  expect(web.status()).toEqual(before);
+  expect(web.writes()).toBe(writes);
+  await web.clock.advance(minutes(5));
+  expect(web.container()).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 1 } } });
+});
+
+test('readiness gates count', async () => {
+  const web = node({ spec: { readinessGates: [{ conditionType: 'example.com/lb' }], containers: [container()] } });
+  await web.clock.advance(seconds(10));
+  expect(web.condition('Ready')).toMatchObject({
+    status: 'False',
+    reason: 'ReadinessGatesNotReady',
+    message: 'corresponding condition of pod readiness gate "example.com/lb" does not exist.',
+  });
+  web.change((draft) => void draft.status?.conditions?.push({ type: 'example.com/lb', status: 'True' }));
+  await web.clock.advance(seconds(1));
+  expect(web.condition('Ready')).toMatchObject({ status: 'True' });
+});
+
+test('the same seed gives the same run', async () => {
+  const runs = await Promise.all(
+    [1, 1, 2].map(async (seed) => {
+      const web = node(
+        { spec: { containers: [container()] }, annotations: { 'portolan.dev/behavior': 'crash-loop' } },
+        seed,
+      );
+      await web.clock.advance(minutes(10));
+      return JSON.stringify([web.status(), web.events]);
+    }),
+  );
+  expect(runs[0]).toBe(runs[1]);
+  expect(runs[0]).not.toBe(runs[2]);
+});
