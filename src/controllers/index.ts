@@ -1,3 +1,45 @@
-// The built-in controllers. Temporary list while they are written.
+// Every built-in controller. The garbage collector is beside them (startGarbageCollector): it looks at all kinds at once.
+
+import type { Duration } from '../base/clock.ts';
+import type { Kind } from '../api/kind.ts';
+import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
-export const controllers = (_options: { caCertificate: string; nodeMonitorGracePeriod: number }): readonly Controller[] => [];
+import { daemonSetController } from './daemonset.ts';
+import { deploymentController } from './deployment.ts';
+import { namespaceController } from './namespace.ts';
+import { nodeLifecycleController } from './node-lifecycle.ts';
+import { nodeTtlController } from './node-ttl.ts';
+import { podGarbageCollector } from './pod-gc.ts';
+import { replicaSetController } from './replicaset.ts';
+import { replicationController } from './replication-controller.ts';
+import { rootCaPublisher } from './root-ca.ts';
+import { serviceAccountController } from './serviceaccount.ts';
+import { statefulSetController } from './statefulset.ts';
+import { taintEvictionController } from './taint-eviction.ts';
+
+export interface ControllerOptions {
+  /** The authority of the API server's certificate, in PEM. */
+  readonly caCertificate: string;
+  /** How long a node may be silent, in milliseconds: `--node-monitor-grace-period`. */
+  readonly nodeMonitorGracePeriod?: Duration;
+  /** All kinds served at the time, custom ones included. Default: the built-in ones. */
+  readonly kinds?: () => readonly Kind[];
+}
+
+export function controllers(options: ControllerOptions): readonly Controller[] {
+  const { caCertificate, nodeMonitorGracePeriod, kinds = () => builtInKinds } = options;
+  return [
+    replicaSetController,
+    replicationController,
+    deploymentController,
+    statefulSetController,
+    daemonSetController(),
+    namespaceController(kinds),
+    serviceAccountController,
+    rootCaPublisher(caCertificate),
+    nodeLifecycleController(nodeMonitorGracePeriod === undefined ? {} : { gracePeriod: nodeMonitorGracePeriod }),
+    nodeTtlController,
+    taintEvictionController(),
+    podGarbageCollector(),
+  ];
+}
