@@ -114,8 +114,16 @@ function factOf(name: string): FactType | undefined {
   return definitionOf(name)?.properties ? factOf(`${folder}.v1.${type}`) : { fields: [] };
 }
 
+/** Values that the facts miss. */
+const furtherEnums: Record<string, string[]> = {
+  PathType: ['Exact', 'ImplementationSpecific', 'Prefix'],
+  AddressType: ['FQDN', 'IPv4', 'IPv6'],
+  DeviceAllocationMode: ['All', 'ExactCount'],
+};
+
 function enumOf(name: string): string[] | undefined {
   const { folder, version, type } = splitName(name);
+  if (furtherEnums[type]) return furtherEnums[type];
   return facts.enums[`${packages[folder] ?? `k8s.io/api/${folder}`}/${version}.${type}`];
 }
 

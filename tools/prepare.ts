@@ -10,7 +10,7 @@ const models = join(source, 'dist/gen/models');
 const target = join(root, 'src/kinds/generated/descriptions.json');
 
 /** Changed whenever this program makes something else of the same source. */
-const edition = 1;
+const edition = 2;
 
 const openApiPackages: Record<string, string> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
@@ -42,6 +42,7 @@ function main(): void {
       ? [`${JSON.stringify(openApiName(name))}:${JSON.stringify(texts)}`]
       : [];
   });
+  for (const [name, texts] of otherTexts(classes)) lines.push(`${JSON.stringify(name)}:${JSON.stringify(texts)}`);
   writeFileSync(target, `${[head, ...lines].join(',\n')}}\n`);
 }
 
@@ -91,6 +92,69 @@ function textsOf(declaration: string, fields: readonly string[]): Texts {
 /** Where a field refers to a simple type, the package has that type's text instead of the field's. */
 const placeholders =
   /^(MicroTime is version of Time|IntOrString is a type that can hold|JSONSchemaPropsOr\w+ represents|JSON represents any valid JSON)/;
+
+/** Texts of parameters, and of the simple types whose texts stand in for those of fields. */
+function otherTexts(classes: ReadonlySet<string>): [string, Texts][] {
+  const api = readFileSync(join(models, '../apis/CoreV1Api.d.ts'), 'utf8');
+  const simple = new Map<string, Texts>();
+  for (const model of ['V1JSONSchemaProps', 'V1RollingUpdateDeployment', 'V1LeaseSpec'].filter((m) => classes.has(m))) {
+    for (const [, text = ''] of readFileSync(join(models, `${model}.d.ts`), 'utf8').matchAll(comment)) {
+      const type = placeholders.exec(plain(text))?.[0].split(' ')[0];
+      if (type) simple.set(simpleTypes[type] ?? `${openApiPackages.apiextensions}.v1.${type}`, { '': plain(text) });
+    }
+  }
+  return [['parameters', parameterTexts(api)], ...optionTexts(api), ...simple];
+}
+
+const simpleTypes: Record<string, string> = {
+  IntOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+  MicroTime: 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime',
+};
+
+const parameter = /@param (\w+) (.*)/g;
+
+function parameterTexts(api: string): Texts {
+  const texts: Texts = {};
+  for (const [, name = '', text = ''] of api.matchAll(parameter)) {
+    const field = name.replace(/^_/, '');
+    texts[field] ??= unescaped(text);
+    // Patches say more about the manager's name than other writes do.
+    if (field === 'fieldManager' && text.includes('apply-patch')) texts['fieldManager of patches'] ??= unescaped(text);
+  }
+  for (const [, name = '', text = ''] of api.matchAll(parameter)) {
+    if (name === 'fieldManager' && !text.includes('apply-patch')) texts.fieldManager = unescaped(text);
+  }
+  return texts;
+}
+
+/** What a request for a pod's log, exec and so on may say, under the kind of its options. */
+function optionTexts(api: string): [string, Texts][] {
+  const found = new Map<string, Texts>();
+  for (const [, block = ''] of api.matchAll(/\/\*\*([^]*?)\*\//g)) {
+    const params = [...block.matchAll(parameter)].map(([, name = '', text = '']) => [
+      name.replace(/2$/, ''),
+      unescaped(text),
+    ]);
+    const kind =
+      /name of the (\w+Options)/.exec(block)?.[1] ?? (block.includes('tailLines') ? 'PodLogOptions' : undefined);
+    if (kind && !block.includes('path to the resource'))
+      found.set(`io.k8s.api.core.v1.${kind}`, Object.fromEntries(params) as Texts);
+  }
+  return [...found];
+}
+
+const entities: Record<string, string> = {
+  '&#39;': "'",
+  '&quot;': '"',
+  '&#x60;': '`',
+  '&#x3D;': '=',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+};
+
+const unescaped = (text: string): string =>
+  plain(text.replaceAll(/\\?(&#?\w+;)/g, (whole, entity: string) => entities[entity] ?? whole));
 
 /** The comment's marks and escapes gone, paragraphs apart again. */
 const plain = (text: string): string =>

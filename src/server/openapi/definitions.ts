@@ -12,6 +12,8 @@ export type Json = Record<string, unknown>;
 export interface Form {
   readonly version: 2 | 3;
   readonly prefix: '#/definitions/' | '#/components/schemas/';
+  /** Of the server for custom resources, which knows fewer groups. */
+  readonly custom?: boolean;
 }
 
 export const form2: Form = { version: 2, prefix: '#/definitions/' };
@@ -76,9 +78,14 @@ const scalars: Readonly<Record<string, Json>> = {
   bytes: { type: 'string', format: 'byte' },
 };
 
-/** The definitions of these types and of all that they consist of, by name. */
-export function definitionsOf(names: Iterable<string>, form: Form, describe: Describe): Record<string, Json> {
-  const definitions: Record<string, Json> = {};
+/** The definitions of these types and of all that they consist of, by name, besides those that are `given`. */
+export function definitionsOf(
+  names: Iterable<string>,
+  form: Form,
+  describe: Describe,
+  given: Readonly<Record<string, Json>> = {},
+): Record<string, Json> {
+  const definitions: Record<string, Json> = { ...given };
   const pending = [...new Set(names)];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (name in definitions) continue;
@@ -135,7 +142,7 @@ function printerOf(form: Form, describe: Describe, found: (name: string) => void
   function structure(name: string, schema: ObjectSchema): Json {
     const fields = [...schema.fields.values()];
     const required = fields.filter((f) => f.required).map((f) => f.name);
-    const gvks = groupVersionKindsOf(name, schema);
+    const gvks = groupVersionKindsOf(name, schema, form.custom);
     const unions = unionsOf(name);
     return {
       ...(fields.length > 0 && {
@@ -179,9 +186,9 @@ const patchMarks = ({ patchMergeKey, patchStrategy }: Field): Json => ({
 });
 
 /** A type that carries apiVersion and kind of its own is a kind of its package's group. */
-function groupVersionKindsOf(name: string, schema: ObjectSchema): Json[] {
+function groupVersionKindsOf(name: string, schema: ObjectSchema, custom = false): Json[] {
   const [kind = '', version = '', folder = ''] = name.split('.').reverse();
-  if (folder === 'meta' && (kind === 'DeleteOptions' || kind === 'WatchEvent')) return sharedOptions(kind);
+  if (folder === 'meta' && (kind === 'DeleteOptions' || kind === 'WatchEvent')) return sharedOptions(kind, custom);
   const apiVersion = schema.fields.get('apiVersion');
   if (!apiVersion || apiVersion.number !== undefined) return [];
   const group = discovered.find((g) => folderOf(g.name) === folder)?.name ?? '';

@@ -4,11 +4,13 @@ import type { KubeObject, ObjectMeta } from '../../../api/object.ts';
 import type { Protocol, TypedLocalObjectReference } from './core-v1.ts';
 import type { Condition, LabelSelector } from './meta-v1.ts';
 
+export type PathType = 'Exact' | 'ImplementationSpecific' | 'Prefix';
+
 export type PolicyType = 'Ingress' | 'Egress';
 
 export interface HTTPIngressPath {
   path?: string;
-  pathType?: string;
+  pathType?: PathType;
   backend: IngressBackend;
 }
 

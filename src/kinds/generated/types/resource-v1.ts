@@ -6,6 +6,8 @@ import type { Condition } from './meta-v1.ts';
 
 export type AllocationConfigSource = 'FromClass' | 'FromClaim';
 
+export type DeviceAllocationMode = 'All' | 'ExactCount';
+
 export type DeviceTaintEffect = 'None' | 'NoSchedule' | 'NoExecute';
 
 export type DeviceTolerationOperator = 'Exists' | 'Equal';
@@ -162,7 +164,7 @@ export interface DeviceSubRequest {
   name: string;
   deviceClassName: string;
   selectors?: DeviceSelector[];
-  allocationMode?: string;
+  allocationMode?: DeviceAllocationMode;
   count?: number;
   tolerations?: DeviceToleration[];
   capacity?: CapacityRequirements;
@@ -186,7 +188,7 @@ export interface DeviceToleration {
 export interface ExactDeviceRequest {
   deviceClassName: string;
   selectors?: DeviceSelector[];
-  allocationMode?: string;
+  allocationMode?: DeviceAllocationMode;
   count?: number;
   adminAccess?: boolean;
   tolerations?: DeviceToleration[];

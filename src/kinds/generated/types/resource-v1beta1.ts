@@ -6,6 +6,8 @@ import type { Condition } from './meta-v1.ts';
 
 export type AllocationConfigSource = 'FromClass' | 'FromClaim';
 
+export type DeviceAllocationMode = 'All' | 'ExactCount';
+
 export type DeviceTaintEffect = 'None' | 'NoSchedule' | 'NoExecute';
 
 export type DeviceTolerationOperator = 'Exists' | 'Equal';
@@ -143,7 +145,7 @@ export interface DeviceRequest {
   name: string;
   deviceClassName: string;
   selectors?: DeviceSelector[];
-  allocationMode?: string;
+  allocationMode?: DeviceAllocationMode;
   count?: number;
   adminAccess?: boolean;
   firstAvailable?: DeviceSubRequest[];
@@ -172,7 +174,7 @@ export interface DeviceSubRequest {
   name: string;
   deviceClassName: string;
   selectors?: DeviceSelector[];
-  allocationMode?: string;
+  allocationMode?: DeviceAllocationMode;
   count?: number;
   tolerations?: DeviceToleration[];
   capacity?: CapacityRequirements;
