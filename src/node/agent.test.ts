@@ -33,7 +33,7 @@ async function cluster(nodes: readonly NodeSpec[]) {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
   const random = seededRandom(1);
   const log = silentLog;
-  const { transport, close } = createServer({
+  const running = createServer({
     store: memoryStore({ clock }),
     clock,
     random: random.fork('server'),
@@ -43,7 +43,11 @@ async function cluster(nodes: readonly NodeSpec[]) {
     describe: undescribed,
     healthChecks: [],
   });
-  const client = createClient({ transport, user: { name: 'test', groups: ['system:masters'] }, agent: 'test' });
+  const client = createClient({
+    transport: running.transport,
+    user: { name: 'test', groups: ['system:masters'] },
+    agent: 'test',
+  });
   const stopping = new AbortController();
   const informers = createInformers({ client, clock, log, signal: stopping.signal });
   for (const name of ['default', 'kube-node-lease'])
@@ -58,13 +62,13 @@ async function cluster(nodes: readonly NodeSpec[]) {
   stops.push(async () => {
     await agent.stop();
     stopping.abort();
-    await close();
+    await running.close();
   });
   return {
     clock,
     client,
     agent: () => agent,
-    async restart() {
+    restart: async () => {
       await agent.stop();
       agent = begin();
       await agent.start();

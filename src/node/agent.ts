@@ -29,7 +29,8 @@ import {
   nodeStatus,
   type NodeSpec,
 } from './node-object.ts';
-import { podWorker, type PodHost, type PodWorker } from './pod-worker.ts';
+import type { PodHost } from './pod-host.ts';
+import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
 import type { ContainerUsage, ExecAnswer, NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
@@ -313,7 +314,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     node.online = true;
     const present = podsOf(node);
     const keys = new Set(present.map(keyOf));
-    for (const key of [...node.workers.keys()]) if (!keys.has(key)) displace(node, key);
+    for (const key of node.workers.keys()) if (!keys.has(key)) displace(node, key);
     for (const pod of present) place(node, pod, rebooted);
     void beat(node, true);
   }

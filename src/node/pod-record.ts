@@ -132,6 +132,12 @@ export function exitOf({ state, last }: ContainerRecord): Exited | undefined {
   return state.is === 'waiting' ? last : undefined;
 }
 
+/** It waits from now on, and does not forget the exit it stood at. */
+export function wait(record: ContainerRecord, waiting: Omit<Waiting, 'is'>): void {
+  record.last = exitOf(record) ?? record.last;
+  record.state = { is: 'waiting', ...waiting };
+}
+
 /** It ended and is not started again. */
 export function isOver(pod: Pod, record: ContainerRecord): boolean {
   return record.state.is === 'exited' && !restartsAfter(pod, record, record.state.exitCode);

@@ -6,7 +6,8 @@ import { virtualClock } from '../base/virtual-clock.ts';
 import type { Client } from '../client/client.ts';
 import type { ConfigMap, Container, Pod, PodCondition, PodStatus } from '../kinds/generated/types/core-v1.ts';
 import { podAddresses } from './addresses.ts';
-import { podWorker, type PodHost } from './pod-worker.ts';
+import type { PodHost } from './pod-host.ts';
+import { podWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
 

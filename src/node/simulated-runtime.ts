@@ -80,7 +80,7 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
     if (entry.exit) return;
     entry.timer?.cancel();
     entry.exit = { container: entry.id, at, ...exit };
-    for (const listener of [...listeners]) listener(entry.exit);
+    for (const listener of listeners) listener(entry.exit);
   }
 
   function begin(entry: Entry, startedAt: Instant): void {
