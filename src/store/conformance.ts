@@ -30,7 +30,8 @@ async function put(store: Store, key: string, text: string, more: Partial<Write>
   return outcome.revision;
 }
 
-export function storeConformance(name: string, open: OpenStore): void {
+/** @param options.runs how many random sequences of calls are compared with the model (default 60) */
+export function storeConformance(name: string, open: OpenStore, { runs = 60 }: { readonly runs?: number } = {}): void {
   /** A test with a store of its own. */
   function storeTest(sentence: string, check: (opened: Opened, clock: VirtualClock) => Promise<void>): void {
     test(`${name}: ${sentence}`, async () => {
@@ -51,7 +52,7 @@ export function storeConformance(name: string, open: OpenStore): void {
   lifetimes(storeTest);
   closing(storeTest);
   surviving(name, open);
-  modelled(name, open);
+  modelled(name, open, runs);
 }
 
 type StoreTest = (sentence: string, check: (opened: Opened, clock: VirtualClock) => Promise<void>) => void;
@@ -259,6 +260,7 @@ function closing(storeTest: StoreTest): void {
     const closed = store.close();
     expect(await under).toBe(1);
     await closed;
+    await store.close();
     await expect(store.get('a')).rejects.toThrow('closed');
     await expect(store.list({ prefix: '' })).rejects.toThrow('closed');
     await expect(store.commit({ key: 'a', value: value('2') })).rejects.toThrow('closed');
@@ -299,28 +301,33 @@ async function until(holds: () => boolean): Promise<void> {
   expect(holds()).toBe(true);
 }
 
+interface PlannedWrite {
+  readonly key: string;
+  readonly delete: boolean;
+  readonly expect: 'none' | 'right' | 'wrong' | 'absent';
+}
+
 type Command =
-  | {
-      readonly do: 'write';
-      readonly key: string;
-      readonly delete: boolean;
-      readonly expect: 'none' | 'right' | 'wrong' | 'absent';
-    }
+  /** Started at once, one after the other. */
+  | { readonly do: 'write'; readonly writes: readonly PlannedWrite[] }
   | { readonly do: 'read'; readonly back: number; readonly limit: number }
   | { readonly do: 'watch'; readonly prefix: string; readonly back: number }
   | { readonly do: 'compact'; readonly back: number };
 
 const keys = fc.constantFrom('a', 'a/1', 'a/2', 'b', 'b/1', 'é');
 const back = fc.nat(6);
+const write = fc.record<PlannedWrite>({
+  key: keys,
+  delete: fc.boolean(),
+  expect: fc.constantFrom('none', 'right', 'wrong', 'absent'),
+});
 const commands = fc.array(
   fc.oneof(
     {
       weight: 6,
       arbitrary: fc.record({
         do: fc.constant('write' as const),
-        key: keys,
-        delete: fc.boolean(),
-        expect: fc.constantFrom('none' as const, 'right' as const, 'wrong' as const, 'absent' as const),
+        writes: fc.array(write, { minLength: 1, maxLength: 4 }),
       }),
     },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('read' as const), back, limit: fc.nat(3) }) },
@@ -348,8 +355,8 @@ function stateAt({ changes }: Model, at: Revision): Map<string, Entry> {
   return state;
 }
 
-function modelled(name: string, open: OpenStore): void {
-  test(`${name}: does what the plainest model does, whatever the order of calls`, async () => {
+function modelled(name: string, open: OpenStore, runs: number): void {
+  test(`${name}: does what the plainest model does, whatever the order of calls`, { timeout: 20_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (sequence) => {
         const { store, remove } = await open(virtualClock(start));
@@ -360,7 +367,7 @@ function modelled(name: string, open: OpenStore): void {
         await store.close();
         await remove?.();
       }),
-      { seed: 1, numRuns: 60 },
+      { seed: 1, numRuns: runs },
     );
   });
 }
@@ -374,7 +381,8 @@ async function play(
   const newest = model.changes.length;
   const refused = (at: Revision): boolean => at < model.compacted;
   if (command.do === 'write') {
-    await playWrite(command, store, model);
+    await Promise.all(command.writes.map((write) => playWrite(write, store, model)));
+    expect(store.revision()).toBe(model.changes.length);
     return;
   }
   const at = Math.max(0, newest - command.back);
@@ -403,19 +411,23 @@ async function play(
   }
 }
 
-async function playWrite(command: Command & { do: 'write' }, store: Store, model: Model): Promise<void> {
-  const { key } = command;
-  const previous = stateAt(model, model.changes.length).get(key);
+/** Starts the write, decides what the model makes of it, and compares. */
+async function playWrite(write: PlannedWrite, store: Store, model: Model): Promise<void> {
+  const { key } = write;
+  const newest = model.changes.length;
+  const previous = stateAt(model, newest).get(key);
   const now = previous?.revision ?? 0;
-  const expected = { none: undefined, right: now, wrong: now + 1, absent: 0 }[command.expect];
-  const bytes = command.delete ? undefined : value(String(model.changes.length));
-  const outcome = await store.commit({ key, value: bytes, ...(expected !== undefined && { expect: expected }) });
+  const expected = { none: undefined, right: now, wrong: now + 1, absent: 0 }[write.expect];
+  const bytes = write.delete ? undefined : value(String(newest));
+  const under = store.commit({ key, value: bytes, ...(expected !== undefined && { expect: expected }) });
   if (expected !== undefined && expected !== now) {
+    const outcome = await under;
     expect(!outcome.ok && shown(outcome.current)).toBe(shown(previous));
     return;
   }
+  if (bytes || previous) model.changes.push({ key, revision: newest + 1, value: bytes, previous });
+  const revision = model.changes.length;
+  const outcome = await under;
   expect(outcome.ok && shown(outcome.previous)).toBe(shown(previous));
-  if (bytes || previous) model.changes.push({ key, revision: model.changes.length + 1, value: bytes, previous });
-  expect(outcome.ok && outcome.revision).toBe(model.changes.length);
-  expect(store.revision()).toBe(model.changes.length);
+  expect(outcome.ok && outcome.revision).toBe(revision);
 }

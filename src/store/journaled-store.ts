@@ -8,7 +8,7 @@ import { watchers } from './watchers.ts';
 import { horizon, usualWindow, type Window } from './window.ts';
 
 /** One write as a journal keeps it. */
-export interface Record {
+export interface JournalRecord {
   readonly key: string;
   readonly value: Uint8Array | undefined;
   readonly revision: Revision;
@@ -17,7 +17,7 @@ export interface Record {
 
 export interface Journal {
   /** Resolves when the records, in this order, are durable. Never called again before. A rejection ends the store. */
-  write(records: readonly Record[]): Promise<void>;
+  write(records: readonly JournalRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ type Outcome = Committed | Conflict;
 
 /** A decided write that waits for the journal; without a change, an answer that waits for the writes it rests on. */
 interface Decided {
-  readonly record: Record | undefined;
+  readonly record: JournalRecord | undefined;
   readonly change: Change | undefined;
   readonly outcome: Outcome;
   readonly resolve: (outcome: Outcome) => void;
@@ -54,6 +54,7 @@ export function journaledStore({
   const queue = decisionQueue(versions);
   let broken: Error | undefined;
   let pumping: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
 
   for (const lifetime of known) expiring.add(lifetime);
 
@@ -102,7 +103,7 @@ export function journaledStore({
     pumping = undefined;
   }
 
-  function acknowledge(batch: readonly Decided[], records: readonly Record[]): void {
+  function acknowledge(batch: readonly Decided[], records: readonly JournalRecord[]): void {
     const changes = batch.flatMap(({ change }) => change ?? []);
     for (const change of changes) versions.append(change);
     for (const { key, revision, expires } of records) {
@@ -131,6 +132,14 @@ export function journaledStore({
     return read();
   }
 
+  async function close(): Promise<void> {
+    broken ??= new Error('The store is closed');
+    await pumping;
+    expiring.close();
+    watching.clear();
+    await journal?.close();
+  }
+
   return {
     revision: () => versions.revision,
     get: (key, at) => reading(() => versions.get(key, at)),
@@ -144,13 +153,7 @@ export function journaledStore({
       return stop;
     },
     compact: (upTo) => reading(() => versions.compact(upTo)),
-    async close() {
-      broken ??= new Error('The store is closed');
-      expiring.close();
-      await pumping;
-      watching.clear();
-      await journal?.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 
