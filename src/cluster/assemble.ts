@@ -5,6 +5,7 @@ import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
 import type { Transport } from '../api/request.ts';
+import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
@@ -102,8 +103,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       for (const step of bootstrapSteps) await step(client, facts);
       started = true;
       if (options.bare) return;
+      const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);
+      stops.push(collector.stop);
       const manager = await startControllers(
         controllers({
+          kinds: running.server.catalog.kinds,
           caCertificate: keys.caCertificate,
           nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
         }),

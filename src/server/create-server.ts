@@ -15,6 +15,7 @@ import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
 import { discoveryPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
+import { openApiPaths } from './openapi-paths.ts';
 import { json, type PathAnswer, pathHandler } from './paths.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
@@ -88,6 +89,12 @@ export function createServer(options: ServerOptions): RunningServer {
     new Map<string, PathAnswer>([
       ...discoveryPaths(catalog),
       ...healthPaths(options.healthChecks),
+      ...openApiPaths(catalog, () => ({
+        kinds: catalog.kinds(),
+        describe: options.describe,
+        version: kubernetesVersion.gitVersion,
+        customSchema: () => undefined,
+      })),
       ['/version', () => json(kubernetesVersion)],
       ...(options.paths?.(server) ?? []),
     ]),

@@ -3,6 +3,7 @@
 import type { ApiResponse } from '../../api/request.ts';
 import { utf8 } from '../../base/bytes.ts';
 import type { Exchange } from '../exchange.ts';
+import { protobufOfV2 } from './protobuf.ts';
 import { documentHash, openApiIndex, type OpenApiInput, openApiV2, openApiV3 } from './documents.ts';
 
 type PathAnswer = (exchange: Exchange, path: string) => ApiResponse | undefined;
@@ -15,23 +16,30 @@ export function openApiPaths(input: () => OpenApiInput, generation: () => number
   const documents = new Map<string, Uint8Array>();
   let made = -1;
 
-  function bytesOf(name: string, make: () => object | undefined): Uint8Array | undefined {
+  function bytesOf(name: string, make: () => Uint8Array | undefined): Uint8Array | undefined {
     if (made !== generation()) documents.clear();
     made = generation();
-    const document = documents.get(name) ?? encoded(make());
+    const document = documents.get(name) ?? make();
     documents.delete(name);
     if (document) documents.set(name, document);
     for (const oldest of documents.keys()) if (documents.size > kept) documents.delete(oldest);
     return document;
   }
 
-  const version2: PathAnswer = ({ request }) =>
-    accepted(request.headers.accept)
+  const version2: PathAnswer = ({ request }) => {
+    const form = formOf(request.headers.accept, [protobuf2, oldProtobuf2]);
+    if (form === 'json')
+      return document(
+        bytesOf('2', () => encoded(openApiV2(input()))),
+        'application/json',
+      );
+    return form === 'protobuf'
       ? document(
-          bytesOf('2', () => openApiV2(input())),
-          'application/json',
+          bytesOf('2p', () => protobufOfV2(openApiV2(input()))),
+          protobuf2,
         )
-      : notAcceptable();
+      : empty(406);
+  };
 
   const index: PathAnswer = () => document(encoded(openApiIndex(input())), 'text/plain; charset=utf-8');
 
@@ -39,8 +47,8 @@ export function openApiPaths(input: () => OpenApiInput, generation: () => number
     const found = /^\/openapi\/v3\/(?:api\/([^/]+)|apis\/([^/]+)\/([^/]+))$/.exec(path);
     if (!found) return undefined;
     const [group, version] = [found[2] ?? '', found[1] ?? found[3] ?? ''];
-    if (!accepted(request.headers.accept)) return notAcceptable();
-    const bytes = bytesOf(`3/${group}/${version}`, () => openApiV3(group, version, input()));
+    if (formOf(request.headers.accept, []) !== 'json') return empty(406);
+    const bytes = bytesOf(`3/${group}/${version}`, () => encoded(openApiV3(group, version, input())));
     if (!bytes) return empty(404);
     const hash = documentHash(group, version, input());
     const wanted = request.query.get('hash');
@@ -60,10 +68,18 @@ export function openApiPaths(input: () => OpenApiInput, generation: () => number
 
 const encoded = (value: object | undefined): Uint8Array | undefined => value && utf8(JSON.stringify(value));
 
-/** JSON is all there is. */
-function accepted(accept = '*/*'): boolean {
-  const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase() ?? '');
-  return types.some((type) => type === '' || type === '*/*' || type === 'application/*' || type === 'application/json');
+const protobuf2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** Its old name, which clients use still. */
+const oldProtobuf2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+/** The first form in the header that there is. */
+function formOf(accept: string | undefined, protobuf: readonly string[]): 'json' | 'protobuf' | undefined {
+  const types = (accept || '*/*').split(',').map((part) => part.split(';')[0]?.trim().toLowerCase() ?? '');
+  for (const type of types) {
+    if (protobuf.includes(type)) return 'protobuf';
+    if (type === '*/*' || type === 'application/*' || type === 'application/json') return 'json';
+  }
+  return undefined;
 }
 
 const document = (bytes: Uint8Array | undefined, type: string, headers: Record<string, string> = {}): ApiResponse => ({
@@ -77,8 +93,6 @@ const empty = (status: number): ApiResponse => ({
   headers: {},
   body: { type: 'bytes', bytes: new Uint8Array() },
 });
-
-const notAcceptable = (): ApiResponse => empty(406);
 
 const moved = (location: string): ApiResponse => ({
   status: 301,

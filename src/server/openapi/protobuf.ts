@@ -1,0 +1,183 @@
+// OpenAPI version 2 in protobuf, the only form in which client-go asks for it: the messages of gnostic's openapi.v2.Document.
+
+import { ProtobufWriter, varintType } from '../../api/protobuf-wire.ts';
+import type { Json } from './definitions.ts';
+
+/** Writes a field with its tag. Fields are written from the last to the first. */
+type Field = (writer: ProtobufWriter, number: number, value: unknown) => void;
+
+const text: Field = (writer, number, value) => {
+  const before = writer.length;
+  writer.text(String(value));
+  writer.close(number, before);
+};
+
+const flag: Field = (writer, number, value) => {
+  if (value !== true) return;
+  writer.varint(1);
+  writer.tag(number, varintType);
+};
+
+const each =
+  (field: Field): Field =>
+  (writer, number, value) => {
+    for (const item of (value as unknown[]).toReversed()) field(writer, number, item);
+  };
+
+type Layout = readonly (readonly [number: number, key: string, field: Field])[];
+
+/** A message whose fields are those of an object. Keys that begin with `x-` go to the field `extensions`. */
+const message =
+  (layout: () => Layout, extensions?: number): Field =>
+  (writer, number, value) => {
+    const object = value as Json;
+    const before = writer.length;
+    if (extensions !== undefined) extensionsOf(writer, extensions, object);
+    for (const [at, key, field] of layout().toReversed()) if (object[key] !== undefined) field(writer, at, object[key]);
+    writer.close(number, before);
+  };
+
+/** Names and values, side by side. */
+const named =
+  (value: Field): Field =>
+  (writer, number, record) => {
+    for (const [name, item] of Object.entries(record as Json).toReversed()) {
+      const before = writer.length;
+      value(writer, 2, item);
+      text(writer, 1, name);
+      writer.close(number, before);
+    }
+  };
+
+/** A message around one field. */
+const inside =
+  (at: number, field: Field): Field =>
+  (writer, number, value) => {
+    const before = writer.length;
+    field(writer, at, value);
+    writer.close(number, before);
+  };
+
+/** Anything at all is given as YAML, which JSON is. */
+const any: Field = inside(2, (writer, number, value) => text(writer, number, JSON.stringify(value)));
+
+function extensionsOf(writer: ProtobufWriter, number: number, object: Json): void {
+  const own = Object.entries(object).filter(([key]) => key.startsWith('x-'));
+  named(any)(writer, number, Object.fromEntries(own));
+}
+
+const oneOrMore = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+
+const schema: Field = message(
+  () => [
+    [1, '$ref', text],
+    [2, 'format', text],
+    [3, 'title', text],
+    [4, 'description', text],
+    [5, 'default', any],
+    [13, 'pattern', text],
+    [19, 'required', each(text)],
+    [20, 'enum', each(any)],
+    [
+      21,
+      'additionalProperties',
+      (w, n, v) => inside(typeof v === 'boolean' ? 2 : 1, typeof v === 'boolean' ? flag : schema)(w, n, v),
+    ],
+    [22, 'type', (w, n, v) => inside(1, each(text))(w, n, oneOrMore(v))],
+    [23, 'items', (w, n, v) => inside(1, each(schema))(w, n, oneOrMore(v))],
+    [24, 'allOf', each(schema)],
+    [25, 'properties', inside(1, named(schema))],
+  ],
+  31,
+);
+
+const bodyParameter: Field = message(() => [
+  [1, 'description', text],
+  [2, 'name', text],
+  [3, 'in', text],
+  [4, 'required', flag],
+  [5, 'schema', schema],
+]);
+
+const queryParameter: Field = message(() => [
+  [1, 'required', flag],
+  [2, 'in', text],
+  [3, 'description', text],
+  [4, 'name', text],
+  [6, 'type', text],
+  [18, 'uniqueItems', flag],
+]);
+
+const pathParameter: Field = message(() => [
+  [1, 'required', flag],
+  [2, 'in', text],
+  [3, 'description', text],
+  [4, 'name', text],
+  [5, 'type', text],
+  [17, 'uniqueItems', flag],
+]);
+
+const places: Readonly<Record<string, Field>> = {
+  body: inside(1, bodyParameter),
+  query: inside(2, inside(3, queryParameter)),
+  path: inside(2, inside(4, pathParameter)),
+};
+
+const parameter: Field = (writer, number, value) => places[(value as { in: string }).in]?.(writer, number, value);
+
+const reference: Field = message(() => [[1, '$ref', text]]);
+
+const parameterItem: Field = (writer, number, value) =>
+  '$ref' in (value as Json) ? inside(2, reference)(writer, number, value) : inside(1, parameter)(writer, number, value);
+
+const response: Field = message(() => [
+  [1, 'description', text],
+  [2, 'schema', inside(1, schema)],
+]);
+
+const operation: Field = message(
+  () => [
+    [1, 'tags', each(text)],
+    [3, 'description', text],
+    [5, 'operationId', text],
+    [6, 'produces', each(text)],
+    [7, 'consumes', each(text)],
+    [8, 'parameters', each(parameterItem)],
+    [9, 'responses', inside(1, named(inside(1, response)))],
+    [10, 'schemes', each(text)],
+  ],
+  13,
+);
+
+const pathItem: Field = message(() => [
+  [2, 'get', operation],
+  [3, 'put', operation],
+  [4, 'post', operation],
+  [5, 'delete', operation],
+  [6, 'options', operation],
+  [7, 'head', operation],
+  [8, 'patch', operation],
+  [9, 'parameters', each(parameterItem)],
+]);
+
+const document: Layout = [
+  [1, 'swagger', text],
+  [
+    2,
+    'info',
+    message(() => [
+      [1, 'title', text],
+      [2, 'version', text],
+    ]),
+  ],
+  [8, 'paths', inside(2, named(pathItem))],
+  [9, 'definitions', inside(1, named(schema))],
+  [10, 'parameters', inside(1, named(parameter))],
+];
+
+/** The bytes of a whole document of version 2. */
+export function protobufOfV2(openApi: Json): Uint8Array<ArrayBuffer> {
+  const writer = new ProtobufWriter();
+  for (const [number, key, field] of document.toReversed()) field(writer, number, openApi[key]);
+  return writer.finish();
+}
