@@ -45,6 +45,7 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
 
   return {
     claims,
+    namespaces: () => namespaces.list(),
     namespaceLabels: (name) => namespaces.get(name)?.metadata.labels,
     claim: (namespace, name) => assumedClaims.get(`${namespace}/${name}`) ?? claims.get(name, namespace),
     volume: (name) => assumedVolumes.get(name) ?? volumes.get(name),

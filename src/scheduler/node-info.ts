@@ -24,9 +24,6 @@ export interface NodeInfo {
   /** Requests with a minimum for containers that name none. */
   readonly scored: { milliCPU: number; memory: number };
   readonly pods: Map<string, PodInfo>;
-  /** Those of the pods with any affinity or anti-affinity, and with a required anti-affinity. */
-  readonly withAffinity: Map<string, PodInfo>;
-  readonly withAntiAffinity: Map<string, PodInfo>;
   readonly ports: PortUse;
   /** Sizes by name of the images the node has. */
   images: ReadonlyMap<string, number>;
@@ -45,8 +42,6 @@ export const newNodeInfo = (name: string, slot: number): NodeInfo => ({
   requested: noAmounts(),
   scored: { milliCPU: 0, memory: 0 },
   pods: new Map(),
-  withAffinity: new Map(),
-  withAntiAffinity: new Map(),
   ports: new Map(),
   images: new Map(),
 });
@@ -65,16 +60,11 @@ export function describeNode(info: NodeInfo, node: Node | undefined): void {
 
 export function placePod(info: NodeInfo, pod: PodInfo): void {
   info.pods.set(pod.uid, pod);
-  const minded = pod.affinity.length > 0 || pod.antiAffinity.length > 0 || pod.preferred.length > 0;
-  if (minded) info.withAffinity.set(pod.uid, pod);
-  if (pod.antiAffinity.length > 0) info.withAntiAffinity.set(pod.uid, pod);
   count(info, pod, 1);
 }
 
 export function takePod(info: NodeInfo, pod: PodInfo): void {
   info.pods.delete(pod.uid);
-  info.withAffinity.delete(pod.uid);
-  info.withAntiAffinity.delete(pod.uid);
   count(info, pod, -1);
 }
 
@@ -84,8 +74,6 @@ export const copyNode = (info: NodeInfo): NodeInfo => ({
   requested: copyAmounts(info.requested),
   scored: { ...info.scored },
   pods: new Map(info.pods),
-  withAffinity: new Map(info.withAffinity),
-  withAntiAffinity: new Map(info.withAntiAffinity),
   ports: new Map([...info.ports].map(([key, addresses]) => [key, new Map(addresses)])),
 });
 

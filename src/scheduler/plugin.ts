@@ -87,7 +87,8 @@ export interface Plugin {
 
 /** Scores brought to 0 to 100, the highest to 100. */
 export function toHundred(scores: number[]): void {
-  const most = Math.max(0, ...scores);
+  let most = 0;
+  for (const score of scores) if (score > most) most = score;
   if (most === 0) return;
   for (let i = 0; i < scores.length; i++) scores[i] = Math.floor((100 * (scores[i] ?? 0)) / most);
 }

@@ -1,6 +1,6 @@
 // What the scheduler needs to know of a pod, read out of it once.
 
-import { type Labels, type Selector, selectorOf } from '../base/selectors.ts';
+import { type Labels, nothing, printSelector, type Selector, selectorOf } from '../base/selectors.ts';
 import type { PodAffinityTerm, PodSpec } from '../kinds/generated/types/core-v1.ts';
 import type { Pod } from '../kinds/core/pod.ts';
 import { type PodRequests, requestsOf } from './resources.ts';
@@ -35,8 +35,16 @@ export interface PodInfo extends PodRequests {
   readonly affinity: readonly AffinityTerm[];
   readonly antiAffinity: readonly AffinityTerm[];
   readonly preferred: readonly WeightedTerm[];
+  /** All of these terms that could match a pod. */
+  readonly terms: readonly Term[];
   /** Names of the claims it mounts, those made for its ephemeral volumes included. */
   readonly claims: readonly string[];
+}
+
+/** One of a pod's terms, of any sort. Equal terms have equal keys. */
+export interface Term extends WeightedTerm {
+  readonly sort: 'affinity' | 'antiAffinity' | 'preferred';
+  readonly key: string;
 }
 
 const none: readonly never[] = [];
@@ -47,6 +55,11 @@ export function podInfoOf(pod: Pod): PodInfo {
   const namespace = metadata.namespace ?? '';
   const affinity = spec?.affinity;
   const terms = (list: readonly PodAffinityTerm[] | undefined) => list?.map((term) => termOf(term, namespace)) ?? none;
+  const wanted = {
+    affinity: terms(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    antiAffinity: terms(affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    preferred: affinity ? preferredTerms(pod, namespace) : none,
+  };
   return {
     pod,
     uid: uidOf(pod),
@@ -56,9 +69,8 @@ export function podInfoOf(pod: Pod): PodInfo {
     priority: spec?.priority ?? 0,
     ...requestsOf(pod),
     ports: hostPortsOf(spec),
-    affinity: terms(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
-    antiAffinity: terms(affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
-    preferred: affinity ? preferredTerms(pod, namespace) : none,
+    ...wanted,
+    terms: affinity ? keyedTerms(wanted) : none,
     claims: claimNamesOf(pod),
   };
 }
@@ -83,6 +95,21 @@ function termOf(term: PodAffinityTerm, own: string): AffinityTerm {
     namespaces: new Set(named.length === 0 && !term.namespaceSelector ? [own] : named),
     namespaceSelector: term.namespaceSelector && selectorOf(term.namespaceSelector, 'nothing'),
   };
+}
+
+function keyedTerms({ affinity, antiAffinity, preferred }: Pick<PodInfo, Term['sort']>): Term[] {
+  return [
+    ...affinity.map((term) => keyed({ ...term, weight: 1 }, 'affinity')),
+    ...antiAffinity.map((term) => keyed({ ...term, weight: 1 }, 'antiAffinity')),
+    ...preferred.map((term) => keyed(term, 'preferred')),
+  ].filter(({ selector }) => selector !== nothing);
+}
+
+function keyed(term: WeightedTerm, sort: Term['sort']): Term {
+  const { topologyKey, weight, namespaces, namespaceSelector, selector } = term;
+  const where = namespaceSelector ? `in ${printSelector(namespaceSelector)}` : '';
+  const key = [sort, weight, topologyKey, [...namespaces].sort(), where, printSelector(selector)].join('\n');
+  return { ...term, sort, key };
 }
 
 function preferredTerms(pod: Pod, namespace: string): WeightedTerm[] {

@@ -1,9 +1,9 @@
 // The cluster as the scheduler sees it: nodes with their pods, kept current by one small change per event.
 
-import { type Labels, printSelector, type Selector } from '../base/selectors.ts';
+import { type Labels, nothing, printSelector, type Selector } from '../base/selectors.ts';
 import type { Node } from '../kinds/core/node.ts';
 import { copyNode, describeNode, newNodeInfo, type NodeInfo, placePod, takePod } from './node-info.ts';
-import { isTerminating, type PodInfo } from './pod-info.ts';
+import { isTerminating, type PodInfo, type Term } from './pod-info.ts';
 import { type ClusterView, emptyView } from './view.ts';
 
 /** How many pods match, by a node's slot. Current for as long as nothing else is asked for. */
@@ -21,19 +21,24 @@ export interface Snapshot {
   remove(uid: string): void;
   /** Where a pod is. */
   placeOf(uid: string): { readonly pod: PodInfo; readonly node: NodeInfo } | undefined;
-  /** Nodes that carry pods with affinity or anti-affinity, and with a required anti-affinity. */
-  withAffinity(): Iterable<NodeInfo>;
-  withAntiAffinity(): Iterable<NodeInfo>;
+  /** What pods on nodes want of others: equal terms of many pods are one wish. */
+  wishes(): Iterable<Wish>;
   /** How many pods on nodes use a claim. */
   usersOf(namespace: string, claim: string): number;
   /** How many nodes have an image. */
   nodesWithImage(name: string): number;
-  /** How many pods of the namespace that are not being deleted match, per node. */
-  counts(namespace: string, selector: Selector): PodCounts;
+  /** How many pods of these namespaces match, per node: all, or those that are not being deleted. */
+  counts(namespaces: readonly string[], selector: Selector, which: 'all' | 'staying'): PodCounts;
+}
+
+/** A term that pods on nodes have, and how many of them each node carries. */
+export interface Wish extends Term {
+  readonly nodes: ReadonlyMap<NodeInfo, number>;
 }
 
 interface Counter {
-  readonly namespace: string;
+  readonly namespaces: readonly string[];
+  readonly which: 'all' | 'staying';
   readonly selector: Selector;
   readonly bySlot: number[];
 }
@@ -44,8 +49,7 @@ const countersKept = 64;
 export function createSnapshot(view: ClusterView = emptyView): Snapshot {
   const nodes = new Map<string, NodeInfo>();
   const places = new Map<string, { pod: PodInfo; node: NodeInfo }>();
-  const affine = new Set<NodeInfo>();
-  const antiAffine = new Set<NodeInfo>();
+  const wishes = new Map<string, Term & { nodes: Map<NodeInfo, number> }>();
   const claimUsers = new Map<string, number>();
   const imageNodes = new Map<string, number>();
   const counters = new Map<string, Counter>();
@@ -75,8 +79,14 @@ export function createSnapshot(view: ClusterView = emptyView): Snapshot {
     for (const counter of counters.values()) {
       if (counts(counter, pod)) counter.bySlot[info.slot] = (counter.bySlot[info.slot] ?? 0) + sign;
     }
-    mark(affine, info, info.withAffinity.size > 0);
-    mark(antiAffine, info, info.withAntiAffinity.size > 0);
+    for (const term of pod.terms) tallyTerm(term, info, sign);
+  }
+
+  function tallyTerm(term: Term, info: NodeInfo, sign: 1 | -1): void {
+    let wish = wishes.get(term.key);
+    if (!wish) wishes.set(term.key, (wish = { ...term, nodes: new Map() }));
+    tally(wish.nodes, info, sign);
+    if (wish.nodes.size === 0) wishes.delete(term.key);
   }
 
   function remove(uid: string): void {
@@ -88,8 +98,8 @@ export function createSnapshot(view: ClusterView = emptyView): Snapshot {
     forgetIfEmpty(place.node);
   }
 
-  function newCounter(namespace: string, selector: Selector): Counter {
-    const counter: Counter = { namespace, selector, bySlot: new Array(nextSlot).fill(0) };
+  function newCounter(of: Omit<Counter, 'bySlot'>): Counter {
+    const counter: Counter = { ...of, bySlot: new Array(nextSlot).fill(0) };
     for (const { pod, node } of places.values()) {
       if (counts(counter, pod)) counter.bySlot[node.slot] = (counter.bySlot[node.slot] ?? 0) + 1;
     }
@@ -121,13 +131,13 @@ export function createSnapshot(view: ClusterView = emptyView): Snapshot {
     },
     remove,
     placeOf: (uid) => places.get(uid),
-    withAffinity: () => affine,
-    withAntiAffinity: () => antiAffine,
+    wishes: () => wishes.values(),
     usersOf: (namespace, claim) => claimUsers.get(`${namespace}/${claim}`) ?? 0,
     nodesWithImage: (name) => imageNodes.get(name) ?? 0,
-    counts(namespace, selector) {
-      const key = `${namespace}\n${printSelector(selector)}`;
-      const counter = counters.get(key) ?? newCounter(namespace, selector);
+    counts(namespaces, selector, which) {
+      if (selector === nothing) return [];
+      const key = `${which}\n${namespaces.join()}\n${printSelector(selector)}`;
+      const counter = counters.get(key) ?? newCounter({ namespaces, selector, which });
       counters.delete(key);
       counters.set(key, counter);
       if (counters.size > countersKept) counters.delete(counters.keys().next().value ?? '');
@@ -143,18 +153,13 @@ export function nodeWith(info: NodeInfo, pods: readonly PodInfo[]): NodeInfo {
   return copy;
 }
 
-const counts = ({ namespace, selector }: Counter, pod: PodInfo): boolean =>
-  pod.namespace === namespace && !isTerminating(pod) && selector.matches(pod.labels);
+const counts = ({ namespaces, selector, which }: Counter, pod: PodInfo): boolean =>
+  namespaces.includes(pod.namespace) && (which === 'all' || !isTerminating(pod)) && selector.matches(pod.labels);
 
-function tally(numbers: Map<string, number>, key: string, sign: 1 | -1): void {
+function tally<K>(numbers: Map<K, number>, key: K, sign: 1 | -1): void {
   const number = (numbers.get(key) ?? 0) + sign;
   if (number > 0) numbers.set(key, number);
   else numbers.delete(key);
-}
-
-function mark<T>(set: Set<T>, member: T, belongs: boolean): void {
-  if (belongs) set.add(member);
-  else set.delete(member);
 }
 
 const zoneLabels = ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone'];

@@ -1,6 +1,7 @@
 // What the scheduler may look up besides nodes and pods: namespaces, volumes, budgets, and the owners of pods.
 
 import type { Labels } from '../base/selectors.ts';
+import type { Namespace } from '../kinds/core/namespace.ts';
 import type { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
 import type { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import type { ReplicationController } from '../kinds/core/replication-controller.ts';
@@ -14,6 +15,7 @@ import type { CSIStorageCapacity } from '../kinds/storage/csi-storage-capacity.t
 import type { StorageClass } from '../kinds/storage/storage-class.ts';
 
 export interface ClusterView {
+  namespaces(): readonly Namespace[];
   namespaceLabels(name: string): Labels | undefined;
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
   volume(name: string): PersistentVolume | undefined;
@@ -31,6 +33,7 @@ export interface ClusterView {
 
 /** A cluster in which there is nothing but nodes and pods. */
 export const emptyView: ClusterView = {
+  namespaces: () => [],
   namespaceLabels: () => undefined,
   claim: () => undefined,
   volume: () => undefined,

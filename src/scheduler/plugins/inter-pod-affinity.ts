@@ -1,11 +1,11 @@
 // Refuses and likes nodes for the pods that are near: pod affinity and anti-affinity, the pod's own and that of pods that are there.
 
 import { deepEqual } from '../../base/equal.ts';
-import type { Labels } from '../../base/selectors.ts';
+import { type Labels, nothing, type Selector, selectorOfRequirements } from '../../base/selectors.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { type AffinityTerm, type PodInfo, termMatches } from '../pod-info.ts';
 import { impossible, type NodeFilter, type NodeScorer, type Plugin, refused } from '../plugin.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { PodCounts, Snapshot } from '../snapshot.ts';
 
 const unmetAffinity = impossible("node(s) didn't match pod affinity rules");
 const unmetAntiAffinity = refused("node(s) didn't match pod anti-affinity rules");
@@ -13,9 +13,6 @@ const unwanted = refused("node(s) didn't satisfy existing pods anti-affinity rul
 
 /** A number per domain: by topology key, then by the label's value. */
 type Domains = Map<string, Map<string, number>>;
-
-/** How a pod with a required affinity likes others that match it, when those others are scored. */
-const requiredTermWeight = 1;
 
 export const interPodAffinity: Plugin = {
   name: 'InterPodAffinity',
@@ -48,36 +45,29 @@ const speaksOf = (term: AffinityTerm, pod: PodInfo): boolean =>
 function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   const { view } = snapshot;
   const ownLabels = view.namespaceLabels(pod.namespace);
-  const wantedNear: Domains = new Map();
+  const wantedNear = nearAll(pod.affinity, snapshot);
   const unwantedNear: Domains = new Map();
   const shunned: Domains = new Map();
+  for (const term of pod.antiAffinity) spread(unwantedNear, [term.topologyKey], countsOf([term], snapshot), snapshot);
+  for (const wish of snapshot.wishes()) {
+    if (wish.sort !== 'antiAffinity' || !termMatches(wish, pod, ownLabels)) continue;
+    const { topologyKey } = wish;
+    for (const [{ labels }, number] of wish.nodes) change(shunned, topologyKey, labels[topologyKey], number);
+  }
+  if (pod.affinity.length === 0 && pod.antiAffinity.length === 0 && shunned.size === 0) return undefined;
 
   function shift(other: PodInfo, { labels }: NodeInfo, by: number): void {
-    shunnedBy(other, labels, by);
-    if (pod.affinity.length === 0 && pod.antiAffinity.length === 0) return;
     const otherNamespace = view.namespaceLabels(other.namespace);
-    if (pod.affinity.length > 0 && pod.affinity.every((term) => termMatches(term, other, otherNamespace))) {
-      for (const { topologyKey } of pod.affinity) change(wantedNear, topologyKey, labels[topologyKey], by);
-    }
+    const meetsAll = pod.affinity.every((term) => termMatches(term, other, otherNamespace));
+    for (const { topologyKey } of meetsAll ? pod.affinity : [])
+      change(wantedNear, topologyKey, labels[topologyKey], by);
     for (const term of pod.antiAffinity) {
       if (termMatches(term, other, otherNamespace))
         change(unwantedNear, term.topologyKey, labels[term.topologyKey], by);
     }
-  }
-
-  function shunnedBy(other: PodInfo, labels: Labels, by: number): void {
     for (const term of other.antiAffinity) {
       if (termMatches(term, pod, ownLabels)) change(shunned, term.topologyKey, labels[term.topologyKey], by);
     }
-  }
-
-  if (pod.affinity.length > 0 || pod.antiAffinity.length > 0) {
-    for (const node of snapshot.nodes()) for (const other of node.pods.values()) shift(other, node, 1);
-  } else {
-    for (const node of snapshot.withAntiAffinity()) {
-      if (node.node) for (const other of node.withAntiAffinity.values()) shunnedBy(other, node.labels, 1);
-    }
-    if (shunned.size === 0) return undefined;
   }
 
   /** The first of a group that wants to be together may start anywhere. */
@@ -100,34 +90,50 @@ function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   };
 }
 
-function score(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
-  const { view } = snapshot;
-  const ownLabels = view.namespaceLabels(pod.namespace);
-  const liking: Domains = new Map();
+/** The domains of pods each of which meets all the terms. */
+function nearAll(terms: readonly AffinityTerm[], snapshot: Snapshot): Domains {
+  const domains: Domains = new Map();
+  const keys = terms.map(({ topologyKey }) => topologyKey);
+  if (keys.length > 0) spread(domains, keys, countsOf(terms, snapshot), snapshot);
+  return domains;
+}
 
-  function count(other: PodInfo, labels: Labels): void {
-    if (pod.preferred.length > 0) {
-      const otherNamespace = view.namespaceLabels(other.namespace);
-      for (const term of pod.preferred) {
-        if (termMatches(term, other, otherNamespace))
-          change(liking, term.topologyKey, labels[term.topologyKey], term.weight);
-      }
-    }
-    for (const term of other.affinity) {
-      if (termMatches(term, pod, ownLabels))
-        change(liking, term.topologyKey, labels[term.topologyKey], requiredTermWeight);
-    }
-    for (const term of other.preferred) {
-      if (termMatches(term, pod, ownLabels)) change(liking, term.topologyKey, labels[term.topologyKey], term.weight);
-    }
+/** How many pods meet all the terms, per node. */
+function countsOf(terms: readonly AffinityTerm[], snapshot: Snapshot): PodCounts {
+  const [first, ...others] = terms.map((term) => namespacesOf(term, snapshot));
+  const shared = (first ?? []).filter((name) => others.every((names) => names.includes(name)));
+  return snapshot.counts(shared, conjunction(terms.map(({ selector }) => selector)), 'all');
+}
+
+function conjunction(selectors: readonly Selector[]): Selector {
+  if (selectors.includes(nothing)) return nothing;
+  return selectorOfRequirements(selectors.flatMap(({ requirements }) => requirements));
+}
+
+function namespacesOf({ namespaces, namespaceSelector }: AffinityTerm, { view }: Snapshot): readonly string[] {
+  if (!namespaceSelector) return [...namespaces];
+  const matching = view.namespaces().filter(({ metadata }) => namespaceSelector.matches(metadata.labels));
+  return [...new Set([...namespaces, ...matching.map(({ metadata }) => metadata.name ?? '')])];
+}
+
+/** Adds numbers per node up to numbers per domain. */
+function spread(domains: Domains, keys: readonly string[], counts: PodCounts, snapshot: Snapshot, weight = 1): void {
+  for (const { slot, labels } of snapshot.nodes()) {
+    const number = counts[slot];
+    if (number) for (const key of keys) change(domains, key, labels[key], number * weight);
   }
+}
 
-  if (pod.preferred.length > 0) {
-    for (const node of snapshot.nodes()) for (const other of node.pods.values()) count(other, node.labels);
-  } else {
-    for (const node of snapshot.withAffinity()) {
-      if (node.node) for (const other of node.withAffinity.values()) count(other, node.labels);
-    }
+function score(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
+  const ownLabels = snapshot.view.namespaceLabels(pod.namespace);
+  const liking: Domains = new Map();
+  for (const term of pod.preferred) {
+    spread(liking, [term.topologyKey], countsOf([term], snapshot), snapshot, term.weight);
+  }
+  for (const wish of snapshot.wishes()) {
+    if (wish.sort === 'antiAffinity' || !termMatches(wish, pod, ownLabels)) continue;
+    const { topologyKey, weight } = wish;
+    for (const [{ labels }, number] of wish.nodes) change(liking, topologyKey, labels[topologyKey], number * weight);
   }
   if (liking.size === 0) return undefined;
   return {
@@ -142,7 +148,11 @@ function score(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
 
 /** 0 for the least, 100 for the most; 0 for all when they are equal. */
 function betweenExtremes(scores: number[]): void {
-  const [least, most] = [Math.min(...scores), Math.max(...scores)];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const score of scores) {
+    if (score < least) least = score;
+    if (score > most) most = score;
+  }
   for (let i = 0; i < scores.length; i++) {
     scores[i] = most === least ? 0 : Math.trunc((100 * ((scores[i] ?? 0) - least)) / (most - least));
   }

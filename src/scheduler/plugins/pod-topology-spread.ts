@@ -63,7 +63,7 @@ function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   }));
   const hasAllKeys = ({ labels }: NodeInfo) => constraints.every(({ key }) => labels[key] !== undefined);
 
-  const countsOf = constraints.map(({ selector }) => snapshot.counts(pod.namespace, selector));
+  const countsOf = constraints.map(({ selector }) => snapshot.counts([pod.namespace], selector, 'staying'));
   for (const node of snapshot.nodes()) {
     if (!hasAllKeys(node)) continue;
     for (const [i, { key, includes, domains }] of spreads.entries()) {
@@ -142,7 +142,7 @@ interface Part {
 
 function partOf(constraint: Constraint, pod: PodInfo, snapshot: Snapshot, scored: readonly NodeInfo[]): Part {
   const { key, selector, includes, maxSkew } = constraint;
-  const counts = snapshot.counts(pod.namespace, selector);
+  const counts = snapshot.counts([pod.namespace], selector, 'staying');
   const common = { key, counts, free: maxSkew - 1 };
   if (key === hostname) return { ...common, domains: undefined, factor: Math.log(scored.length + 2) };
   const domains = new Map<string, number>();
