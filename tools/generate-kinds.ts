@@ -228,7 +228,7 @@ function writeAlias(name: string, fact: FactType, field: FactField): Written {
   // Protobuf has no named lists: it wraps them in a message.
   const wrapped = fact.markers?.['protobuf.nullable'] ? '+' : '';
   if (target.text === 'string') stringTypes.add(name);
-  const text = /^[\[{]/.test(target.text) ? `(${target.text})` : target.text;
+  const text = /^[[{]/.test(target.text) ? `(${target.text})` : target.text;
   return { text: `${text}=${wrapped}${name}`, nullable: target.nullable };
 }
 
@@ -292,24 +292,18 @@ function reach(name: string): void {
 }
 
 /** Bodies, options and documents that no stored kind contains. */
-const others = [
-  ...[
-    'Status',
-    'DeleteOptions',
-    'CreateOptions',
-    'UpdateOptions',
-    'PatchOptions',
-    'GetOptions',
-    'ListOptions',
-    'WatchEvent',
-  ],
-  ...['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList', 'APIGroup', 'APIGroupList', 'APIResourceList'],
-  ...['APIVersions', 'Condition', 'LabelSelector', 'ListMeta', 'ObjectMeta'],
-].map((type) => `meta.v1.${type}`);
-const otherBodies = [
-  ...['Binding', 'PodLogOptions', 'PodExecOptions', 'PodAttachOptions', 'PodPortForwardOptions', 'PodProxyOptions'],
-  ...['NodeProxyOptions', 'ServiceProxyOptions', 'RangeAllocation', 'SerializedReference'],
-].map((type) => `core.v1.${type}`);
+const others = (
+  'Status DeleteOptions CreateOptions UpdateOptions PatchOptions GetOptions ListOptions WatchEvent Table PartialObjectMetadata ' +
+  'PartialObjectMetadataList APIGroup APIGroupList APIResourceList APIVersions Condition LabelSelector ListMeta ObjectMeta'
+)
+  .split(' ')
+  .map((type) => `meta.v1.${type}`);
+const otherBodies = (
+  'Binding PodLogOptions PodExecOptions PodAttachOptions PodPortForwardOptions PodProxyOptions NodeProxyOptions ' +
+  'ServiceProxyOptions RangeAllocation SerializedReference'
+)
+  .split(' ')
+  .map((type) => `core.v1.${type}`);
 const documents = [
   'autoscaling.v1.Scale',
   'policy.v1.Eviction',
@@ -462,16 +456,18 @@ class TypesFile {
 
   private plain(text: string): string {
     const known: Record<string, string> = {
-      ...{
-        string: 'string',
-        bytes: 'string',
-        quantity: 'string',
-        time: 'string',
-        microTime: 'string',
-        duration: 'string',
-      },
-      ...{ boolean: 'boolean', int32: 'number', int64: 'number', double: 'number' },
-      ...{ intOrString: 'number | string', any: 'unknown' },
+      string: 'string',
+      bytes: 'string',
+      quantity: 'string',
+      time: 'string',
+      microTime: 'string',
+      duration: 'string',
+      boolean: 'boolean',
+      int32: 'number',
+      int64: 'number',
+      double: 'number',
+      intOrString: 'number | string',
+      any: 'unknown',
     };
     return known[text] ?? this.use(text.replace(/^%/, ''));
   }

@@ -282,12 +282,11 @@ function jsonOf(bytes: Uint8Array): unknown {
 function eitherCodec({ object, or }: NonNullable<AnySchema['either']>): Codec {
   const codec = codecOf(object);
   const [plain, other] = or === 'boolean' ? [2, 1] : [1, 2];
+  const writeOther = or === 'list' ? codec.write : textCodec.write;
   return message<unknown>(
     undefined,
     (writer, value) => {
-      if (Array.isArray(value))
-        for (const item of value.toReversed())
-          or === 'list' ? codec.write(writer, other, item) : writeText(writer, other, String(item));
+      if (Array.isArray(value)) for (const item of value.toReversed()) writeOther(writer, other, item);
       else if (typeof value === 'object' && value !== null) codec.write(writer, plain, value);
       if (or === 'boolean') scalarCodecs.boolean.write(writer, 1, typeof value === 'object' || value === true);
     },

@@ -119,7 +119,10 @@ function printerOf(form: Form, describe: Describe, found: (name: string) => void
   function property(owner: string, field: Field): Json {
     const { $ref, ...type } = typeOf(field.schema);
     const fallback = form.version === 3 ? defaultOf(field) : undefined;
-    const rest = withText(describe(owner, field.name), {
+    // The source of texts has none for fields that refer to a type; that type's own is the next best.
+    const text =
+      describe(owner, field.name) || (typeof $ref === 'string' ? describe($ref.slice(form.prefix.length), '') : '');
+    const rest = withText(text, {
       ...type,
       ...(fallback !== undefined && { default: fallback }),
       ...(field.schema.type === 'object' && field.schema.granular && { 'x-kubernetes-map-type': 'granular' }),

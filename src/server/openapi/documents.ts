@@ -341,7 +341,11 @@ function operationV3(o: Operation, common: readonly Parameter[], describe: Descr
 /** What changes whenever the document of a group version does, without making the document. */
 export function documentHash(group: string, version: string, input: OpenApiInput): string {
   const parts = ofGroupVersion(input.kinds, group, version).map(({ kind, version: v, type }) => [
-    ...[type, kind.plural, kind.scope, kind.verbs, kind.subresources],
+    type,
+    kind.plural,
+    kind.scope,
+    kind.verbs,
+    kind.subresources,
     kind.custom ? (input.customSchema(kind, v) ?? null) : null,
   ]);
   const text = [group, version, input.version, parts];

@@ -73,7 +73,7 @@ const patches = (kind: Kind): readonly string[] => [
 
 /** `apps` + `v1`: AppsV1; a custom group keeps its whole name: ExampleComV1. */
 export function idPart({ group, version }: { readonly group: string; readonly version: string }): string {
-  const name = (group || 'core').replace(/\.k8s\.io$/, '').replace(/\.apiserver$/, '.apiserver');
+  const name = (group || 'core').replace(/\.k8s\.io$/, '');
   return [...name.split(/[.\-/]/), version].map(capital).join('');
 }
 
@@ -204,10 +204,13 @@ function creation(
     parameters: [
       ...scoped(frame),
       ...(subresource ? [nameParameter(gvk?.kind ?? frame.kind.kind)] : []),
-      ...[pretty, dryRun, fieldManager, fieldValidation],
+      pretty,
+      dryRun,
+      fieldManager,
+      fieldValidation,
     ],
     body: { type, required: true },
-    answers: frame.kind.custom ? { 200: type, 201: type, 202: type } : { 200: type, 201: type, 202: type },
+    answers: { 200: type, 201: type, 202: type },
     ...(gvk && { gvk }),
   });
 }
