@@ -3,13 +3,11 @@
 import { seconds, type Clock, type Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { formatMicroTime } from '../base/time.ts';
 import type { Mirror } from '../api/mirror.ts';
 import { ApiError, notFound } from '../api/status.ts';
 import type { WatchSource } from '../api/request.ts';
 import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
-import { Lease } from '../kinds/coordination/lease.ts';
 import { ConfigMap } from '../kinds/core/config-map.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
@@ -19,19 +17,11 @@ import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts'
 import { refusalOf } from './admission.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
 import { containerLog, type LogOptions } from './logs.ts';
-import {
-  labelsOf,
-  leaseNamespace,
-  leaseObject,
-  needsConditions,
-  nodeConditions,
-  nodeObject,
-  nodeStatus,
-  type NodeSpec,
-} from './node-object.ts';
+import { needsConditions, type NodeSpec } from './node-object.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
+import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { ContainerUsage, ExecAnswer, NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
 
@@ -82,11 +72,7 @@ export interface SimulatedNodes {
   usage(): readonly PodUsage[];
 }
 
-interface SimulatedNode {
-  readonly spec: NodeSpec;
-  readonly hostIP: string;
-  readonly podCIDR: string;
-  readonly random: Random;
+interface SimulatedNode extends Registrant {
   readonly workers: Map<string, PodWorker>;
   runtime: NodeRuntime;
   online: boolean;
@@ -103,6 +89,7 @@ const isTerminal = ({ status }: Pod): boolean => status?.phase === 'Succeeded' |
 export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   const { clock, random, log, informers, events, leases = true } = options;
   const client = options.client.as('kubelet');
+  const writer = { client, clock };
   const nodes = new Map<string, SimulatedNode>();
   const numbers = new Set<number>();
   let pods: Mirror<Pod> | undefined;
@@ -132,7 +119,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     nodes.set(spec.name, node);
     // Pods that run here already keep their addresses: they come before any new one.
     if (known) for (const pod of podsOf(node)) if (pod.status?.podIP) place(node, pod);
-    await register(node, known);
+    await register(writer, node, known);
     await beat(node, false);
     for (const pod of podsOf(node)) place(node, pod);
   }
@@ -153,20 +140,6 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     return number;
   }
 
-  async function register(node: SimulatedNode, known: Node | undefined): Promise<void> {
-    const { spec, hostIP, podCIDR, random: own } = node;
-    const now = clock.now();
-    const object = known ?? (await client.create(Node, nodeObject(spec, { hostIP, podCIDR, random: own, now })));
-    const target = referenceTo(object);
-    const { labels = {} } = object.metadata;
-    const changed = Object.entries(labelsOf(spec)).filter(([key, value]) => labels[key] !== value);
-    if (changed.length > 0)
-      await client.patch(Node, target, { metadata: { labels: Object.fromEntries(changed) } }, { type: 'strategic' });
-    if (!known && !needsConditions(object)) return;
-    const status = nodeStatus(spec, hostIP, own, nodeConditions(object.status?.conditions, now));
-    await client.patch(Node, target, { status }, { subresource: 'status', type: 'strategic' });
-  }
-
   // Heartbeats
 
   function scheduleBeat(): void {
@@ -182,34 +155,14 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   async function beat(node: SimulatedNode, full: boolean): Promise<void> {
     try {
-      if (leases) await renewLease(node);
       const object = objects?.get(node.spec.name);
-      if (object && (full || needsConditions(object))) await postConditions(object);
+      if (!object) return;
+      if (leases) await renewLease(writer, object);
+      if (full || needsConditions(object)) await postConditions(writer, object);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       log.warn('a node could not report that it is alive', { node: node.spec.name, error: error.message });
     }
-  }
-
-  async function renewLease({ spec: { name } }: SimulatedNode): Promise<void> {
-    const target = { name, namespace: leaseNamespace };
-    try {
-      await client.patch(Lease, target, { spec: { renewTime: formatMicroTime(clock.now()) } }, { type: 'merge' });
-    } catch (error) {
-      const object = objects?.get(name);
-      if (!(error instanceof ApiError) || error.code !== 404 || !object) throw error;
-      await client.create(Lease, leaseObject(object, clock.now()));
-    }
-  }
-
-  async function postConditions(object: Node): Promise<void> {
-    const conditions = nodeConditions(object.status?.conditions, clock.now());
-    await client.patch(
-      Node,
-      { name: object.metadata.name ?? '', namespace: '' },
-      { status: { conditions } },
-      { subresource: 'status', type: 'strategic' },
-    );
   }
 
   // Pods
