@@ -1,24 +1,26 @@
 // Waiting that can be called off.
 
+import type { Timer } from './clock.ts';
+
 /**
- * A promise that `start` resolves, unless the signal aborts first: then what `start` returned is called, and the promise
+ * A promise that `start` resolves, unless the signal aborts first: then what `start` returned is cancelled, and the promise
  * rejects with the signal's reason.
  */
 export function cancellable<T>(
   signal: AbortSignal | undefined,
-  start: (resolve: (value: T) => void) => () => void,
+  start: (resolve: (value: T) => void) => Timer,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason);
       return;
     }
-    const stop = start((value) => {
+    const timer = start((value) => {
       signal?.removeEventListener('abort', abort);
       resolve(value);
     });
     function abort(): void {
-      stop();
+      timer.cancel();
       reject(signal?.reason);
     }
     signal?.addEventListener('abort', abort, { once: true });

@@ -23,12 +23,15 @@ export interface Selector {
 
 /** A `labelSelector` field of an object. */
 export interface LabelSelector {
-  readonly matchLabels?: Labels;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[] | null;
-  }[];
+  readonly matchLabels?: Labels | null | undefined;
+  readonly matchExpressions?:
+    | readonly {
+        readonly key: string;
+        readonly operator: string;
+        readonly values?: readonly string[] | null | undefined;
+      }[]
+    | null
+    | undefined;
 }
 
 export const everything: Selector = { requirements: [], matches: () => true };
@@ -84,7 +87,7 @@ const objectOperators: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExi
  * What a labelSelector field selects. An empty one selects everything; what an absent one selects, the caller says.
  * @throws ParseError for an operator that does not exist, and for In and NotIn without values
  */
-export function selectorOf(selector: LabelSelector | undefined, whenAbsent: 'nothing' | 'everything'): Selector {
+export function selectorOf(selector: LabelSelector | null | undefined, whenAbsent: 'nothing' | 'everything'): Selector {
   if (!selector) return whenAbsent === 'nothing' ? nothing : everything;
   const exact = Object.entries(selector.matchLabels ?? noLabels).map(([key, value]) => equals(key, value));
   const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values }): Requirement => {

@@ -86,7 +86,7 @@ export function virtualClock(start: Instant, options: { readonly random?: Random
       const entry = timers.push({ due: now + Math.max(0, delay), rank: random?.next() ?? 0, number, fire });
       return { cancel: () => void timers.remove(entry) };
     },
-    sleep: (delay, signal) => cancellable(signal, (resolve) => clock.after(delay, resolve).cancel),
+    sleep: (delay, signal) => cancellable(signal, (resolve) => clock.after(delay, resolve)),
     advance: (by) => advanceTo(now + by),
     advanceTo,
     nextDue: () => timers.peek()?.due,

@@ -37,6 +37,6 @@ export function realClock({ speed = 1 }: { readonly speed?: number } = {}): Cloc
     now: speed === 1 ? Date.now : () => start + elapsed(),
     elapsed,
     after,
-    sleep: (delay, signal) => cancellable(signal, (resolve) => after(delay, resolve).cancel),
+    sleep: (delay, signal) => cancellable(signal, (resolve) => after(delay, resolve)),
   };
 }

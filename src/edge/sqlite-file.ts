@@ -41,6 +41,7 @@ export function loadFile(file: string): Contents {
   return explaining(file, () => {
     using database = openDatabase(file, 'NORMAL');
     const revision = newestRevision(database);
+    database.exec('PRAGMA mmap_size = 1073741824');
     const all = database.prepare('SELECT key, value, revision, expires FROM entries');
     all.setReturnArrays(true);
     return { revision, rows: all.all() as unknown as Row[] };
@@ -73,7 +74,7 @@ function openDatabase(file: string, locking: 'NORMAL' | 'EXCLUSIVE'): DatabaseSy
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec(`PRAGMA locking_mode = ${locking}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
-    database.exec('PRAGMA mmap_size = 1073741824; BEGIN IMMEDIATE');
+    database.exec('BEGIN IMMEDIATE');
     const tables = numberOf(database, 'SELECT count(*) FROM sqlite_schema');
     if (tables === 0) database.exec(create);
     checkLayout(database, file);

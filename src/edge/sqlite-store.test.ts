@@ -10,7 +10,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { textOf, utf8 } from '../base/bytes.ts';
 import { virtualClock } from '../base/virtual-clock.ts';
 import { storeConformance } from '../store/conformance.ts';
-import type { Store } from '../store/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 let folder = '';

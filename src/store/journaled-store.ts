@@ -89,7 +89,7 @@ export function journaledStore({
   /** Whatever was decided while the journal wrote goes into its next write. */
   async function pump(to: Journal): Promise<void> {
     // What is committed in the same turn goes together.
-    await undefined;
+    await Promise.resolve();
     for (let batch = queue.take(); batch.length > 0; batch = queue.take()) {
       const records = batch.flatMap(({ record }) => record ?? []);
       try {

@@ -12,9 +12,7 @@ export interface Versions {
   readonly remembered: number;
   get(key: string, at?: Revision): Entry | undefined;
   list(query: ListQuery): Listing;
-  /** Makes the next revision: gives the key this value, or deletes it. */
-  apply(key: string, value: Uint8Array | undefined): Change;
-  /** Takes a change over whose revision is decided: the next one. */
+  /** Takes the next revision's change over. */
   append(change: Change): void;
   /** All remembered changes under the prefix after the revision. */
   changesSince(prefix: string, from: Revision): Change[];
@@ -113,11 +111,6 @@ export function versions(entries: Iterable<Entry> = [], revision: Revision = 0):
       return slot && entryAt(slot, at);
     },
     list,
-    apply(key, value) {
-      const change = { key, revision: revision + 1, value, previous: slots.get(key)?.newest.entry };
-      append(change);
-      return change;
-    },
     append,
     changesSince(prefix, from) {
       check(from);
