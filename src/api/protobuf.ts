@@ -282,11 +282,11 @@ function jsonOf(bytes: Uint8Array): unknown {
 function eitherCodec({ object, or }: NonNullable<AnySchema['either']>): Codec {
   const codec = codecOf(object);
   const [plain, other] = or === 'boolean' ? [2, 1] : [1, 2];
-  const writeOther = or === 'list' ? codec.write : textCodec.write;
+  const items = or === 'list' ? codec : textCodec;
   return message<unknown>(
     undefined,
     (writer, value) => {
-      if (Array.isArray(value)) for (const item of value.toReversed()) writeOther(writer, other, item);
+      if (Array.isArray(value)) for (const item of value.toReversed()) items.write(writer, other, item);
       else if (typeof value === 'object' && value !== null) codec.write(writer, plain, value);
       if (or === 'boolean') scalarCodecs.boolean.write(writer, 1, typeof value === 'object' || value === true);
     },
@@ -297,7 +297,7 @@ function eitherCodec({ object, or }: NonNullable<AnySchema['either']>): Codec {
         if (number === plain) whole = codec.read(reader);
         else if (number !== other) reader.skip(wire);
         else if (or === 'boolean') whole ??= scalarCodecs.boolean.read(reader);
-        else list.push(or === 'list' ? codec.read(reader) : protobufText(reader.content()));
+        else list.push(items.read(reader));
       });
       return whole ?? list;
     },
