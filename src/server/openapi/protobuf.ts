@@ -175,6 +175,10 @@ const document: Layout = [
   [10, 'parameters', inside(1, named(parameter))],
 ];
 
+/** The media type of these bytes, and the older name by which clients ask for them. */
+export const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+export const olderProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
 /** The bytes of a whole document of version 2. */
 export function protobufOfV2(openApi: Json): Uint8Array<ArrayBuffer> {
   const writer = new ProtobufWriter();
