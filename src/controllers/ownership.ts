@@ -72,9 +72,11 @@ export async function settleClaim<O extends KubeObject, T extends KubeObject>(
   claim: Claim<T>,
   /** Further metadata an adopted object gets. */
   extra: object = {},
+  /** Further metadata patched into a released one. */
+  farewell: object = {},
 ): Promise<readonly T[]> {
   const reference = controllerReference(ownerKind, owner);
-  for (const object of claim.release) await release(context, kind, object, reference.uid);
+  for (const object of claim.release) await release(context, kind, object, { uid: reference.uid, farewell });
   if (claim.adopt.length === 0) return claim.owned;
   const adopted: T[] = [];
   for (const object of claim.adopt) {
@@ -85,8 +87,13 @@ export async function settleClaim<O extends KubeObject, T extends KubeObject>(
   return [...claim.owned, ...adopted].sort(byName);
 }
 
-async function release<T extends KubeObject>(context: Context, kind: Kind<T>, object: T, uid: string): Promise<void> {
-  const patch = { metadata: { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid }] } };
+async function release<T extends KubeObject>(
+  context: Context,
+  kind: Kind<T>,
+  object: T,
+  { uid, farewell }: { uid: string; farewell: object },
+): Promise<void> {
+  const patch = { metadata: { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid }], ...farewell } };
   await ignoringAbsent(context.patch(kind, object, patch, { type: 'strategic' }));
 }
 
