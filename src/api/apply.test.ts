@@ -282,6 +282,38 @@ test('kubectl takes over from its client-side apply, and keeps its annotation', 
   expect(refusal(() => apply('other', { data: { k: '3' } })).reason).toBe('Conflict');
 });
 
+test('owners in other versions are asked about the fields of those', () => {
+  const { apply, update, owners } = stage();
+  apply('one', { data: { k: '1' } });
+  const renamed = ({ data, ...rest }: Widget) => ({ ...rest, status: { ready: data?.k === '1' } }) as Widget;
+  const inVersion = (object: KubeObject, version: string) =>
+    version === 'v1' ? { object: renamed(object as Widget), schema: widget } : undefined;
+  const other = { apiVersion: 'v2', inVersion };
+  update('two', make({ data: { k: '2' } }), other);
+  expect(owners()).toEqual({ one: { 'f:data': { 'f:k': {} } }, two: { 'f:data': { 'f:k': {} } } });
+  update('three', make({ data: { k: '3' } }), { apiVersion: 'v3', inVersion: () => undefined });
+  expect(owners()).toEqual({ three: { 'f:data': { 'f:k': {} } } });
+});
+
+test('what was owned in parts and has become atomic is owned as a whole', () => {
+  const granular = struct({ ...Object.fromEntries([...widget.fields].map(([name, { schema }]) => [name, schema])) });
+  const { name: _, ...custom } = { ...granular, fields: new Map(granular.fields) };
+  const atomic = {
+    ...custom,
+    fields: new Map(custom.fields).set('data', {
+      name: 'data',
+      schema: mapOf(text, true),
+      pointer: true,
+      omitempty: true,
+      required: false,
+    }),
+  };
+  const { apply, owners } = stage();
+  apply('one', { data: { k: '1' } }, { schema: custom });
+  apply('two', { status: { ready: true } }, { schema: atomic });
+  expect(owners().one).toEqual({ 'f:data': {} });
+});
+
 test.each([
   [{ data: { k: 1 } }, '.data.k: expected string, got &value.valueUnstructured{Value:1}'],
   [{ data: 'x' }, '.data: expected map, got &{x}'],

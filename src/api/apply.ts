@@ -72,6 +72,13 @@ function requireFit({ config, schema }: ApplyWrite): void {
   throw new ApiError(500, '', `failed to create typed patch object (${describe(config)}): ${problem}`);
 }
 
+/** What is applied must be expressible in every version that others applied in. */
+function requireFitIn({ apiVersion, inVersion }: ApplyWrite, object: KubeObject, other: string): void {
+  const versioned = other === apiVersion ? undefined : inVersion?.(object, other);
+  const problem = versioned && configurationProblem(versioned.object, versioned.schema);
+  if (problem) throw new ApiError(500, '', `failed to convert new object: ${problem}`);
+}
+
 /** `namespace/name; group/version, Kind=kind`. */
 function describe({ apiVersion = '', kind, metadata }: KubeObject): string {
   const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
@@ -132,6 +139,7 @@ function planApply(write: ApplyWrite, before: readonly Owner[]): Plan {
     fieldsOf: (each) => fieldsOf(each, schema),
   }) as KubeObject;
 
+  for (const { apiVersion = '' } of others) requireFitIn(write, object, apiVersion);
   const changes = changesFrom(write, object);
   const time = deepEqual(live, object) ? previous?.time : formatTime(write.now);
   const own = isEmpty(fields) ? [] : [entryOf(applier, fields, time)];

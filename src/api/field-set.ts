@@ -158,11 +158,14 @@ export function canonical(set: FieldSet): FieldSet {
 
 const kinds = '.fkvi';
 
+/** Elements that do not compare as text. */
+const holdsNumber = /^(?:[vi]:|k:.*":)-?\d/;
+
 /** Upstream's order: fields by name, then keys and values by what they hold (numbers as numbers), then indices. */
 export function compareElements(a: string, b: string): number {
   const kind = kinds.indexOf(a.charAt(0)) - kinds.indexOf(b.charAt(0));
   if (kind !== 0) return kind;
-  if (a.startsWith('f') || a === self) return a < b ? -1 : a > b ? 1 : 0;
+  if (!holdsNumber.test(a) || !holdsNumber.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   return compareContents(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
 }
 

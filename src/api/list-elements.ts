@@ -48,8 +48,12 @@ function keyElement(list: ListSchema, item: unknown): string | undefined {
   return content ? `k:{${content}}` : undefined;
 }
 
+/** Most keys are plain words, which need no encoder. */
+const plain = /^[\w.:/-]*$/;
+
 function jsonOf(value: unknown): string {
-  return typeof value === 'number' ? String(value) : goJson(value);
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && plain.test(value) ? `"${value}"` : goJson(value);
 }
 
 /** Why an entry cannot be told apart, in upstream's words. */

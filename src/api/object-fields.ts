@@ -188,8 +188,10 @@ function settled(changes: FieldChanges): FieldChanges | undefined {
 }
 
 function changesInList(before: unknown, after: unknown, schema: ListSchema): NodeChanges | undefined {
+  // Most lists are just alike, which is found out faster than which entry is which.
+  if (deepEqual(before, after)) return undefined;
   const [was, is] = [Array.isArray(before) ? before : [], Array.isArray(after) ? after : []];
-  if (was.length === 0 && is.length === 0) return differing(before, after);
+  if (was.length === 0 && is.length === 0) return touchedLeaf;
   const [left, right] = [itemsByElement(was, schema), itemsByElement(is, schema)];
   const changes: FieldChanges = { touched: undefined, removed: undefined };
   for (const [element, items] of right) note(changes, element, changesInItems(left.get(element) ?? [], items, schema));
@@ -255,13 +257,32 @@ export function blankOf(schema: ObjectSchema): JsonObject {
 
 function blankField(field: Field): [string, unknown][] {
   const { name, schema, pointer, omitempty, omitzero } = field;
-  if (schema.type === 'object' && !pointer && !omitzero) return [[name, blankOf(schema)]];
+  if (isStruct(schema) && !pointer && !omitzero) return [[name, zeroOf(schema)]];
   return omitempty ? [] : [[name, pointer ? null : zeroOf(schema)]];
 }
 
-function zeroOf({ type }: Schema): unknown {
-  if (type === 'string') return '';
-  if (type === 'boolean') return false;
-  if (type === 'int32' || type === 'int64' || type === 'double' || type === 'intOrString') return 0;
-  return type === 'quantity' ? '0' : null;
+/** Go never leaves a struct out because it is empty, and some scalars are structs. */
+const isStruct = ({ type }: Schema): boolean =>
+  ['object', 'time', 'microTime', 'duration', 'quantity', 'intOrString'].includes(type);
+
+function zeroOf(schema: Schema): unknown {
+  switch (schema.type) {
+    case 'object':
+      return blankOf(schema);
+    case 'string':
+      return '';
+    case 'boolean':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'intOrString':
+      return 0;
+    case 'quantity':
+      return '0';
+    case 'duration':
+      return '0s';
+    default:
+      return null;
+  }
 }
