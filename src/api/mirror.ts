@@ -97,9 +97,14 @@ export class Mirror<T extends KubeObject> {
     const fresh = new Set(objects.map(keyOf));
     const left = this.list().filter((object) => !fresh.has(keyOf(object)));
     const moved = objects.filter(
-      (object) => this.get(object.metadata.name ?? '', object.metadata.namespace)?.metadata.resourceVersion !== object.metadata.resourceVersion,
+      (object) =>
+        this.get(object.metadata.name ?? '', object.metadata.namespace)?.metadata.resourceVersion !==
+        object.metadata.resourceVersion,
     );
-    this.change([...left.map((object) => ({ object, deleted: true })), ...moved.map((object) => ({ object, deleted: false }))]);
+    this.change([
+      ...left.map((object) => ({ object, deleted: true })),
+      ...moved.map((object) => ({ object, deleted: false })),
+    ]);
   }
 
   #tell(changes: readonly MirrorChange<T>[]): void {

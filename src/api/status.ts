@@ -74,7 +74,12 @@ export const alreadyExists = (r: ResourceName, name: string) =>
   new ApiError(409, 'AlreadyExists', `${qualified(r)} "${name}" already exists`, about(r, name));
 
 export const conflict = (r: ResourceName, name: string, message: string) =>
-  new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(r)} "${name}": ${message}`, about(r, name));
+  new ApiError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(r)} "${name}": ${message}`,
+    about(r, name),
+  );
 
 /** The refusal of a write whose resourceVersion is not the newest. */
 export const staleWrite = (r: ResourceName, name: string) =>
@@ -98,8 +103,7 @@ export const methodNotAllowed = () =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
 /** The path is nobody's. */
-export const noSuchPath = () =>
-  new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+export const noSuchPath = () => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
 export const unsupportedMediaType = (message: string) => new ApiError(415, 'UnsupportedMediaType', message);
 

@@ -27,7 +27,10 @@ const year = 365 * 24 * 3_600_000;
 /** Valid from a day before, for machines whose clocks differ. */
 const leeway = 24 * 3_600_000;
 
-type CryptoKeyPair = Awaited<ReturnType<typeof webcrypto.subtle.generateKey>> & { privateKey: webcrypto.CryptoKey; publicKey: webcrypto.CryptoKey };
+type CryptoKeyPair = Awaited<ReturnType<typeof webcrypto.subtle.generateKey>> & {
+  privateKey: webcrypto.CryptoKey;
+  publicKey: webcrypto.CryptoKey;
+};
 
 export interface Authority extends KeyPair {
   /** Issues a certificate for a server reachable under these names and addresses. */
@@ -56,7 +59,11 @@ export async function createAuthority(name: string, now: Instant): Promise<Autho
 }
 
 async function authorityOf(root: X509Certificate, keys: CryptoKeyPair, now: Instant): Promise<Authority> {
-  const issue = async (subject: string, usage: ExtendedKeyUsage, alternative?: SubjectAlternativeNameExtension): Promise<KeyPair> => {
+  const issue = async (
+    subject: string,
+    usage: ExtendedKeyUsage,
+    alternative?: SubjectAlternativeNameExtension,
+  ): Promise<KeyPair> => {
     const own = await generateKeys();
     const certificate = await X509CertificateGenerator.create({
       serialNumber: serial(),
@@ -88,7 +95,8 @@ async function authorityOf(root: X509Certificate, keys: CryptoKeyPair, now: Inst
           ...addresses.map((value) => ({ type: 'ip' as const, value })),
         ]),
       ),
-    issueClient: (user, groups) => issue([`CN=${user}`, ...groups.map((group) => `O=${group}`)].join(', '), ExtendedKeyUsage.clientAuth),
+    issueClient: (user, groups) =>
+      issue([`CN=${user}`, ...groups.map((group) => `O=${group}`)].join(', '), ExtendedKeyUsage.clientAuth),
   };
 }
 

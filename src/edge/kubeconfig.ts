@@ -47,7 +47,15 @@ function entriesOf({ name, server, ca, certificate, key }: Access) {
 /** A kubeconfig with this cluster and nothing else. */
 export function kubeconfigText(access: Access): string {
   const { clusters, contexts, users } = entriesOf(access);
-  const config = { apiVersion: 'v1', kind: 'Config', clusters: [clusters], contexts: [contexts], 'current-context': contextName(access.name), users: [users], preferences: {} };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [clusters],
+    contexts: [contexts],
+    'current-context': contextName(access.name),
+    users: [users],
+    preferences: {},
+  };
   return dump(config, { lineWidth: -1 });
 }
 
@@ -74,7 +82,9 @@ export function removeFrom(file: string, cluster: string): void {
   if (!existsSync(file)) return;
   const config = readConfig(file);
   const name = contextName(cluster);
-  const present = (['clusters', 'contexts', 'users'] as const).some((section) => config[section]?.some((entry) => entry.name === name));
+  const present = (['clusters', 'contexts', 'users'] as const).some((section) =>
+    config[section]?.some((entry) => entry.name === name),
+  );
   if (!present) return;
   for (const section of ['clusters', 'contexts', 'users'] as const) {
     config[section] = (config[section] ?? []).filter((entry) => entry.name !== name);

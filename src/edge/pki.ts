@@ -15,14 +15,28 @@ export interface Pki {
   readonly keys: KeyMaker;
 }
 
-const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost'];
+const names = [
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  'localhost',
+];
 
 /** Opens the folder's keys; makes them when there are none. `serviceAddress` is what the kubernetes Service answers at. */
 export async function openPki(folder: string, serviceAddress: string, now: number): Promise<Pki> {
   if (!existsSync(join(folder, 'ca.crt'))) await makePki(folder, serviceAddress, now);
-  const pair = (name: string): KeyPair => ({ certificate: readFileSync(join(folder, `${name}.crt`), 'utf8'), key: readFileSync(join(folder, `${name}.key`), 'utf8') });
+  const pair = (name: string): KeyPair => ({
+    certificate: readFileSync(join(folder, `${name}.crt`), 'utf8'),
+    key: readFileSync(join(folder, `${name}.key`), 'utf8'),
+  });
   const ca = pair('ca');
-  return { ca, server: pair('apiserver'), admin: pair('admin'), keys: await keyMaker(readFileSync(join(folder, 'sa.key'), 'utf8'), ca.certificate) };
+  return {
+    ca,
+    server: pair('apiserver'),
+    admin: pair('admin'),
+    keys: await keyMaker(readFileSync(join(folder, 'sa.key'), 'utf8'), ca.certificate),
+  };
 }
 
 async function makePki(folder: string, serviceAddress: string, now: number): Promise<void> {
@@ -35,7 +49,11 @@ async function makePki(folder: string, serviceAddress: string, now: number): Pro
   ]);
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   writePrivate(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-  for (const [name, pair] of [['apiserver', server], ['admin', admin]] as const) writePair(folder, name, pair);
+  for (const [name, pair] of [
+    ['apiserver', server],
+    ['admin', admin],
+  ] as const)
+    writePair(folder, name, pair);
   writePair(folder, 'ca', ca);
 }
 

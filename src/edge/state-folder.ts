@@ -40,7 +40,14 @@ export function stateHome(environment: NodeJS.ProcessEnv): string {
 export function clusterFolder(home: string, name: string, dataDir?: string): ClusterFolder {
   const path = join(home, 'clusters', name);
   const data = dataDir ?? path;
-  return { name, path, kubeconfig: join(path, 'kubeconfig'), log: join(path, 'server.log'), database: join(data, 'store.db'), pki: join(data, 'pki') };
+  return {
+    name,
+    path,
+    kubeconfig: join(path, 'kubeconfig'),
+    log: join(path, 'server.log'),
+    database: join(data, 'store.db'),
+    pki: join(data, 'pki'),
+  };
 }
 
 export function makeFolder(folder: ClusterFolder): void {
