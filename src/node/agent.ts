@@ -4,7 +4,7 @@ import { seconds, type Clock, type Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Mirror } from '../api/mirror.ts';
-import { ApiError, notFound } from '../api/status.ts';
+import { ApiError, badRequest, notFound } from '../api/status.ts';
 import type { WatchSource } from '../api/request.ts';
 import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
@@ -181,10 +181,10 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     if (known?.pod().metadata.uid === pod.metadata.uid) return known?.update(pod);
     if (known) displace(node, keyOf(pod));
     if (!isTerminal(pod)) takeOn(node, pod, rebooted);
-    else if (pod.metadata.deletionTimestamp) void letGo(pod);
+    else if (pod.metadata.deletionGracePeriodSeconds) void letGo(pod);
   }
 
-  /** An ended pod whose deletion was left unfinished by an earlier run. */
+  /** An ended pod that still waits to be deleted, because an earlier run was stopped just before. */
   async function letGo(pod: Pod): Promise<void> {
     try {
       await client.delete(Pod, referenceTo(pod), {
@@ -217,15 +217,9 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   function refusalFor(node: SimulatedNode, pod: Pod) {
     const object = objects?.get(node.spec.name);
-    const others = [...node.workers.values()].filter(({ record }) => !record.rejected).map((worker) => worker.pod());
-    return (
-      object &&
-      refusalOf(
-        pod,
-        object,
-        others.filter((other) => !isTerminal(other)),
-      )
-    );
+    const others = [...node.workers.values()].filter((worker) => !worker.record.rejected && !isTerminal(worker.pod()));
+    const held = others.map((worker) => worker.pod());
+    return object && refusalOf(pod, object, held);
   }
 
   function displace(node: SimulatedNode, key: string): void {
@@ -318,6 +312,10 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     },
 
     logs(namespace, name, logOptions) {
+      const ended = pods?.get(name, namespace);
+      // A pod that ended before this program began has no containers here any more.
+      if (ended && isTerminal(ended) && !nodes.get(ended.spec.nodeName ?? '')?.workers.has(keyOf(ended)))
+        throw badRequest(`unable to retrieve container logs for ${ended.status?.containerStatuses?.[0]?.containerID}`);
       const { node, worker } = workerOf(namespace, name);
       const { runtime, hostIP } = node;
       return containerLog({

@@ -42,7 +42,6 @@ export function nodeObject(spec: NodeSpec, { hostIP, podCIDR, random, now }: Pla
       name: spec.name,
       labels: labelsOf(spec),
       annotations: {
-        'node.alpha.kubernetes.io/ttl': '0',
         [simulatedMark]: 'true',
         'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
       },

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { minutes, seconds } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
@@ -412,4 +413,57 @@ test('the same seed gives the same run', async () => {
   );
   expect(runs[0]).toBe(runs[1]);
   expect(runs[0]).not.toBe(runs[2]);
+});
+
+test('whatever a pod does and whenever it is deleted, it goes, with a final status and nothing left behind', async () => {
+  const behavior = fc.constantFrom(
+    '',
+    'crash-loop',
+    'pull-error',
+    'exit 0 after 7s',
+    'slow-start 20s',
+    'hang after 15s',
+    'stop after 9s',
+    'leak 1Gi/s',
+  );
+  const restartPolicy = fc.constantFrom('Always' as const, 'OnFailure' as const, 'Never' as const);
+  const life = fc.record({
+    behaviors: fc.tuple(behavior, behavior),
+    restartPolicy,
+    sidecar: fc.boolean(),
+    probed: fc.boolean(),
+    deletedAfter: fc.integer({ min: 0, max: 90_000 }),
+    grace: fc.constantFrom(0, 1, 5, 30),
+    seed: fc.integer({ min: 0, max: 9 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(life, async ({ behaviors, restartPolicy, sidecar, probed, deletedAfter, grace, seed }) => {
+      const probe = { httpGet: { port: 80 }, periodSeconds: 3, failureThreshold: 2 };
+      const web = node(
+        {
+          spec: {
+            restartPolicy,
+            ...(sidecar && { initContainers: [container({ name: 'side', restartPolicy: 'Always' })] }),
+            containers: [
+              container({
+                ...(probed && { livenessProbe: probe, readinessProbe: probe }),
+                resources: { limits: { memory: '1Gi' } },
+              }),
+              container({ name: 'd' }),
+            ],
+          },
+          annotations: { 'portolan.dev/behavior.c': behaviors[0], 'portolan.dev/behavior.d': behaviors[1] },
+        },
+        seed,
+      );
+      await web.clock.advance(deletedAfter);
+      web.delete(grace);
+      await web.clock.advance(seconds(grace + 40));
+      expect(web.deleted()).toBe(true);
+      expect(['Succeeded', 'Failed']).toContain(web.status().phase);
+      for (const name of ['c', 'd', 'side']) expect(web.container(name)?.state?.running).toBeUndefined();
+      expect(web.clock.pending()).toBe(0);
+    }),
+    { seed: 1, numRuns: 150 },
+  );
 });
