@@ -60,6 +60,14 @@ export interface Column<T = KubeObject> {
   cell(object: T, now: Instant): Cell;
 }
 
+/** A mark on a table's row, which clients may leave out. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** How a name must look; see base/names.ts. */
 export type NameRule = 'subdomain' | 'label' | 'label1035' | 'pathSegment';
 
@@ -95,6 +103,8 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   warnings?(next: T, previous: T | undefined): string[];
   /** Table columns after which nothing is added; default Name and Created At. */
   readonly columns?: readonly Column<T>[];
+  /** What a table's row says of its object besides the cells (`Completed` pods). */
+  rowConditions?(object: T): RowCondition[];
   /** Fields a fieldSelector may name besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** PUT of an object that does not exist creates it. */

@@ -75,7 +75,7 @@ export function labelSelectorIssues(selector: LabelSelector | undefined, field: 
 interface SelectorRequirement {
   readonly key: string;
   readonly operator: string;
-  readonly values?: readonly string[] | null;
+  readonly values?: readonly string[] | null | undefined;
 }
 
 function requirementIssues({ key, operator, values }: SelectorRequirement, field: string): Issue[] {

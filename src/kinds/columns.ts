@@ -42,6 +42,22 @@ export function textColumn<T extends KubeObject>(
   return { name, type: 'string', description, cell };
 }
 
+/** A column of numbers. */
+export function numberColumn<T extends KubeObject>(
+  name: string,
+  description: string | DocumentedField,
+  cell: (object: T) => number,
+): Column<T> {
+  return { name, type: 'integer', description, cell };
+}
+
+/** A column that calls itself text and holds numbers, as some of Kubernetes' do. */
+export const numberCell = <T extends KubeObject>(
+  name: string,
+  description: string | DocumentedField,
+  cell: (object: T) => number,
+): Column<T> => ({ ...numberColumn(name, description, cell), type: 'string' });
+
 export const wide = <T extends KubeObject>(column: Column<T>): Column<T> => ({ ...column, priority: 1 });
 
 /** How long ago, as `kubectl get` says it. */

@@ -23,7 +23,7 @@ const nameChecks: Readonly<Record<NameRule, (name: string) => string[]>> = {
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** Kinds whose own update rules look only at what changed in metadata, not at metadata as a whole once more. */
-const checksOnlyChanges = new Set(['Namespace', 'Node', 'Event']);
+const checksOnlyChanges = new Set(['Event']);
 
 /** What is wrong on create. */
 export function validateMetadata(kind: Kind, object: KubeObject): Issue[] {

@@ -26,3 +26,6 @@ export function isMultipleOf(text: string, size: string): boolean {
 /** The sum, written as the first is. */
 export const sumOfAmounts = (texts: readonly string[]): string =>
   texts.map(read).reduce(quantity.addQuantities, quantity.zeroQuantity).text;
+
+/** How many times the second is in the first. */
+export const ratioOf = (a: string, b: string): number => Number(nanos(a)) / Number(nanos(b));

@@ -1,6 +1,28 @@
-import type { PodTemplate as Shape } from '../generated/types/core-v1.ts';
+// PodTemplate: a template for pods that stands by itself.
+
+import { deepEqual } from '../../base/equal.ts';
+import { labelsText, nameColumn, templateColumns, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import type { PodTemplate as Shape } from '../generated/types/core-v1.ts';
+import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
 export type PodTemplate = Shape;
 
-export const PodTemplate = defineKind<PodTemplate>('v1', 'PodTemplate', {});
+const templateIssues = ({ template }: PodTemplate) => validatePodTemplateSpec(template ?? {}, 'template');
+
+export const PodTemplate = defineKind<PodTemplate>('v1', 'PodTemplate', {
+  returnsDeleted: true,
+  generation: (next, previous) => !deepEqual(next.template, previous.template),
+  applyDefaults: ({ template }) => applyPodTemplateDefaults(template),
+  validate: templateIssues,
+  validateUpdate: templateIssues,
+  warnings: (next, previous) => podTemplateWarnings('template', next.template ?? {}, previous?.template),
+  columns: [
+    nameColumn,
+    ...templateColumns<PodTemplate>(({ template }) => template?.spec),
+    textColumn('Pod Labels', 'The labels for the pod template.', ({ template }) =>
+      labelsText(template?.metadata?.labels),
+    ),
+  ],
+});

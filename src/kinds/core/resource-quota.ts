@@ -1,6 +1,148 @@
-import type { ResourceQuota as Shape } from '../generated/types/core-v1.ts';
+// ResourceQuota: what a namespace may hold and ask for altogether.
+
+import { type Issue, invalid, required } from '../../api/issues.ts';
+import { deepEqual } from '../../base/equal.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import type {
+  ResourceQuotaSpec,
+  ScopedResourceSelectorRequirement,
+  ResourceQuota as Shape,
+} from '../generated/types/core-v1.ts';
+import { isQuotaResource, quantityIssues, resourceNameIssues } from '../pod-spec/resources.ts';
 
 export type ResourceQuota = Shape;
 
-export const ResourceQuota = defineKind<ResourceQuota>('v1', 'ResourceQuota', {});
+export const ResourceQuota = defineKind<ResourceQuota>('v1', 'ResourceQuota', {
+  returnsDeleted: true,
+  generation: 'none',
+  validate: ({ spec }) => specIssues(spec),
+  validateUpdate: ({ spec }, previous) => [...specIssues(spec), ...scopeChangeIssues(spec, previous.spec)],
+  validateStatusUpdate: ({ status }) => [
+    ...amountsIssues(status?.hard ?? {}, 'status.hard'),
+    ...amountsIssues(status?.used ?? {}, 'status.used'),
+  ],
+  columns: [
+    nameColumn,
+    textColumn(
+      'Request',
+      'Request represents a minimum amount of cpu/memory that a container may consume.',
+      (quota: ResourceQuota) => usageText(quota, (name) => !isLimit(name)),
+    ),
+    textColumn(
+      'Limit',
+      'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
+      (quota: ResourceQuota) => usageText(quota, isLimit),
+    ),
+    ageColumn,
+  ],
+});
+
+const isLimit = (name: string): boolean => name.startsWith('limits.');
+
+function usageText({ status }: ResourceQuota, wanted: (name: string) => boolean): string {
+  const names = Object.keys(status?.hard ?? {}).filter(wanted);
+  return names
+    .sort()
+    .map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${status?.hard?.[name]}`)
+    .join(', ');
+}
+
+function specIssues(spec: ResourceQuotaSpec | undefined): Issue[] {
+  return [
+    ...amountsIssues(spec?.hard ?? {}, 'spec.hard'),
+    ...scopeIssues(spec ?? {}),
+    ...selectorIssues(spec?.scopeSelector?.matchExpressions ?? [], spec ?? {}),
+  ];
+}
+
+function amountsIssues(amounts: Readonly<Record<string, string>>, field: string): Issue[] {
+  return Object.entries(amounts).flatMap(([name, amount]) => {
+    const place = `${field}[${name}]`;
+    const issues = resourceNameIssues(name, place);
+    if (!name.includes('/') && !isQuotaResource(name)) {
+      issues.push(invalid(place, name, 'must be a standard resource for quota'));
+    }
+    return [...issues, ...quantityIssues(name, amount, place)];
+  });
+}
+
+const podAmounts = /^(pods|(requests\.|limits\.)?(cpu|memory))$/;
+
+/** What may be limited under a scope. */
+const scopes: Readonly<Record<string, RegExp>> = {
+  Terminating: podAmounts,
+  NotTerminating: podAmounts,
+  NotBestEffort: podAmounts,
+  PriorityClass: podAmounts,
+  CrossNamespacePodAffinity: podAmounts,
+  BestEffort: /^pods$/,
+  VolumeAttributesClass: /^(persistentvolumeclaims|requests\.storage)$/,
+};
+
+const opposites = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+] as const;
+
+function scopeIssues(spec: ResourceQuotaSpec): Issue[] {
+  const given: readonly string[] = spec.scopes ?? [];
+  const issues = given.flatMap((scope) => appliedScopeIssues(scope, spec, 'spec.scopes', given));
+  if (opposites.some(([one, other]) => given.includes(one) && given.includes(other))) {
+    issues.push(invalid('spec.scopes', given, 'conflicting scopes'));
+  }
+  return issues;
+}
+
+function appliedScopeIssues(scope: string, spec: ResourceQuotaSpec, field: string, shown: unknown): Issue[] {
+  const applies = scopes[scope];
+  if (!applies) return [invalid(field, shown, 'unsupported scope')];
+  return Object.keys(spec.hard ?? {})
+    .filter((name) => isQuotaResource(name) && !applies.test(name))
+    .map(() => invalid(field, shown, 'unsupported scope applied to resource'));
+}
+
+function selectorIssues(requirements: readonly ScopedResourceSelectorRequirement[], spec: ResourceQuotaSpec): Issue[] {
+  const given = requirements.map(({ scopeName }) => scopeName as string);
+  const issues = requirements.flatMap((requirement) => requirementIssues(requirement, spec));
+  if (opposites.some(([one, other]) => given.includes(one) && given.includes(other))) {
+    issues.push(invalid('spec.scopeSelector.matchExpressions', requirements, 'conflicting scopes'));
+  }
+  return issues;
+}
+
+function requirementIssues(requirement: ScopedResourceSelectorRequirement, spec: ResourceQuotaSpec): Issue[] {
+  const field = 'spec.scopeSelector.matchExpressions';
+  const { scopeName, operator, values = [] } = requirement;
+  const issues = appliedScopeIssues(scopeName, spec, `${field}.scopeName`, scopeName);
+  const takesValues = scopeName === 'PriorityClass' || scopeName === 'VolumeAttributesClass';
+  if (!takesValues && operator !== 'Exists') {
+    const rule =
+      "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+    issues.push(invalid(`${field}.operator`, operator, rule));
+  }
+  return [...issues, ...operatorIssues(operator, values, field)];
+}
+
+function operatorIssues(operator: string, values: readonly string[], field: string): Issue[] {
+  switch (operator) {
+    case 'In':
+    case 'NotIn': {
+      const rule = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+      return values.length === 0 ? [required(`${field}.values`, rule)] : [];
+    }
+    case 'Exists':
+    case 'DoesNotExist': {
+      const rule = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+      return values.length > 0 ? [invalid(`${field}.values`, values, rule)] : [];
+    }
+    default:
+      return [invalid(`${field}.operator`, operator, 'not a valid selector operator')];
+  }
+}
+
+/** The scopes are fixed, in any order. */
+function scopeChangeIssues(next: ResourceQuotaSpec, previous: ResourceQuotaSpec): Issue[] {
+  const [now, before] = [[...(next.scopes ?? [])].sort(), [...(previous.scopes ?? [])].sort()];
+  return deepEqual(now, before) ? [] : [invalid('spec.scopes', next.scopes ?? null, 'field is immutable')];
+}

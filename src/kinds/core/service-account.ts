@@ -1,6 +1,12 @@
-import type { ServiceAccount as Shape } from '../generated/types/core-v1.ts';
+// ServiceAccount: who a pod is.
+
+import { ageColumn, nameColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import type { ServiceAccount as Shape } from '../generated/types/core-v1.ts';
 
 export type ServiceAccount = Shape;
 
-export const ServiceAccount = defineKind<ServiceAccount>('v1', 'ServiceAccount', {});
+export const ServiceAccount = defineKind<ServiceAccount>('v1', 'ServiceAccount', {
+  returnsDeleted: true,
+  columns: [nameColumn, ageColumn],
+});

@@ -13,6 +13,7 @@ export function podAnnotationIssues(meta: ObjectMeta, spec: PodSpec, field: stri
   const annotations = meta.annotations ?? {};
   return [
     ...tolerationsIssues(annotations[tolerations], field),
+    ...deletionCostIssues(annotations[deletionCost], `${field}[${deletionCost}]`),
     ...appArmorAnnotationIssues(annotations, spec, field, specField),
   ];
 }
@@ -28,11 +29,10 @@ function tolerationsIssues(text: string | undefined, field: string): Issue[] {
 }
 
 /** A pod's rank when its ReplicaSet shrinks: a 32-bit number, written plainly. */
-export function deletionCostIssues(meta: ObjectMeta, field: string): Issue[] {
-  const text = meta.annotations?.[deletionCost];
+function deletionCostIssues(text: string | undefined, field: string): Issue[] {
   if (text === undefined) return [];
   const good = /^(0|-?[1-9]\d*)$/.test(text) && Math.abs(Number(text)) <= 2_147_483_647;
-  return good ? [] : [invalid(`${field}[${deletionCost}]`, text, 'must be a 32bit integer')];
+  return good ? [] : [invalid(field, text, 'must be a 32bit integer')];
 }
 
 type Annotations = Readonly<Record<string, string>>;

@@ -24,6 +24,7 @@ export function applyPodSpecDefaults(spec: PodSpec): void {
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
   applyServiceAccountAlias(spec);
+  dropUnservedFields(spec);
   for (const volume of spec.volumes ?? []) applyVolumeDefaults(volume);
   for (const container of allContainers(spec)) applyContainerDefaults(container);
 }
@@ -41,6 +42,17 @@ export function applyPodOnlyDefaults(spec: PodSpec): void {
     if (spec.hostNetwork) for (const port of container.ports ?? []) exposeOnHost(port);
   }
   if (spec.resources) applyPodResourceDefaults(spec, spec.resources);
+}
+
+/** Fields of features that are off by default are not kept: stop signals, and groups of pods scheduled together. */
+function dropUnservedFields(spec: PodSpec): void {
+  delete spec.schedulingGroup;
+  for (const container of allContainers(spec)) {
+    if (container.lifecycle?.stopSignal === undefined) continue;
+    const { stopSignal: _, ...rest } = container.lifecycle;
+    if (Object.keys(rest).length > 0) container.lifecycle = rest;
+    else delete container.lifecycle;
+  }
 }
 
 /** `serviceAccount` is an older name for `serviceAccountName`; both are always shown. */

@@ -1,6 +1,11 @@
 // Pod specs as the API server holds them inside, where it shows that form to clients: in refusals that print a whole value.
 
-import type { PodSpec, PodTemplateSpec, SecurityContext } from '../generated/types/core-v1.ts';
+import type {
+  PersistentVolumeClaimSpec,
+  PodSpec,
+  PodTemplateSpec,
+  SecurityContext,
+} from '../generated/types/core-v1.ts';
 
 /** What a field's value is when it is not given, or of what shape it is when it is. */
 type Form = 'null' | '""' | '0' | 'false' | Struct | readonly [Struct];
@@ -277,6 +282,8 @@ function emptyOf(form: Form | undefined): unknown {
   if (form === 'false') return false;
   return structsByValue.has(form) ? formed({}, form) : null;
 }
+
+export const internalClaimSpec = (spec: PersistentVolumeClaimSpec): unknown => formed(spec, claimTemplateSpec);
 
 export const internalSecurityContext = (context: SecurityContext): unknown => formed(context, securityContext);
 

@@ -39,6 +39,10 @@ const quotaResources = new Set([
   ...['services.nodeports', 'services.loadbalancers', 'storage', 'requests.storage'],
 ]);
 
+/** What a quota can limit without a vendor's domain. */
+export const isQuotaResource = (name: string): boolean =>
+  (quotaResources.has(name) && name !== 'storage') || /^(requests\.)?hugepages-/.test(name);
+
 /** Resources counted in whole units. */
 const wholeResources = new Set([
   ...[
@@ -61,7 +65,7 @@ const isNative = (name: string): boolean => !name.includes('/') || name.includes
 const isExtended = (name: string): boolean =>
   !isNative(name) && !name.startsWith('requests.') && isQualifiedName(`requests.${name}`).length === 0;
 
-const mayBeOvercommitted = (name: string): boolean => isNative(name) && !isHugePages(name);
+export const mayBeOvercommitted = (name: string): boolean => isNative(name) && !isHugePages(name);
 
 /** Names that quotas and limit ranges know too. */
 export function resourceNameIssues(name: string, field: string): Issue[] {
@@ -71,7 +75,7 @@ export function resourceNameIssues(name: string, field: string): Issue[] {
   return standard ? [] : [invalid(field, name, 'must be a standard resource type or fully qualified')];
 }
 
-function containerResourceNameIssues(name: string, field: string): Issue[] {
+export function containerResourceNameIssues(name: string, field: string): Issue[] {
   const issues = resourceNameIssues(name, field);
   if (!name.includes('/')) {
     if (!containerResources.has(name) && !isHugePages(name)) {

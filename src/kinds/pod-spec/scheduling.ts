@@ -184,8 +184,8 @@ function selectorKeyIssues({ name, keys, operator, selector }: SelectorKeys, fie
   });
 }
 
-const mentionsOf = (key: string, { matchLabels = {}, matchExpressions = [] }: LabelSelector): number =>
-  (key in matchLabels ? 1 : 0) + matchExpressions.filter((each) => each.key === key).length;
+const mentionsOf = (key: string, { matchLabels, matchExpressions }: LabelSelector): number =>
+  (key in (matchLabels ?? {}) ? 1 : 0) + (matchExpressions ?? []).filter((each) => each.key === key).length;
 
 export function spreadIssues(constraints: readonly TopologySpreadConstraint[], field: string, labels: Labels): Issue[] {
   return constraints.flatMap((constraint, i) => {

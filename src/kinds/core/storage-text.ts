@@ -1,0 +1,19 @@
+// How volumes and claims are written in tables, and the annotation both had before they had storage classes.
+
+import type { KubeObject } from '../../api/object.ts';
+
+const short = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' } as const;
+
+/** `RWO,ROX`, in one order and each once. */
+export const accessModesText = (modes: readonly string[] | undefined): string =>
+  Object.entries(short)
+    .flatMap(([mode, text]) => (modes?.includes(mode) ? [text] : []))
+    .join(',');
+
+export const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+
+export function classAnnotationWarnings({ metadata }: KubeObject, previous: KubeObject | undefined): string[] {
+  const given = metadata.annotations?.[classAnnotation] !== undefined;
+  if (!given || previous?.metadata.annotations?.[classAnnotation] !== undefined) return [];
+  return [`metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`];
+}
