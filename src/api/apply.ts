@@ -28,7 +28,6 @@ import {
   fieldSetOf,
   identifier,
   identityOf,
-  managedAfterUpdate,
   type Owner,
   ownersAfterUpdate,
   sameOwner,
@@ -40,7 +39,7 @@ import type { KubeObject, ManagedFieldsEntry } from './object.ts';
 import { blankOf, fieldsOf } from './object-fields.ts';
 import { ApiError, type ResourceName } from './status.ts';
 
-export { managedAfterUpdate };
+export { managedAfterUpdate } from './managed-fields.ts';
 
 export interface ApplyWrite extends Write {
   /** What the client applies, undefaulted. */
@@ -195,16 +194,21 @@ function entriesAfter(
   return entries.length > 0 ? entries : undefined;
 }
 
-const sameButTimes = (a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean => {
-  const timeless = (entries: readonly ManagedFieldsEntry[]) =>
-    entries.map(({ time: _, ...rest }) => rest).toSorted((x, y) => (identifier(x) < identifier(y) ? -1 : 1));
-  return deepEqual(timeless(a), timeless(b));
-};
+const sameButTimes = (a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean =>
+  deepEqual(timeless(a), timeless(b));
 
-function sameButOwners(a: KubeObject, b: KubeObject): boolean {
-  const bare = ({ metadata: { managedFields: _, resourceVersion: __, ...metadata }, ...rest }: KubeObject) => ({
-    ...rest,
-    metadata,
-  });
-  return deepEqual(bare(a), bare(b));
+function timeless(entries: readonly ManagedFieldsEntry[]): readonly object[] {
+  return entries
+    .map((entry) => {
+      const { time: _, ...rest } = entry;
+      return rest;
+    })
+    .sort((a, b) => (identifier(a) < identifier(b) ? -1 : 1));
+}
+
+const sameButOwners = (a: KubeObject, b: KubeObject): boolean => deepEqual(ownerless(a), ownerless(b));
+
+function ownerless({ metadata, ...rest }: KubeObject): object {
+  const { managedFields: _, resourceVersion: __, ...kept } = metadata;
+  return { ...rest, metadata: kept };
 }

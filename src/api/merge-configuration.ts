@@ -126,7 +126,7 @@ export interface Pruning {
   /** What anybody owns from now on, the applier by its new configuration. */
   readonly owned: FieldSet;
   /** All fields an object has. */
-  fieldsOf(object: object): FieldSet;
+  readonly fieldsOf: (object: object) => FieldSet;
 }
 
 /** The merged object without what the applier applied last time, does not apply any more, and nobody else owns. */
