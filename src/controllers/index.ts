@@ -4,8 +4,13 @@ import type { Duration } from '../base/clock.ts';
 import type { Kind } from '../api/kind.ts';
 import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
+import { cronJobController } from './cronjob.ts';
 import { daemonSetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
+import { disruptionController } from './disruption.ts';
+import { endpointSliceController } from './endpoint-slice.ts';
+import { endpointsController } from './endpoints.ts';
+import { jobController } from './job.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
 import { nodeTtlController } from './node-ttl.ts';
@@ -16,6 +21,7 @@ import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished.ts';
 
 export interface ControllerOptions {
   /** The authority of the API server's certificate, in PEM. */
@@ -34,6 +40,12 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     deploymentController,
     statefulSetController,
     daemonSetController(),
+    jobController(),
+    cronJobController,
+    ttlAfterFinishedController,
+    disruptionController,
+    endpointsController(),
+    endpointSliceController(),
     namespaceController(kinds),
     serviceAccountController,
     rootCaPublisher(caCertificate),
