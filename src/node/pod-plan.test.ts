@@ -123,6 +123,14 @@ test('a status patch holds only what changed, and clears what is gone', () => {
   });
 });
 
+test('a new address takes the place of the old one', () => {
+  const before = { podIP: '10.244.0.2', podIPs: [{ ip: '10.244.0.2' }] };
+  expect(statusPatch(before, { podIP: '10.244.0.3', podIPs: [{ ip: '10.244.0.3' }] })).toEqual({
+    podIP: '10.244.0.3',
+    podIPs: [{ ip: '10.244.0.3' }, { $patch: 'delete', ip: '10.244.0.2' }],
+  });
+});
+
 test('the phase follows the containers', () => {
   const two = [
     { name: 'c', image: 'x' },

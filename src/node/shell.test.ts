@@ -25,6 +25,7 @@ test.each([
   ['echo one # two\necho three', ['one', 'three']],
   ['echo lost >/tmp/x; echo kept 2>/dev/null', ['kept']],
   ['echo shown >&2', ['shown']],
+  ['set -e; false || echo a; false; echo never', ['a']],
 ])('%s', (script, lines) => {
   expect(sh(script, { NAME: 'Ada' })?.output.map(({ text }) => text)).toEqual(lines);
 });

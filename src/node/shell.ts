@@ -20,6 +20,8 @@ interface Run {
   at: Duration;
   code: number;
   ended: boolean;
+  /** `set -e`: the first failure ends it. */
+  strict: boolean;
   lastWords: string | undefined;
   output: { after: Duration; stream: 'stdout' | 'stderr'; text: string }[];
 }
@@ -30,7 +32,16 @@ export function interpret(
   environment: Readonly<Record<string, string>>,
   guess: Guess,
 ): Program | undefined {
-  const run: Run = { environment, guess, at: 0, code: 0, ended: false, lastWords: undefined, output: [] };
+  const run: Run = {
+    environment,
+    guess,
+    at: 0,
+    code: 0,
+    ended: false,
+    strict: false,
+    lastWords: undefined,
+    output: [],
+  };
   const understood = runWords(command, undefined, run);
   if (!understood) return undefined;
   return {
@@ -59,6 +70,7 @@ function runWords(words: readonly string[], target: string | undefined, run: Run
 function runShell(args: readonly string[], run: Run): boolean {
   const flag = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
   const script = args[flag + 1];
+  if (args[flag]?.includes('e')) run.strict = true;
   return flag >= 0 && script !== undefined && runScript(script, run);
 }
 
@@ -77,7 +89,6 @@ function say(run: Run, stream: 'stdout' | 'stderr', text: string): void {
 const builtins: Record<string, (args: readonly string[], target: string | undefined, run: Run) => void> = {
   true: (_args, _target, run) => void (run.code = 0),
   ':': (_args, _target, run) => void (run.code = 0),
-  set: (_args, _target, run) => void (run.code = 0),
   false: (_args, _target, run) => void (run.code = 1),
 
   sleep(args, _target, run) {
@@ -87,6 +98,11 @@ const builtins: Record<string, (args: readonly string[], target: string | undefi
     run.code = lengths.length === 0 || lengths.includes(undefined) ? 1 : 0;
     if (run.code) say(run, 'stderr', `sleep: invalid time interval '${args.join(' ')}'`);
     else run.at += lengths.reduce<number>((sum, each) => sum + (each ?? 0), 0);
+  },
+
+  set(args, _target, run) {
+    run.code = 0;
+    if (args.some((arg) => /^-[a-z]*e/.test(arg))) run.strict = true;
   },
 
   exit(args, _target, run) {
@@ -134,11 +150,12 @@ interface Command {
 function runScript(script: string, run: Run): boolean {
   const commands = parseScript(script);
   if (!commands) return false;
-  for (const { joined, words, target } of commands) {
+  for (const [i, { joined, words, target }] of commands.entries()) {
     if (run.ended || run.at === Infinity) break;
     const skipped = (joined === '&&' && run.code !== 0) || (joined === '||' && run.code === 0);
     const line = words.map((word) => unquote(word, run));
     if (!skipped && !runWords(line, target, run)) return false;
+    if (run.strict && run.code !== 0 && (commands[i + 1]?.joined ?? ';') === ';') run.ended = true;
   }
   return true;
 }
