@@ -29,3 +29,15 @@ export const sumOfAmounts = (texts: readonly string[]): string =>
 
 /** How many times the second is in the first. */
 export const ratioOf = (a: string, b: string): number => Number(nanos(a)) / Number(nanos(b));
+
+const finest = 1_000_000n;
+
+/** Amounts of resources are kept in thousandths at the finest, rounded up in place. */
+export function roundAmounts(...all: (Record<string, string> | undefined)[]): void {
+  for (const amounts of all) {
+    for (const [name, text] of Object.entries(amounts ?? {})) {
+      const amount = read(text);
+      if (amounts && amount.nanos % finest !== 0n) amounts[name] = quantity.roundQuantityUp(amount, -3).text;
+    }
+  }
+}

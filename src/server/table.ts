@@ -1,6 +1,6 @@
 // Tables, as `kubectl get` asks for them: the kind's columns, a row an object, and as much of the object as wanted.
 
-import type { Column } from '../api/kind.ts';
+import type { Column, Kind, RowCondition } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { createdAtColumn, nameColumn } from '../kinds/columns.ts';
@@ -30,9 +30,16 @@ export function tableOf(result: ObjectResult | ListResult, printing: Printing): 
     columnDefinitions: columns.map((column) => definitionOf(column, printing.describe)),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, printing.now)),
+      ...conditionsOf(kind, object),
       ...embedded(object, printing),
     })),
   };
+}
+
+/** Left out when there are none. */
+function conditionsOf(kind: Kind, object: KubeObject): { conditions?: readonly RowCondition[] } {
+  const conditions = (kind.storedAs ?? kind).behaviour.rowConditions?.(object) ?? [];
+  return conditions.length > 0 ? { conditions } : {};
 }
 
 function definitionOf(column: Column, describe: Describe): object {

@@ -6,14 +6,17 @@ import { complain } from '../checks.ts';
 import { defineKind } from '../define.ts';
 import type { LimitRangeItem, LimitRange as Shape } from '../generated/types/core-v1.ts';
 import { containerResourceNameIssues, mayBeOvercommitted, resourceNameIssues } from '../pod-spec/resources.ts';
-import { compareAmounts, ratioOf } from '../quantities.ts';
+import { compareAmounts, ratioOf, roundAmounts } from '../quantities.ts';
 
 export type LimitRange = Shape;
 
 export const LimitRange = defineKind<LimitRange>('v1', 'LimitRange', {
   generation: 'none',
   applyDefaults(range) {
-    for (const item of range.spec?.limits ?? []) if (item.type === 'Container') applyContainerDefaults(item);
+    for (const item of range.spec?.limits ?? []) {
+      if (item.type === 'Container') applyContainerDefaults(item);
+      roundAmounts(item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio);
+    }
   },
   validate: rangeIssues,
   validateUpdate: rangeIssues,

@@ -9,6 +9,7 @@ import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { NodeSpec, NodeStatus, Node as Shape, Taint } from '../generated/types/core-v1.ts';
 import { quantityIssues } from '../pod-spec/resources.ts';
+import { roundAmounts } from '../quantities.ts';
 import { taintEffectIssues } from '../pod-spec/scheduling.ts';
 
 export type Node = Shape;
@@ -47,6 +48,7 @@ export const Node = defineKind<Node>('v1', 'Node', {
 function applyDefaults(node: Node): void {
   const { spec, status } = node;
   if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  roundAmounts(status?.capacity, status?.allocatable);
   if (!spec) return;
   const { podCIDR, podCIDRs = [] } = spec;
   if (podCIDR && podCIDRs[0] !== podCIDR) spec.podCIDRs = [podCIDR];

@@ -9,7 +9,8 @@ import { differenceOf } from '../diff.ts';
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaim as Shape } from '../generated/types/core-v1.ts';
 import { claimSpecIssues } from '../pod-spec/claim-spec.ts';
 import { internalClaimSpec } from '../pod-spec/internal-form.ts';
-import { compareAmounts, hasFraction } from '../quantities.ts';
+import { applyClaimDefaults } from '../pod-spec/volume-defaults.ts';
+import { compareAmounts, hasFraction, roundAmounts } from '../quantities.ts';
 import { accessModesText, classAnnotation, classAnnotationWarnings } from './storage-text.ts';
 
 export type PersistentVolumeClaim = Shape;
@@ -21,7 +22,8 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
   generation: 'none',
   returnsDeleted: true,
   applyDefaults(claim) {
-    if (claim.spec) claim.spec.volumeMode ??= 'Filesystem';
+    if (claim.spec) applyClaimDefaults(claim.spec);
+    roundAmounts(claim.status?.capacity, claim.status?.allocatedResources);
     claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
   },
   prepareForCreate(claim) {

@@ -15,7 +15,7 @@ import { internalVolumeSource, volumeSources } from '../pod-spec/internal-volume
 import { nodeSelectorIssues } from '../pod-spec/scheduling.ts';
 import { applyDiskDefaults } from '../pod-spec/volume-defaults.ts';
 import { csiDriverIssues, sharedSourceIssues } from '../pod-spec/volume-sources.ts';
-import { compareAmounts } from '../quantities.ts';
+import { compareAmounts, roundAmounts } from '../quantities.ts';
 import { accessModesText, classAnnotation, classAnnotationWarnings } from './storage-text.ts';
 
 export type PersistentVolume = Shape;
@@ -30,6 +30,7 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
     if (!spec) return;
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
     spec.volumeMode ??= 'Filesystem';
+    roundAmounts(spec.capacity);
     if (spec.hostPath) spec.hostPath.type ??= '';
     applyDiskDefaults(spec);
   },

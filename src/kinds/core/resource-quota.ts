@@ -10,12 +10,14 @@ import type {
   ResourceQuota as Shape,
 } from '../generated/types/core-v1.ts';
 import { isQuotaResource, quantityIssues, resourceNameIssues } from '../pod-spec/resources.ts';
+import { roundAmounts } from '../quantities.ts';
 
 export type ResourceQuota = Shape;
 
 export const ResourceQuota = defineKind<ResourceQuota>('v1', 'ResourceQuota', {
   returnsDeleted: true,
   generation: 'none',
+  applyDefaults: ({ spec, status }) => roundAmounts(spec?.hard, status?.hard, status?.used),
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [...specIssues(spec), ...scopeChangeIssues(spec, previous.spec)],
   validateStatusUpdate: ({ status }) => [

@@ -13,24 +13,29 @@ import type {
   ResourceRequirements,
 } from '../generated/types/core-v1.ts';
 import { pullPolicyOf } from './images.ts';
+import { roundAmounts } from '../quantities.ts';
 import { isHugePages, isPodResource, requestsOf } from './resources.ts';
 import { applyVolumeDefaults } from './volume-defaults.ts';
 
 /** Changes the spec in place. What holds only for pods themselves (requests from limits, service links) is `applyPodOnlyDefaults`. */
 export function applyPodSpecDefaults(spec: PodSpec): void {
+  // Without a list Go prints null; it is refused all the same.
+  spec.containers ??= [];
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
   applyServiceAccountAlias(spec);
-  dropUnservedFields(spec);
+  roundAmounts(spec.overhead, spec.resources?.limits, spec.resources?.requests);
   for (const volume of spec.volumes ?? []) applyVolumeDefaults(volume);
   for (const container of allContainers(spec)) applyContainerDefaults(container);
 }
 
 export function applyPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
-  if (template?.spec) applyPodSpecDefaults(template.spec);
+  if (!template?.spec) return;
+  applyPodSpecDefaults(template.spec);
+  dropUnservedFields(template.spec);
 }
 
 /** Defaults that hold for pods but not for the templates pods are made from. */
@@ -45,7 +50,7 @@ export function applyPodOnlyDefaults(spec: PodSpec): void {
 }
 
 /** Fields of features that are off by default are not kept: stop signals, and groups of pods scheduled together. */
-function dropUnservedFields(spec: PodSpec): void {
+export function dropUnservedFields(spec: PodSpec): void {
   delete spec.schedulingGroup;
   for (const container of allContainers(spec)) {
     if (container.lifecycle?.stopSignal === undefined) continue;
@@ -68,6 +73,7 @@ function allContainers(spec: PodSpec): (Container | EphemeralContainer)[] {
 }
 
 function applyContainerDefaults(container: Container | EphemeralContainer): void {
+  roundAmounts(container.resources?.limits, container.resources?.requests);
   container.imagePullPolicy ||= pullPolicyOf(container.image ?? '');
   container.terminationMessagePath ||= '/dev/termination-log';
   container.terminationMessagePolicy ||= 'File';

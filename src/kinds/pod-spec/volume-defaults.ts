@@ -1,6 +1,12 @@
 // What a volume means where it says nothing.
 
-import type { DownwardAPIVolumeFile, Volume, VolumeProjection } from '../generated/types/core-v1.ts';
+import type {
+  DownwardAPIVolumeFile,
+  PersistentVolumeClaimSpec,
+  Volume,
+  VolumeProjection,
+} from '../generated/types/core-v1.ts';
+import { roundAmounts } from '../quantities.ts';
 import { pullPolicyOf } from './images.ts';
 
 /** 0644: what files made from config maps, secrets and fields are readable by. */
@@ -22,10 +28,16 @@ export function applyVolumeDefaults(volume: Volume): void {
     volume.projected.defaultMode ??= readableByAll;
     for (const source of volume.projected.sources ?? []) applyProjectionDefaults(source);
   }
-  if (volume.ephemeral?.volumeClaimTemplate?.spec)
-    volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
+  if (claim) applyClaimDefaults(claim);
   if (volume.image) volume.image.pullPolicy ||= pullPolicyOf(volume.image.reference ?? '');
   applyDiskDefaults(volume);
+}
+
+/** What a claim means where it says nothing. */
+export function applyClaimDefaults(spec: PersistentVolumeClaimSpec): void {
+  spec.volumeMode ??= 'Filesystem';
+  roundAmounts(spec.resources?.limits, spec.resources?.requests);
 }
 
 /** The network disks of old, which volumes and persistent volumes share. */
