@@ -54,7 +54,9 @@ export const authorize =
 function accessOf({ target, user }: Exchange): AccessRequest {
   if (target.type === 'resource') {
     const { group, version, resource, subresource, namespace, name, verb } = target;
-    return { user, verb, resource: { group, version, resource, subresource, namespace, name } };
+    // A namespace counts as lying in itself, so that a role in it can give rights to it.
+    const home = group === '' && resource === 'namespaces' ? name : namespace;
+    return { user, verb, resource: { group, version, resource, subresource, namespace: home, name } };
   }
   const { unserved } = target;
   if (unserved) return { user, verb: unserved.verb, resource: unserved };

@@ -40,7 +40,8 @@ export function resolve(catalog: Catalog, method: string, path: string, query: U
   if (!served || !scoped || !sub || deeper) {
     return { ...pathTarget(method, path), unserved: { group, version, resource, namespace, name, subresource, verb } };
   }
-  return { type: 'resource', served, group, version, resource, namespace, name, subresource, rest, verb };
+  const home = served.kind.scope === 'Namespaced' ? namespace : '';
+  return { type: 'resource', served, group, version, resource, namespace: home, name, subresource, rest, verb };
 }
 
 /** Whether the method is one this resource knows at this place; thrown refusals are upstream's. */
