@@ -71,7 +71,7 @@ function hunksOf(lines: readonly Line[]): Line[][] {
   lines.forEach((line, i) => {
     if (line.sign === ' ') return;
     const from = Math.max(0, i - around);
-    if (from > last + around + 1) hunks.push([...lines.slice(from, i)]);
+    if (from > last + around + 1) hunks.push(lines.slice(from, i));
     else hunks.at(-1)?.push(...lines.slice(last + 1, i));
     hunks.at(-1)?.push(line);
     last = i;

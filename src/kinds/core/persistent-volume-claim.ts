@@ -133,8 +133,11 @@ function shrinkIssues(next: PersistentVolumeClaim, previous: PersistentVolumeCla
 }
 
 const resizeStates = [
-  ...['ControllerResizeInProgress', 'ControllerResizeInfeasible'],
-  ...['NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending'],
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
 ];
 
 function statusIssues({ spec, status }: PersistentVolumeClaim): Issue[] {

@@ -34,15 +34,15 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
     if (spec.hostPath) spec.hostPath.type ??= '';
     applyDiskDefaults(spec);
   },
-  prepareForCreate(volume, { now }) {
-    volume.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(now()) };
+  prepareForCreate(volume, context) {
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(context.now()) };
   },
-  prepareForStatusUpdate(volume, previous, { now }) {
+  prepareForStatusUpdate(volume, previous, context) {
     const { status } = volume;
     const before = previous.status;
     if (!status || status.phase === before?.phase) return;
     if (status.lastPhaseTransitionTime === before?.lastPhaseTransitionTime) {
-      status.lastPhaseTransitionTime = formatTime(now());
+      status.lastPhaseTransitionTime = formatTime(context.now());
     }
   },
   validate: ({ spec }) => volumeSpecIssues(spec),
@@ -154,7 +154,10 @@ function localIssues({ local, nodeAffinity }: PersistentVolumeSpec, field: strin
 }
 
 const csiSecrets = [
-  ...['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'],
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
 ] as const;
 
 function csiIssues(csi: PersistentVolumeSpec['csi'], field: string): Issue[] {

@@ -50,10 +50,11 @@ export const Pod = defineKind<Pod>('v1', 'Pod', {
     applyPodOnlyDefaults(pod.spec);
     if (pod.status) matchAddresses(pod.status);
   },
-  prepareForCreate(pod, { now }) {
+  prepareForCreate(pod, context) {
     dropUnservedFields(pod.spec);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) };
-    if ((pod.spec.schedulingGates ?? []).length > 0) pod.status.conditions = [gatedCondition(formatTime(now()))];
+    if ((pod.spec.schedulingGates ?? []).length > 0)
+      pod.status.conditions = [gatedCondition(formatTime(context.now()))];
     applyAppArmorAnnotations(pod);
     mergeLabelKeys(pod);
   },

@@ -84,7 +84,13 @@ const notBeforeOthers = (container: Container, field: string): Issue[] =>
 
 /** What an ephemeral container cannot have, since its pod runs already. */
 const notEphemeral = [
-  ...['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resources', 'resizePolicy'],
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resources',
+  'resizePolicy',
 ] as const;
 
 function ephemeralContainersIssues(spec: PodSpec, field: string): Issue[] {

@@ -2,7 +2,6 @@
 
 import type {
   Container,
-  ContainerPort,
   EnvVar,
   EphemeralContainer,
   HTTPGetAction,
@@ -42,10 +41,8 @@ export function applyPodTemplateDefaults(template: PodTemplateSpec | undefined):
 export function applyPodOnlyDefaults(spec: PodSpec): void {
   spec.enableServiceLinks ??= true;
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
-  for (const container of containers) {
-    requestWhatIsLimited(container.resources);
-    if (spec.hostNetwork) for (const port of container.ports ?? []) exposeOnHost(port);
-  }
+  for (const container of containers) requestWhatIsLimited(container.resources);
+  if (spec.hostNetwork) exposePorts(spec);
   if (spec.resources) applyPodResourceDefaults(spec, spec.resources);
 }
 
@@ -110,8 +107,11 @@ function applyHttpDefaults(action: HTTPGetAction): void {
   action.scheme ||= 'HTTP';
 }
 
-function exposeOnHost(port: ContainerPort): void {
-  port.hostPort ||= port.containerPort;
+/** On the host's network a port of a container is one of the host. */
+function exposePorts(spec: PodSpec): void {
+  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+    for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
+  }
 }
 
 /** A limit without a request asks for as much as it allows. */

@@ -15,14 +15,25 @@ import type {
 import { compareAmounts, isZeroAmount } from '../quantities.ts';
 
 const environmentFields = [
-  ...['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName'],
-  ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ];
 
 /** What the downward API can name at all, here or there. */
 const pathsOfPods = new Set([
   ...environmentFields,
-  ...['metadata.annotations', 'metadata.labels', 'spec.restartPolicy', 'spec.schedulerName', 'status.phase'],
+  'metadata.annotations',
+  'metadata.labels',
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'status.phase',
 ]);
 
 export function environmentIssues(variables: readonly EnvVar[], field: string): Issue[] {

@@ -45,16 +45,15 @@ export const isQuotaResource = (name: string): boolean =>
 
 /** Resources counted in whole units. */
 const wholeResources = new Set([
-  ...[
-    'pods',
-    'resourcequotas',
-    'services',
-    'replicationcontrollers',
-    'secrets',
-    'persistentvolumeclaims',
-    'configmaps',
-  ],
-  ...['services.nodeports', 'services.loadbalancers'],
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'persistentvolumeclaims',
+  'configmaps',
+  'services.nodeports',
+  'services.loadbalancers',
 ]);
 
 export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');

@@ -109,8 +109,9 @@ function windowsOptionsIssues(options: WindowsSecurityContextOptions | undefined
 function windowsUserComplaints(text: string): string[] {
   if (text === '') return ['runAsUserName cannot be an empty string'];
   const complaints: string[] = [];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(text)) complaints.push('runAsUserName cannot contain control characters');
+  if (Array.from(text).some((sign) => sign < ' ' || sign === '\u007f')) {
+    complaints.push('runAsUserName cannot contain control characters');
+  }
   const parts = text.split('\\');
   if (parts.length > 2) return [...complaints, 'runAsUserName cannot contain more than one backslash'];
   const [user = '', domain] = [parts.at(-1), parts.length === 2 ? parts[0] : undefined];
@@ -156,9 +157,9 @@ function hostPortIssues(spec: PodSpec, field: string): Issue[] {
   const rule = 'must match `containerPort` when `hostNetwork` is true';
   return (spec.containers ?? []).flatMap((container, i) =>
     (container.ports ?? []).flatMap((port, j) =>
-      (port.hostPort ?? 0) === port.containerPort
+      !port.hostPort || port.hostPort === port.containerPort
         ? []
-        : [invalid(`${field}.containers[${i}].ports[${j}].hostPort`, port.hostPort ?? 0, rule)],
+        : [invalid(`${field}.containers[${i}].ports[${j}].hostPort`, port.hostPort, rule)],
     ),
   );
 }

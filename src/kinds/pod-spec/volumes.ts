@@ -21,10 +21,36 @@ import { csiDriverIssues, sharedSourceIssues } from './volume-sources.ts';
 
 /** In the order in which Kubernetes looks for the one source a volume has. */
 const sources = [
-  ...['emptyDir', 'hostPath', 'gitRepo', 'gcePersistentDisk', 'awsElasticBlockStore', 'secret', 'nfs', 'iscsi'],
-  ...['glusterfs', 'flocker', 'persistentVolumeClaim', 'rbd', 'cinder', 'cephfs', 'quobyte', 'downwardAPI', 'fc'],
-  ...['flexVolume', 'configMap', 'azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk'],
-  ...['storageos', 'projected', 'scaleIO', 'csi', 'ephemeral', 'image'],
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'secret',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'flocker',
+  'persistentVolumeClaim',
+  'rbd',
+  'cinder',
+  'cephfs',
+  'quobyte',
+  'downwardAPI',
+  'fc',
+  'flexVolume',
+  'configMap',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'storageos',
+  'projected',
+  'scaleIO',
+  'csi',
+  'ephemeral',
+  'image',
 ] as const;
 
 export function volumeIssues(volumes: readonly Volume[], field: string, meta: ObjectMeta | undefined): Issue[] {
@@ -120,9 +146,7 @@ function modeIssues(mode: number | undefined, field: string): Issue[] {
   return [invalid(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];
 }
 
-const volumeFields = [
-  ...['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'],
-];
+const volumeFields = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
 
 function downwardFileIssues(file: DownwardAPIVolumeFile, field: string): Issue[] {
   const issues = file.path ? nonReservedPathIssues(file.path, `${field}.path`) : [required(`${field}.path`)];
@@ -141,7 +165,12 @@ function downwardFileIssues(file: DownwardAPIVolumeFile, field: string): Issue[]
 }
 
 const projections = [
-  ...['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle', 'podCertificate'],
+  'secret',
+  'configMap',
+  'downwardAPI',
+  'serviceAccountToken',
+  'clusterTrustBundle',
+  'podCertificate',
 ] as const;
 
 function projectedIssues({ sources: given, defaultMode }: ProjectedVolumeSource, field: string): Issue[] {

@@ -95,7 +95,7 @@ const spreadWarnings = ({ topologySpreadConstraints: constraints = [] }: PodSpec
 
 function hostAliasWarnings({ hostAliases = [] }: PodSpec, field: string): string[] {
   const seen = new Set<string>();
-  return hostAliases.flatMap(({ ip = '' }, i) => {
+  return hostAliases.flatMap(({ ip }, i) => {
     const repeated = seen.has(ip);
     seen.add(ip);
     const place = `${field}.hostAliases[${i}].ip`;

@@ -91,7 +91,7 @@ function hasEnded({ state }: ContainerStatus, policy: string | undefined): boole
 
 function podAddressIssues({ podIPs = [] }: PodStatus): Issue[] {
   const field = 'status.podIPs';
-  const issues = podIPs.flatMap(({ ip = '' }, i) => complain(`${field}[${i}]`, ip, isSloppyIp));
+  const issues = podIPs.flatMap(({ ip }, i) => complain(`${field}[${i}]`, ip, isSloppyIp));
   return issues.length > 0 ? issues : familyIssues(podIPs, field);
 }
 
@@ -116,6 +116,6 @@ function hostAddressIssues({ hostIP, hostIPs = [] }: PodStatus): Issue[] {
   if (hostIPs.length > 0 && hostIPs[0]?.ip !== (hostIP ?? '')) {
     issues.push(invalid(`${field}[0].ip`, hostIPs[0]?.ip ?? '', 'must be equal to `hostIP`'));
   }
-  issues.push(...hostIPs.flatMap(({ ip = '' }, i) => complain(`${field}[${i}]`, ip, isSloppyIp)));
+  issues.push(...hostIPs.flatMap(({ ip }, i) => complain(`${field}[${i}]`, ip, isSloppyIp)));
   return issues.length > 0 ? issues : familyIssues(hostIPs, field);
 }
