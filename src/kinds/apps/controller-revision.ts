@@ -1,6 +1,35 @@
-import type { ControllerRevision as Shape } from '../generated/types/apps-v1.ts';
+// ControllerRevision: a template as it once was, kept to go back to.
+
+import { deepEqual } from '../../base/equal.ts';
+import { required } from '../../api/issues.ts';
+import { immutable, nonNegative } from '../checks.ts';
+import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import type { ControllerRevision as Shape } from '../generated/types/apps-v1.ts';
 
 export type ControllerRevision = Shape;
 
-export const ControllerRevision = defineKind<ControllerRevision>('apps/v1', 'ControllerRevision', {});
+export const ControllerRevision = defineKind<ControllerRevision>('apps/v1', 'ControllerRevision', {
+  validate: ({ data, revision }) => [
+    ...(data === undefined || data === null ? [required('data', 'data is mandatory')] : []),
+    ...nonNegative('revision', revision),
+  ],
+  validateUpdate: ({ data, revision }, previous) => [
+    ...nonNegative('revision', revision),
+    ...(deepEqual(data, previous.data) ? [] : [immutable('data', data)]),
+  ],
+  columns: [
+    nameColumn,
+    textColumn('Controller', 'Controller of the object', ({ metadata }) => {
+      const owner = metadata.ownerReferences?.find(({ controller }) => controller);
+      if (!owner) return '<none>';
+      const slash = owner.apiVersion.indexOf('/');
+      const group = slash < 0 ? '' : `.${owner.apiVersion.slice(0, slash)}`;
+      return `${owner.kind.toLowerCase()}${group}/${owner.name}`;
+    }),
+    numberColumn('Revision', { type: 'io.k8s.api.apps.v1.ControllerRevision', field: 'revision' }, ({ revision }) => {
+      return revision ?? 0;
+    }),
+    ageColumn,
+  ],
+});
