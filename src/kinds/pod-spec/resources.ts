@@ -36,7 +36,10 @@ const quotaResources = new Set([
     'persistentvolumeclaims',
     'configmaps',
   ],
-  ...['services.nodeports', 'services.loadbalancers', 'storage', 'requests.storage'],
+  'services.nodeports',
+  'services.loadbalancers',
+  'storage',
+  'requests.storage',
 ]);
 
 /** What a quota can limit without a vendor's domain. */
