@@ -6,6 +6,10 @@ import { UserError } from './errors.ts';
 import { suggest } from './suggest.ts';
 
 export async function main(args: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const program = new Command('portolan')
     .description(
       'Kubernetes 1.36 in one program: rehearse on simulated nodes, see why, replay. No container really runs.',

@@ -1,6 +1,7 @@
 // The process a cluster lives in: opens its keys and its store, assembles the cluster, listens, and tells the process that started it.
 
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { assemble } from '../cluster/assemble.ts';
 import { randomSeed } from '../edge/entropy.ts';
 import { descriptions } from '../edge/descriptions.ts';
@@ -103,6 +104,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
     version: kubernetesVersion.gitVersion,
   });
   tell({ step: 'ready', text: url, url });
+  flushCompileCache();
 
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
