@@ -1,6 +1,7 @@
 // The options of a cluster, shared by every command that starts one; checked here, with a sentence for every mistake.
 
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseDuration } from '../base/duration.ts';
 import { isDns1123Label } from '../base/names.ts';
@@ -16,6 +17,8 @@ export interface ClusterSettings {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Where it was last, tried first when any will do: clients that know it find it again. */
+  readonly formerPort?: number;
   readonly store: 'memory' | 'sqlite';
   readonly dataDir?: string;
   readonly tokenAuthFile?: string;
@@ -33,7 +36,7 @@ export function withClusterOptions(parser: Command): Command {
     .option('--zones <a,b,c>', 'zones the nodes are spread over')
     .option('-f, --file <world.yaml>', 'nodes by groups, from a file')
     .option('--port <p>', 'port of the API server (default: a free one)')
-    .option('--store <kind>', 'memory or sqlite', 'sqlite')
+    .option('--store <kind>', 'memory or sqlite (default: sqlite)')
     .option('--data-dir <folder>', 'where the store and the keys are kept')
     .option('--token-auth-file <file>', "bearer tokens in kube-apiserver's CSV form")
     .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
@@ -43,7 +46,34 @@ export function withClusterOptions(parser: Command): Command {
     .option('--runtime-config <group/version=bool,...>', 'versions to serve besides the stable ones');
 }
 
-export function settingsOf(name: string, options: Record<string, unknown>): ClusterSettings {
+type Setting = keyof ClusterSettings;
+
+const kindOfNodes: readonly Setting[] = ['nodes', 'zones', 'bare', 'controllersOnly'];
+
+/** Which settings an option decides. */
+const decides: Readonly<Record<string, readonly Setting[]>> = {
+  nodes: kindOfNodes,
+  zones: kindOfNodes,
+  file: kindOfNodes,
+  bare: kindOfNodes,
+  controllersOnly: kindOfNodes,
+  port: ['port'],
+  store: ['store'],
+  dataDir: ['dataDir'],
+  tokenAuthFile: ['tokenAuthFile'],
+  nodeMonitorGracePeriod: ['nodeMonitorGracePeriodMs'],
+  featureGates: ['featureGates'],
+};
+
+/** The settings of a cluster: as the options say; where they are silent, as they were `before`. */
+export function settingsOf(name: string, options: Record<string, unknown>, before?: ClusterSettings): ClusterSettings {
+  const asked = askedFor(name, options);
+  if (!before) return asked;
+  const given = Object.keys(options).flatMap((option) => decides[option] ?? []);
+  return { ...before, ...Object.fromEntries(given.map((setting) => [setting, asked[setting]])) };
+}
+
+function askedFor(name: string, options: Record<string, unknown>): ClusterSettings {
   const text = (key: string) => options[key] as string | undefined;
   const bare = options.bare === true;
   const controllersOnly = options.controllersOnly === true;
@@ -65,8 +95,8 @@ export function settingsOf(name: string, options: Record<string, unknown>): Clus
     store: storeOf(text('store') ?? 'sqlite'),
     bare,
     controllersOnly,
-    ...(dataDir !== undefined && { dataDir }),
-    ...(tokenAuthFile !== undefined && { tokenAuthFile }),
+    ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
+    ...(tokenAuthFile !== undefined && { tokenAuthFile: resolve(tokenAuthFile) }),
     ...(grace !== undefined && { nodeMonitorGracePeriodMs: durationOf('--node-monitor-grace-period', grace) }),
     featureGates: gatesOf(text('featureGates')),
   };

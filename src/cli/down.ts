@@ -3,10 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeFrom, userKubeconfig } from '../edge/kubeconfig.ts';
 import { clusterFolder, clusterNames, isAlive, readRecord, removeFolder, stateHome } from '../edge/state-folder.ts';
-import { clusterNameOf } from './cluster-name.ts';
+import { clusterNameOf, noSuchCluster } from './cluster-name.ts';
+import type { ClusterSettings } from './cluster-options.ts';
 import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
 import { isUnattended } from './manners.ts';
+import { readSettings } from './settings-file.ts';
 
 export const down: CliCommand = {
   name: 'down',
@@ -25,10 +27,7 @@ export const down: CliCommand = {
       throw new UserError('--all stops every cluster: leave the name out');
     const names = options.all === true ? known : [clusterNameOf(given)];
     const [missing] = names.filter((name) => !known.includes(name));
-    if (missing !== undefined)
-      throw new UserError(
-        `there is no cluster ${missing}.${known.length > 0 ? ` There are: ${known.join(', ')}` : ' None is there at all; portolan up starts one'}`,
-      );
+    if (missing !== undefined) throw noSuchCluster(home, missing);
     for (const name of names) await stopCluster(name, options.keepData === true ? 'keep' : 'remove');
     if (names.length === 0) console.log('No cluster is there.');
     return 0;
@@ -46,6 +45,7 @@ export async function stopCluster(
   const folder = clusterFolder(stateHome(process.env), name);
   const record = readRecord(folder);
   const ran = record !== undefined && isAlive(record);
+  const fate = fateOf(data, readSettings(folder));
   if (ran) {
     process.kill(record.pid, 'SIGTERM');
     for (let waited = 0; isAlive(record) && waited < patience; waited += 20) await sleep(20);
@@ -53,7 +53,12 @@ export async function stopCluster(
   }
   if (!isUnattended(process.env)) removeFrom(userKubeconfig(process.env), name);
   if (data === 'remove') removeFolder(folder);
-  say(
-    `Cluster portolan-${name} ${ran ? 'is stopped' : 'was not running'}${data === 'remove' ? ' and removed' : '; its data is kept'}.`,
-  );
+  say(`Cluster portolan-${name} ${ran ? 'is stopped' : 'is not running'}${fate}.`);
+}
+
+/** What becomes of its data. A folder the user named is the user's. */
+function fateOf(data: 'keep' | 'remove', settings: ClusterSettings | undefined): string {
+  if (settings?.store === 'memory') return data === 'remove' ? ' and removed' : '; its data was in memory only';
+  if (data === 'keep') return '; its data is kept';
+  return settings?.dataDir === undefined ? ' and removed' : ` and removed; ${settings.dataDir} is left as it is`;
 }

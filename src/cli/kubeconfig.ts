@@ -2,9 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { clusterFolder, stateHome } from '../edge/state-folder.ts';
-import { clusterNameOf } from './cluster-name.ts';
+import { clusterNameOf, noSuchCluster } from './cluster-name.ts';
 import type { CliCommand } from './command.ts';
-import { UserError } from './errors.ts';
 
 export const kubeconfig: CliCommand = {
   name: 'kubeconfig',
@@ -14,9 +13,9 @@ export const kubeconfig: CliCommand = {
 
   async run(_options, [given]) {
     const name = clusterNameOf(given);
-    const { kubeconfig: file } = clusterFolder(stateHome(process.env), name);
-    if (!existsSync(file))
-      throw new UserError(`there is no cluster ${name}. Start it: portolan up${name === 'default' ? '' : ` ${name}`}`);
+    const home = stateHome(process.env);
+    const { kubeconfig: file } = clusterFolder(home, name);
+    if (!existsSync(file)) throw noSuchCluster(home, name);
     process.stdout.write(readFileSync(file, 'utf8'));
     return 0;
   },

@@ -2,6 +2,7 @@
 
 import { clusterFolder, clusterNames, isAlive, readRecord, stateHome } from '../edge/state-folder.ts';
 import type { CliCommand } from './command.ts';
+import { formatOf } from './output.ts';
 
 export const list: CliCommand = {
   name: 'list',
@@ -10,6 +11,7 @@ export const list: CliCommand = {
     parser.description('the clusters of this machine').option('-o, --output <format>', 'text or json', 'text'),
 
   async run(options) {
+    const format = formatOf(options);
     const home = stateHome(process.env);
     const rows = clusterNames(home).map((name) => {
       const record = readRecord(clusterFolder(home, name));
@@ -21,7 +23,7 @@ export const list: CliCommand = {
         nodes: record?.nodes ?? 0,
       };
     });
-    if (options.output === 'json') console.log(JSON.stringify(rows, undefined, 2));
+    if (format === 'json') console.log(JSON.stringify(rows, undefined, 2));
     else if (rows.length === 0) console.log('No cluster yet. Start one: portolan up');
     else
       for (const { name, state, url, nodes } of rows)

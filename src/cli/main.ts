@@ -1,5 +1,6 @@
 // The command line: one table of commands, parsed by commander, with errors a person can act on.
 
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands.ts';
 import { UserError } from './errors.ts';
@@ -14,6 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .description(
       'Kubernetes 1.36 in one program: rehearse on simulated nodes, see why, replay. No container really runs.',
     )
+    .version(versionText(), '-V, --version', 'which Portolan this is')
     .enablePositionalOptions()
     .showHelpAfterError(false)
     .exitOverride()
@@ -27,7 +29,7 @@ export async function main(args: readonly string[]): Promise<void> {
     sub.action(async (...given: unknown[]) => {
       process.exitCode = await command.run(sub.opts(), sub.args, given);
     });
-    program.addCommand(sub);
+    program.addCommand(sub, { hidden: command.hidden === true });
   }
   program.addHelpText('after', '\nExample: portolan up --nodes 6 --zones a,b,c && kubectl get nodes');
   try {
@@ -36,6 +38,13 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error, program, args);
   }
+}
+
+function versionText(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return `portolan ${version}`;
 }
 
 function report(error: unknown, program: Command, args: readonly string[]): number {

@@ -5,7 +5,7 @@ import { flushCompileCache } from 'node:module';
 import { assemble } from '../cluster/assemble.ts';
 import { randomSeed } from '../edge/entropy.ts';
 import { descriptions } from '../edge/descriptions.ts';
-import { serveHttps } from '../edge/https-server.ts';
+import { type HttpsServer, type HttpsServerOptions, serveHttps } from '../edge/https-server.ts';
 import { kubeconfigText } from '../edge/kubeconfig.ts';
 import { streamLog } from '../edge/log.ts';
 import { openPki } from '../edge/pki.ts';
@@ -17,6 +17,7 @@ import { kubernetesVersion } from '../server/create-server.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterSettings } from './cluster-options.ts';
+import { writeSettings } from './settings-file.ts';
 import { explainStart } from './start-faults.ts';
 
 /** One line of what has been reached, for the progress of `up`. */
@@ -51,7 +52,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
     },
   };
   let cluster: ReturnType<typeof assemble> | undefined;
-  const https = await serveHttps({
+  const https = await listen(settings.formerPort, {
     // The port is known only once it is bound, and the cluster must know the port: requests that come before wait for it.
     transport: { call: async (request) => (await assembled).transport.call(request) },
     log,
@@ -92,6 +93,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
     text: `${url}   Kubernetes ${kubernetesVersion.major}.${kubernetesVersion.minor}, certificates of its own`,
     url,
   });
+  writeSettings(folder, { ...settings, formerPort: https.port });
   writeRecord(folder, {
     name: settings.name,
     pid: process.pid,
@@ -114,6 +116,15 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   await https.close();
   await stop();
   clearTimeout(patience);
+}
+
+/** Where the cluster was last, if that is still free. */
+async function listen(formerPort: number | undefined, options: HttpsServerOptions): Promise<HttpsServer> {
+  if (options.port === 0 && formerPort !== undefined) {
+    const again = await serveHttps({ ...options, port: formerPort }).catch(() => undefined);
+    if (again) return again;
+  }
+  return serveHttps(options);
 }
 
 async function openStore(settings: ClusterSettings, file: string, clock: ReturnType<typeof realClock>): Promise<Store> {

@@ -2,11 +2,20 @@
 
 import { statSync } from 'node:fs';
 import { formatDuration } from '../base/duration.ts';
-import { clusterFolder, type ClusterRecord, isAlive, readRecord, stateHome } from '../edge/state-folder.ts';
+import {
+  clusterFolder,
+  type ClusterRecord,
+  clusterNames,
+  isAlive,
+  readRecord,
+  stateHome,
+} from '../edge/state-folder.ts';
 import { accessOf, getJson, isReadyNode, type NodeView } from './access.ts';
-import { clusterNameOf } from './cluster-name.ts';
+import { clusterNameOf, noSuchCluster } from './cluster-name.ts';
 import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
+import { formatOf } from './output.ts';
+import { readSettings } from './settings-file.ts';
 
 interface PodView {
   readonly metadata: { readonly name: string; readonly namespace: string };
@@ -28,10 +37,12 @@ export const status: CliCommand = {
 
   async run(options, [given]) {
     const name = clusterNameOf(given);
-    const folder = clusterFolder(stateHome(process.env), name);
+    const home = stateHome(process.env);
+    if (!clusterNames(home).includes(name)) throw noSuchCluster(home, name);
+    const folder = clusterFolder(home, name);
     const record = readRecord(folder);
     const running = record !== undefined && isAlive(record);
-    if (options.output === 'json') {
+    if (formatOf(options) === 'json') {
       console.log(
         JSON.stringify(
           {
@@ -40,7 +51,7 @@ export const status: CliCommand = {
             url: record?.url ?? '',
             pid: running ? record.pid : 0,
             kubeconfig: folder.kubeconfig,
-            dataDir: folder.path,
+            dataDir: readSettings(folder)?.dataDir ?? folder.path,
           },
           undefined,
           2,
@@ -50,7 +61,7 @@ export const status: CliCommand = {
     }
     if (!running)
       throw new UserError(
-        `cluster ${name} does not run. Start it: portolan up${name === 'default' ? '' : ` ${name}`}`,
+        `cluster ${name} ${record ? `does not run: its process ${record.pid} died` : 'is stopped'}. Go on with it: portolan up ${name}`,
         1,
       );
     const access = accessOf(folder);
@@ -58,12 +69,15 @@ export const status: CliCommand = {
       getJson<{ items: NodeView[] }>(access, '/api/v1/nodes'),
       getJson<{ items: PodView[]; metadata: { resourceVersion: string } }>(access, '/api/v1/pods'),
     ]);
-    console.log(headline(record, Number(pods.metadata.resourceVersion), folder.database));
+    console.log(headline(record, Number(pods.metadata.resourceVersion), databaseOf(home, name)));
     for (const line of nodeLines(nodes.items, pods.items)) console.log(line);
     console.log(podLine(pods.items));
     return 0;
   },
 };
+
+const databaseOf = (home: string, name: string): string =>
+  clusterFolder(home, name, readSettings(clusterFolder(home, name))?.dataDir).database;
 
 function headline(record: ClusterRecord, revision: number, database: string): string {
   const up = formatDuration(Math.floor((Date.now() - record.startedAt) / 1000) * 1000);

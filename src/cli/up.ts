@@ -1,7 +1,7 @@
 // portolan up: starts a cluster and returns once it answers and its nodes are ready.
 
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { mergeInto, userKubeconfig } from '../edge/kubeconfig.ts';
 import {
@@ -11,6 +11,7 @@ import {
   isAlive,
   makeFolder,
   readRecord,
+  removeFolder,
   removeRecord,
   stateHome,
 } from '../edge/state-folder.ts';
@@ -21,6 +22,7 @@ import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
 import { isUnattended } from './manners.ts';
 import type { Progress } from './server-process.ts';
+import { readSettings } from './settings-file.ts';
 
 export const up: CliCommand = {
   name: 'up',
@@ -33,16 +35,18 @@ export const up: CliCommand = {
       .option('--foreground', 'stay, and stop the cluster with ctrl-c'),
 
   async run(options, [given]) {
-    const settings = settingsOf(clusterNameOf(given), options);
+    const name = clusterNameOf(given);
+    const folder = clusterFolder(stateHome(process.env), name);
+    const before = readSettings(folder);
+    const settings = settingsOf(name, options, before);
     const patience = durationOf('--wait', String(options.wait));
     if (options.foreground === true) return foreground(settings);
-    const folder = clusterFolder(stateHome(process.env), settings.name);
-    const before = runningRecord(folder);
-    if (before) return already(before, folder, settings);
+    const running = runningRecord(folder);
+    if (running) return already(running, folder, differing(settings, before, running));
     const started = performance.now();
     const record = await startCluster(settings, patience, (progress) => say(progress, settings));
     console.log(
-      `Cluster ${contextOf(settings.name)} is ready in ${((performance.now() - started) / 1000).toFixed(1)} s. ${kubectlLine(settings.name)}`,
+      `Cluster ${contextOf(settings.name)} is ready in ${((performance.now() - started) / 1000).toFixed(1)} s.${kubectlLine(settings.name)}`,
     );
     console.log(nextSteps(record));
     return 0;
@@ -60,20 +64,28 @@ export function runningRecord(folder: ClusterFolder): ClusterRecord | undefined 
   return undefined;
 }
 
-function already(record: ClusterRecord, folder: ClusterFolder, settings: ClusterSettings): 0 {
-  if (settings.port !== 0 && settings.port !== record.port) {
+/** What is to be otherwise than it was. */
+function differing(settings: ClusterSettings, before: ClusterSettings | undefined, { port }: ClusterRecord): string[] {
+  if (!before) return [];
+  const same = settings.port === port ? { ...before, port } : before;
+  const keys = Object.keys(settings) as (keyof ClusterSettings)[];
+  return keys.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(same[key]));
+}
+
+function already(record: ClusterRecord, folder: ClusterFolder, changed: readonly string[]): 0 {
+  if (changed.length > 0) {
     throw new UserError(
-      `cluster ${record.name} runs already, on port ${record.port}. To move it: portolan down ${record.name}, then up again`,
+      `cluster ${record.name} runs already, with other settings (${changed.join(', ')}). To change that: portolan down ${record.name} --keep-data, then up again`,
     );
   }
-  console.log(`Cluster ${contextOf(record.name)} runs already at ${record.url}. ${kubectlLine(record.name)}`);
+  console.log(`Cluster ${contextOf(record.name)} runs already at ${record.url}.${kubectlLine(record.name)}`);
   if (!isUnattended(process.env)) mergeInto(userKubeconfig(process.env), accessOf(folder));
   return 0;
 }
 
 /** Where kubectl finds the cluster: the user's own kubeconfig, or a private one where that must not be touched. */
 function kubectlLine(name: string): string {
-  if (!isUnattended(process.env)) return `kubectl's context is ${contextOf(name)}.`;
+  if (!isUnattended(process.env)) return ` kubectl's context is ${contextOf(name)}.`;
   return `\n  export KUBECONFIG=${clusterFolder(stateHome(process.env), name).kubeconfig}`;
 }
 
@@ -101,8 +113,7 @@ export async function startCluster(
   { merge = !isUnattended(process.env) } = {},
 ): Promise<ClusterRecord> {
   const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
-  makeFolder(folder);
-  await launch(settings, folder, patienceMs, progress);
+  await orNothing(folder, () => launch(settings, folder, patienceMs, progress));
   const record = readRecord(folder);
   if (!record)
     throw new UserError(`the server of ${settings.name} died while starting; its last words are in ${folder.log}`, 4);
@@ -125,6 +136,18 @@ export async function startCluster(
 /** A small nursery keeps the server small; it costs a few percent of speed. */
 const serverFlags = ['--max-semi-space-size=4'];
 
+/** A mistake of the user's leaves no cluster behind that never was. */
+async function orNothing<T>(folder: ClusterFolder, start: () => Promise<T>): Promise<T> {
+  const fresh = !existsSync(folder.path);
+  makeFolder(folder);
+  try {
+    return await start();
+  } catch (error) {
+    if (fresh && error instanceof UserError && error.exitCode === 2) removeFolder(folder);
+    throw error;
+  }
+}
+
 const entry = fileURLToPath(new URL('../../bin/portolan.js', import.meta.url));
 
 function launch(
@@ -133,7 +156,7 @@ function launch(
   patienceMs: number,
   progress: (progress: Progress) => void,
 ): Promise<void> {
-  const out = openSync(folder.log, 'w', 0o600);
+  const out = openSync(folder.log, 'a', 0o600);
   const child = spawn(process.execPath, [...serverFlags, entry, 'serve', JSON.stringify(settings)], {
     detached: true,
     stdio: ['ignore', out, out, 'ipc'],
@@ -174,15 +197,15 @@ async function foreground(settings: ClusterSettings): Promise<0> {
   const before = runningRecord(folder);
   if (before)
     throw new UserError(
-      `cluster ${settings.name} runs already, as process ${before.pid}. Stop it first: portolan down ${settings.name}`,
+      `cluster ${settings.name} runs already, as process ${before.pid}. Stop it first: portolan down ${settings.name} --keep-data`,
     );
   const { serve } = await import('./server-process.ts');
-  await serve(settings, (progress) => {
+  const tell = (progress: Progress) => {
     say(progress, settings);
-    if (progress.step === 'ready') {
-      if (!isUnattended(process.env)) mergeInto(userKubeconfig(process.env), accessOf(folder));
-      console.log(`Cluster ${contextOf(settings.name)} is ready; ctrl-c stops it. ${kubectlLine(settings.name)}`);
-    }
-  });
+    if (progress.step !== 'ready') return;
+    if (!isUnattended(process.env)) mergeInto(userKubeconfig(process.env), accessOf(folder));
+    console.log(`Cluster ${contextOf(settings.name)} is ready; ctrl-c stops it.${kubectlLine(settings.name)}`);
+  };
+  await orNothing(folder, () => serve(settings, tell));
   return 0;
 }

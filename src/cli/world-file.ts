@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { parseQuantity } from '../base/quantity.ts';
-import { isDns1123Subdomain } from '../base/names.ts';
+import { isDns1123Subdomain, isLabelValue, isQualifiedName } from '../base/names.ts';
 import type { NodeSpec } from '../node/node-object.ts';
 import { UserError } from './errors.ts';
 import { nearest } from './suggest.ts';
@@ -32,6 +32,11 @@ export function readWorld(file: string): readonly NodeGroup[] {
   const groups = top.nodes.map((group, at) => groupOf(file, `nodes[${at}]`, group));
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   if (total > mostNodes) throw fault(file, 'nodes', `${total} nodes are more than the ${mostNodes} there may be`);
+  const seen = new Set<string>();
+  for (const { name } of nodesOfWorld(groups)) {
+    if (seen.has(name)) throw fault(file, 'nodes', `two nodes would be called ${name}; names must differ`);
+    seen.add(name);
+  }
   return groups;
 }
 
@@ -79,7 +84,7 @@ function groupOf(file: string, at: string, value: unknown): NodeGroup {
   for (const key of ['zone', 'region', 'cpu', 'memory', 'pods'] as const) {
     if (rest[key] !== undefined) spec[key] = scalarOf(file, `${at}.${key}`, key, rest[key]);
   }
-  if (labels !== undefined) spec.labels = asRecord(file, `${at}.labels`, labels);
+  if (labels !== undefined) spec.labels = labelsOf(file, `${at}.labels`, labels);
   if (taints !== undefined) spec.taints = taintsOf(file, `${at}.taints`, taints);
   return {
     ...(name !== undefined && { name: name as string }),
@@ -95,17 +100,31 @@ function scalarOf(file: string, at: string, key: string, value: unknown): unknow
   }
   if (key === 'cpu' || key === 'memory') {
     try {
-      return parseQuantity(String(value)).text;
+      const quantity = parseQuantity(String(value));
+      if (quantity.nanos > 0n) return quantity.text;
     } catch {
-      throw fault(
-        file,
-        at,
-        `${JSON.stringify(value)} is no quantity; write for example ${key === 'cpu' ? '8 or 500m' : '32Gi'}`,
-      );
+      // Said below.
     }
+    throw fault(
+      file,
+      at,
+      `${JSON.stringify(value)} is no quantity above 0; write for example ${key === 'cpu' ? '8 or 500m' : '32Gi'}`,
+    );
   }
-  if (typeof value === 'string') return value;
-  throw fault(file, at, `${JSON.stringify(value)} is no name`);
+  if (typeof value === 'string' && value !== '' && isLabelValue(value).length === 0) return value;
+  throw fault(file, at, `${JSON.stringify(value)} is no name for a ${key}; write for example eu-west-1`);
+}
+
+function labelsOf(file: string, at: string, value: unknown): Record<string, unknown> {
+  const labels = asRecord(file, at, value);
+  for (const [key, text] of Object.entries(labels)) {
+    if (isQualifiedName(key).length > 0) throw fault(file, at, `${JSON.stringify(key)} is no name for a label`);
+    if (typeof text !== 'string')
+      throw fault(file, `${at}.${key}`, `${JSON.stringify(text)} is not text; put it in quotes`);
+    if (isLabelValue(text).length > 0)
+      throw fault(file, `${at}.${key}`, `${JSON.stringify(text)} is no value for a label`);
+  }
+  return labels;
 }
 
 function taintsOf(file: string, at: string, value: unknown): unknown {
