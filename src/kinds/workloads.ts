@@ -19,6 +19,14 @@ export function readSelector(selector: LabelSelector | null | undefined): Select
   }
 }
 
+/** Go prints maps in the order of their keys. */
+export const sortedByKey = <V>(map: Readonly<Record<string, V>>): Record<string, V> =>
+  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** A selector as refusals print it. */
+export const shownSelector = (selector: LabelSelector): LabelSelector =>
+  selector.matchLabels ? { ...selector, matchLabels: sortedByKey(selector.matchLabels) } : selector;
+
 /** A selector as tables show it. */
 export function selectorCell(selector: LabelSelector | null | undefined): string {
   const read = readSelector(selector);
@@ -32,7 +40,8 @@ export const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelector
 export function mismatchIssues(selector: Selector, template: PodTemplateSpec | undefined, field: string): Issue[] {
   const labels = template?.metadata?.labels;
   if (selector.matches(labels ?? {})) return [];
-  return [invalid(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`')];
+  const shown = labels ? sortedByKey(labels) : null;
+  return [invalid(`${field}.metadata.labels`, shown, '`selector` does not match template `labels`')];
 }
 
 /** Pods of workloads that replace them run forever. */

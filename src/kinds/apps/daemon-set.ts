@@ -22,9 +22,9 @@ import {
   isEmptySelector,
   isNewGeneration,
   mismatchIssues,
-  podNameWarnings,
   readSelector,
   selectorCell,
+  shownSelector,
 } from '../workloads.ts';
 
 export type DaemonSet = Shape;
@@ -45,7 +45,9 @@ export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [
     ...specIssues(spec),
-    ...(deepEqual(spec.selector, previous.spec.selector) ? [] : [immutable('spec.selector', spec.selector)]),
+    ...(deepEqual(spec.selector, previous.spec.selector)
+      ? []
+      : [immutable('spec.selector', spec.selector && shownSelector(spec.selector))]),
   ],
   validateStatusUpdate: (next, previous) => [
     ...counterIssues(next.status, [
@@ -61,12 +63,10 @@ export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
     ]),
     ...collisionIssues(next.status, previous.status),
   ],
-  warnings: (next, previous) => [
-    ...(previous ? [] : podNameWarnings(next)),
-    ...(isNewGeneration(next, previous)
+  warnings: (next, previous) =>
+    isNewGeneration(next, previous)
       ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : []),
-  ],
+      : [],
   columns: [
     nameColumn,
     numberColumn('Desired', statusField('desiredNumberScheduled'), ({ status }) => status?.desiredNumberScheduled ?? 0),
@@ -126,7 +126,7 @@ function specIssues(spec: DaemonSetSpec): Issue[] {
   const read = readSelector(selector);
   if (read) issues.push(...mismatchIssues(read, template, 'spec.template'));
   if (selector && isEmptySelector(selector)) {
-    issues.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'));
+    issues.push(invalid('spec.selector', shownSelector(selector), 'empty selector is invalid for daemonset'));
   }
   return [
     ...issues,

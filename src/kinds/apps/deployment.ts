@@ -11,6 +11,7 @@ import type {
   RollingUpdateDeployment,
   Deployment as Shape,
 } from '../generated/types/apps-v1.ts';
+import { keepLabels } from '../status-update.ts';
 import { amountOf, atMostAllIssues, intOrPercentIssues } from '../int-or-percent.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
@@ -25,6 +26,7 @@ import {
   podNameWarnings,
   readSelector,
   selectorCell,
+  shownSelector,
 } from '../workloads.ts';
 
 export type Deployment = Shape;
@@ -37,10 +39,13 @@ export const Deployment = defineKind<Deployment>('apps/v1', 'Deployment', {
   generation: (next, previous) =>
     !semanticEqual(next.spec, previous.spec) ||
     !semanticEqual(next.metadata.annotations, previous.metadata.annotations),
+  prepareForStatusUpdate: keepLabels,
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [
     ...specIssues(spec),
-    ...(deepEqual(spec.selector, previous.spec.selector) ? [] : [immutable('spec.selector', spec.selector)]),
+    ...(deepEqual(spec.selector, previous.spec.selector)
+      ? []
+      : [immutable('spec.selector', spec.selector && shownSelector(spec.selector))]),
   ],
   validateStatusUpdate: (next, previous) => [
     ...statusIssues(next.status ?? {}),
@@ -52,6 +57,7 @@ export const Deployment = defineKind<Deployment>('apps/v1', 'Deployment', {
       ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
       : []),
   ],
+  resetFields: { '': ['status'], status: ['spec', 'metadata.labels'] },
   scale: { replicas: '.spec.replicas', statusReplicas: '.status.replicas', selector: '.spec.selector' },
   columns: [
     nameColumn,
@@ -106,10 +112,11 @@ export function replicatedTemplateIssues(
   const { selector, template } = spec;
   const issues = selector ? labelSelectorIssues(selector, 'spec.selector') : [required('spec.selector')];
   if (selector && isEmptySelector(selector)) {
-    issues.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
+    issues.push(invalid('spec.selector', shownSelector(selector), 'empty selector is invalid for deployment'));
   }
   const read = readSelector(selector);
-  if (!read) return [...issues, invalid('spec.selector', selector, 'invalid label selector')];
+  if (!read)
+    return [...issues, invalid('spec.selector', selector && shownSelector(selector), 'invalid label selector')];
   const given = template ?? {};
   return [
     ...issues,

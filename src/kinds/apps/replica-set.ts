@@ -8,7 +8,14 @@ import { defineKind } from '../define.ts';
 import type { ReplicaSetSpec, ReplicaSet as Shape } from '../generated/types/apps-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
-import { counterIssues, excessIssues, isNewGeneration, podNameWarnings, selectorCell } from '../workloads.ts';
+import {
+  counterIssues,
+  excessIssues,
+  isNewGeneration,
+  podNameWarnings,
+  selectorCell,
+  shownSelector,
+} from '../workloads.ts';
 import { replicatedTemplateIssues } from './deployment.ts';
 
 export type ReplicaSet = Shape;
@@ -28,7 +35,9 @@ export const ReplicaSet = defineKind<ReplicaSet>('apps/v1', 'ReplicaSet', {
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [
     ...specIssues(spec),
-    ...(deepEqual(spec.selector, previous.spec.selector) ? [] : [immutable('spec.selector', spec.selector)]),
+    ...(deepEqual(spec.selector, previous.spec.selector)
+      ? []
+      : [immutable('spec.selector', spec.selector && shownSelector(spec.selector))]),
   ],
   validateStatusUpdate: ({ status }) => (status ? statusIssues(status) : []),
   warnings: (next, previous) => [

@@ -25,6 +25,7 @@ import {
   isNewGeneration,
   mismatchIssues,
   readSelector,
+  shownSelector,
 } from '../workloads.ts';
 
 export type StatefulSet = Shape;
@@ -145,10 +146,10 @@ function selectionIssues(spec: StatefulSetSpec, template: PodTemplateSpec): Issu
   const { selector } = spec;
   const issues = selector ? labelSelectorIssues(selector, 'spec.selector') : [required('spec.selector')];
   if (selector && isEmptySelector(selector)) {
-    issues.push(invalid('spec.selector', selector, 'empty selector is invalid for statefulset'));
+    issues.push(invalid('spec.selector', shownSelector(selector), 'empty selector is invalid for statefulset'));
   }
   const read = readSelector(selector);
-  if (!read) return [...issues, invalid('spec.selector', selector, '')];
+  if (!read) return [...issues, invalid('spec.selector', selector && shownSelector(selector), '')];
   return [
     ...issues,
     ...mismatchIssues(read, template, 'spec.template'),

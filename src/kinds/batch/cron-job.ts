@@ -9,7 +9,7 @@ import { ageColumn, ageOf, nameColumn, numberColumn, templateColumns, textColumn
 import { defineKind } from '../define.ts';
 import type { CronJobSpec, JobTemplateSpec, CronJob as Shape } from '../generated/types/batch-v1.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
-import { isNewGeneration, podNameWarnings, selectorCell } from '../workloads.ts';
+import { isNewGeneration, podNameWarnings, selectorCell, shownSelector } from '../workloads.ts';
 import { applyJobTemplateDefaults } from './job.ts';
 import { jobSpecIssues } from './job-spec.ts';
 
@@ -130,7 +130,8 @@ function concurrencyIssues(policy: string | undefined): Issue[] {
 
 function jobTemplateIssues({ spec = { template: {} } }: JobTemplateSpec, field: string): Issue[] {
   const issues = jobSpecIssues(spec, field);
-  if (spec.selector) issues.push(invalid(`${field}.selector`, spec.selector, '`selector` will be auto-generated'));
+  if (spec.selector)
+    issues.push(invalid(`${field}.selector`, shownSelector(spec.selector), '`selector` will be auto-generated'));
   if (spec.manualSelector) issues.push(notListed(`${field}.manualSelector`, true, ['nil', 'false']));
   return issues;
 }

@@ -140,7 +140,8 @@ function choiceIssues(value: string | undefined, field: string, choices: readonl
 }
 
 function exitCodeIssues(spec: JobSpec, rule: NonNullable<PodFailurePolicyRule['onExitCodes']>, field: string): Issue[] {
-  const { operator, containerName, values = [] } = rule;
+  const { operator, containerName } = rule;
+  const values = rule.values ?? [];
   const issues = choiceIssues(operator, `${field}.operator`, ['In', 'NotIn']);
   const { containers = [], initContainers = [] } = spec.template?.spec ?? {};
   const names = [...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name);

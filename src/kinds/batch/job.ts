@@ -13,7 +13,14 @@ import type { Affinity, PodTemplateSpec } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { internalPodSpec, internalPodTemplate } from '../pod-spec/internal-form.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
-import { isNewGeneration, mismatchIssues, podNameWarnings, readSelector, selectorCell } from '../workloads.ts';
+import {
+  isNewGeneration,
+  mismatchIssues,
+  podNameWarnings,
+  readSelector,
+  selectorCell,
+  shownSelector,
+} from '../workloads.ts';
 import { internalFailurePolicy, internalSuccessPolicy, jobSpecIssues } from './job-spec.ts';
 import { isTrue, statusIssues, statusUpdateIssues } from './job-status.ts';
 
@@ -118,7 +125,7 @@ function ownSelectorIssues(job: Job): Issue[] {
     return labels[key] === value ? [] : [invalid(field, labels, `must be '${value}'`)];
   });
   if (readSelector(selector)?.matches(expected) === false) {
-    issues.push(invalid('spec.selector', selector, '`selector` not auto-generated'));
+    issues.push(invalid('spec.selector', shownSelector(selector), '`selector` not auto-generated'));
   }
   return issues;
 }
@@ -148,7 +155,7 @@ function specUpdateIssues({ spec, status }: Job, previous: Job): Issue[] {
   return [
     ...specIssues(spec),
     ...completionsIssues(spec, before),
-    ...fixed('selector'),
+    ...fixed('selector', spec.selector && shownSelector(spec.selector)),
     ...templateIssues(spec.template, before, status ?? {}),
     ...fixed('completionMode'),
     ...fixed('podFailurePolicy', spec.podFailurePolicy && internalFailurePolicy(spec.podFailurePolicy)),
