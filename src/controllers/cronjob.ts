@@ -223,10 +223,9 @@ export const cronJobController = defineController<CronJob>({
     const left = active.filter(({ uid }) => !removed.has(uid));
     const settled = { ...status, ...(left.length > 0 && { active: left }) };
     const created = plan.create && (await start(cron, plan.create, settled, context));
-    return {
-      status: created && plan.scheduledAt !== undefined ? started(settled, created, plan.scheduledAt) : settled,
-      ...(plan.after !== undefined && { after: plan.after }),
-    };
+    const next = created && plan.scheduledAt !== undefined ? started(settled, created, plan.scheduledAt) : settled;
+    await writeStatus(context, CronJob, { ...cron, status: cron.status ?? {} }, next);
+    return plan.after === undefined ? undefined : { after: plan.after };
   },
 });
 

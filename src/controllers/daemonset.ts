@@ -17,7 +17,7 @@ import { isActive, podFromTemplate } from './pods.ts';
 import { podTemplateHash } from './pod-template-hash.ts';
 import { resultOf } from './replicas.ts';
 import { writeStatus } from './statuses.ts';
-import { boundTo, daemonTolerations, nodeOf } from './daemonset/placement.ts';
+import { boundTo, daemonTolerations, nodeOf, placementOn } from './daemonset/placement.ts';
 import { type DaemonSetPlan, daemonSetStatus, planDaemonSet, planRollout, revisionLabel } from './daemonset/plan.ts';
 
 /** Pods made or deleted at one look. */
@@ -42,11 +42,22 @@ export function daemonSetController(): Controller {
       watching(Pod, (pod, _previous, { lister }) =>
         couldAdopt(pod, lister(DaemonSet).list(pod.metadata.namespace), selects),
       ),
-      watching(Node, (node, previous, { lister }) =>
-        previous && lister(Node).get(node.metadata.name ?? '') && deepEqual(decisive(node), decisive(previous))
-          ? []
-          : lister(DaemonSet).list().map(referenceTo),
-      ),
+      watching(Node, (node, previous, { lister }) => {
+        const name = node.metadata.name ?? '';
+        if (!lister(Node).get(name)) return lister(DaemonSet).list().map(referenceTo);
+        if (previous && deepEqual(decisive(node), decisive(previous))) return [];
+        // A node that only may not get new pods any more changes nothing for the pod it has.
+        const concerned = (set: DaemonSet) => {
+          const { run, stay } = placementOn(set, node);
+          const served =
+            previous !== undefined &&
+            lister(Pod)
+              .ownedBy(set)
+              .some((pod) => nodeOf(pod) === name);
+          return served ? !stay : run;
+        };
+        return lister(DaemonSet).list().filter(concerned).map(referenceTo);
+      }),
     ],
 
     async reconcile(set, context) {

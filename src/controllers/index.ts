@@ -22,6 +22,7 @@ import { serviceAccountController } from './serviceaccount.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
 
 export interface ControllerOptions {
   /** The authority of the API server's certificate, in PEM. */
@@ -53,5 +54,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     nodeTtlController,
     taintEvictionController(),
     podGarbageCollector(),
+    claimProtectionController,
+    volumeProtectionController,
   ];
 }
