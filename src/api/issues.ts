@@ -100,7 +100,7 @@ export function invalidObject(kind: string, group: string, name: string, issues:
   return new ApiError(422, 'Invalid', `${group ? `${kind}.${group}` : kind} "${name}" is invalid: ${text}`, {
     ...(name && { name }),
     ...(group && { group }),
-    kind,
+    ...(kind && { kind }),
     causes,
   });
 }

@@ -64,6 +64,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     random: random.fork('server'),
     log,
     authenticators: options.authenticators ?? [],
+    keys,
+    components: options.bare ? [] : ['controller-manager', 'scheduler'],
     authorizers: (server) => [systemMasters, rbac(server)],
     describe: options.describe,
     healthChecks: healthChecks(() => started),

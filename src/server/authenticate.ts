@@ -3,9 +3,28 @@
 import type { ApiRequest, UserInfo } from '../api/request.ts';
 import { unauthorized } from '../api/status.ts';
 import type { Stage } from './exchange.ts';
+import { issuer } from './tokens/issuer.ts';
 
-/** Undefined: this credential is not of its kind. Rejecting: of its kind, and wrong. */
-export type Authenticator = (request: ApiRequest) => Promise<UserInfo | undefined> | UserInfo | undefined;
+/** Whom a token names. */
+export interface Authentication {
+  readonly user: UserInfo;
+  /** Of the audiences asked for, those the token is meant for. */
+  readonly audiences: readonly string[];
+}
+
+/** A token of an authenticator's own kind that is no good; the message is for reviews. */
+export class TokenFault extends Error {}
+
+/** Undefined: this token is not of its kind. Throwing a TokenFault: of its kind, and wrong. */
+export type Authenticator = (
+  token: string,
+  audiences: readonly string[],
+) => Promise<Authentication | undefined> | Authentication | undefined;
+
+export type TokenAnswer = { readonly known: Authentication } | { readonly faults: readonly string[] };
+
+/** What a token must be meant for to open this server. */
+export const serverAudiences: readonly string[] = [issuer];
 
 export const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
@@ -19,26 +38,50 @@ export const authenticate =
 
 async function userOf(request: ApiRequest, authenticators: readonly Authenticator[]): Promise<UserInfo> {
   if (request.user) return authenticated(request.user);
-  for (const authenticator of authenticators) {
-    const user = await authenticator(request);
-    if (user) return authenticated(user);
-  }
-  if (bearerToken(request) !== undefined) throw unauthorized();
-  return anonymous;
+  const token = bearerToken(request);
+  if (token === undefined) return anonymous;
+  const answer = await authenticateToken(authenticators, token, serverAudiences);
+  if ('faults' in answer) throw unauthorized();
+  return answer.known.user;
 }
 
-const authenticated = (user: UserInfo): UserInfo =>
-  user.groups.includes('system:authenticated') ? user : { ...user, groups: [...user.groups, 'system:authenticated'] };
+/** Asks the authenticators in order. */
+export async function authenticateToken(
+  authenticators: readonly Authenticator[],
+  token: string,
+  audiences: readonly string[],
+): Promise<TokenAnswer> {
+  const faults = ['invalid bearer token'];
+  for (const authenticator of authenticators) {
+    try {
+      const known = await authenticator(token, audiences);
+      if (known) return { known: { ...known, user: authenticated(known.user) } };
+    } catch (error) {
+      if (!(error instanceof TokenFault)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return { faults };
+}
+
+export const authenticated = (user: UserInfo): UserInfo =>
+  user.groups.includes('system:authenticated') || user.groups.includes('system:unauthenticated')
+    ? user
+    : { ...user, groups: [...user.groups, 'system:authenticated'] };
 
 export function bearerToken(request: ApiRequest): string | undefined {
   const match = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '');
   return match?.[1];
 }
 
-/** Bearer tokens from a file in kube-apiserver's CSV form: token,user,uid,"group1,group2". */
+/** Bearer tokens from a file in kube-apiserver's CSV form: token,user,uid,"group1,group2". They are meant for this server alone. */
 export function staticTokens(csv: string): Authenticator {
   const users = new Map(csv.split(/\r?\n/).flatMap((line, at) => tokenLine(line, at + 1)));
-  return (request) => users.get(bearerToken(request) ?? '');
+  return (token, audiences) => {
+    const user = users.get(token);
+    const meant = audiences.filter((audience) => serverAudiences.includes(audience));
+    return user && meant.length > 0 ? { user, audiences: meant } : undefined;
+  };
 }
 
 function tokenLine(line: string, number: number): [string, UserInfo][] {

@@ -6,9 +6,11 @@ import type { Random } from '../base/random.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { kinds } from '../kinds/index.ts';
+import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
 import type { AdmissionWorld } from './admission/plugin.ts';
+import { accessBy } from './access.ts';
 import { authenticate, type Authenticator } from './authenticate.ts';
 import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
@@ -16,18 +18,23 @@ import { createCatalog } from './catalog.ts';
 import { discoveryPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
+import { impersonate } from './impersonate.ts';
 import { json, type PathAnswer, pathHandler } from './paths.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
 import type { Server } from './server.ts';
 import { createWriteHooks } from './stock/index.ts';
+import { tokenPaths } from './tokens/discovery.ts';
+import type { KeyMaker } from './tokens/key-maker.ts';
+import { serviceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ServerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Who else than service accounts may show a token. */
   readonly authenticators: readonly Authenticator[];
   authorizers(server: Server): readonly Authorizer[];
   readonly describe: Describe;
@@ -36,6 +43,10 @@ export interface ServerOptions {
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly kubelets?: Kubelets;
+  /** Signs and checks service-account tokens. Without it there are none. */
+  readonly keys?: KeyMaker;
+  /** What runs beside the server, for component statuses: `controller-manager`, `scheduler`. */
+  readonly components?: readonly string[];
 }
 
 export interface RunningServer {
@@ -61,6 +72,9 @@ export const kubernetesVersion = {
   platform: 'linux/amd64',
 } as const;
 
+/** Who the server is towards itself. */
+const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
+
 export function createServer(options: ServerOptions): RunningServer {
   const { store, clock, random, log, featureGates = {} } = options;
   const catalog = createCatalog(kinds);
@@ -71,6 +85,9 @@ export function createServer(options: ServerOptions): RunningServer {
     random,
     enabled,
     mirror: async (kind) => (await caches.of(kind as never)).mirror as never,
+    get client() {
+      return createClient({ transport, user: loopback, agent: 'kube-apiserver' });
+    },
   };
   const server: Server = {
     catalog,
@@ -83,8 +100,19 @@ export function createServer(options: ServerOptions): RunningServer {
     admissionWorld,
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
+    access: accessBy(
+      () => authenticators,
+      () => authorizers,
+    ),
+    components: options.components ?? [],
+    ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
   };
+  const authorizers = options.authorizers(server);
+  const authenticators = [
+    ...options.authenticators,
+    ...(options.keys ? [serviceAccountTokens(server, options.keys)] : []),
+  ];
   const paths = pathHandler(
     new Map<string, PathAnswer>([
       ...discoveryPaths(catalog),
@@ -96,12 +124,13 @@ export function createServer(options: ServerOptions): RunningServer {
         customSchema: () => undefined,
       })),
       ['/version', () => json(kubernetesVersion)],
+      ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
     ]),
   );
   const transport = pipeline(
     server,
-    [authenticate(options.authenticators), authorize(options.authorizers(server))],
+    [authenticate(authenticators), impersonate(authorizers), authorize(authorizers)],
     route(server, paths, options.describe),
   );
   return {

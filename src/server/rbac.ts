@@ -51,8 +51,14 @@ function decideBy(policies: Policies, request: AccessRequest): ReturnType<Author
   }
   return {
     verdict: 'no-opinion',
-    reason: errors.length > 0 ? `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` : '',
+    reason: errors.length > 0 ? `RBAC: ${aggregated(errors)}` : '',
   };
+}
+
+/** Several errors as one text, each said once. */
+export function aggregated(errors: readonly string[]): string {
+  const [first = '', ...more] = new Set(errors);
+  return more.length === 0 ? first : `[${[first, ...more].join(', ')}]`;
 }
 
 /** Every rule that reaches the user in the namespace (or in the whole cluster), lazily; roles that are missing are noted in `errors`. */

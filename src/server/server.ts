@@ -5,11 +5,13 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { KindContext } from '../api/kind.ts';
 import type { Store } from '../store/store.ts';
+import type { Access } from './access.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
 import type { Kubelets } from './kubelets.ts';
 import type { WriteHooks } from './stock/index.ts';
+import type { KeyMaker } from './tokens/key-maker.ts';
 
 export interface Server {
   readonly catalog: Catalog;
@@ -22,6 +24,12 @@ export interface Server {
   readonly admissionWorld: AdmissionWorld;
   readonly kindContext: KindContext;
   readonly hooks: WriteHooks;
+  /** Who somebody is, and what they may do: what the first stages ask, for those who ask later. */
+  readonly access: Access;
+  /** Signs service-account tokens; absent where there is no key. */
+  readonly keys?: KeyMaker;
+  /** The parts of the control plane that run beside the server: `controller-manager`, `scheduler`. */
+  readonly components: readonly string[];
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

@@ -10,6 +10,7 @@ import { finalize } from './finalize.ts';
 import { log } from './log.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
+import { token } from './token.ts';
 
 export type SubresourceHandler = (server: Server, exchange: Exchange, target: ResourceTarget) => Promise<Result>;
 
@@ -20,6 +21,7 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding': binding,
   'pods/eviction': eviction,
   'pods/log': log,
+  'serviceaccounts/token': token,
 };
 
 export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>

@@ -1,0 +1,91 @@
+// Recognises service-account tokens: signed by us, in time, for one of the audiences, and of an account that still exists.
+
+import { parseTime } from '../../base/time.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { Kind } from '../../api/kind.ts';
+import type { UserInfo } from '../../api/request.ts';
+import { Node } from '../../kinds/core/node.ts';
+import { Pod } from '../../kinds/core/pod.ts';
+import { Secret } from '../../kinds/core/secret.ts';
+import { ServiceAccount } from '../../kinds/core/service-account.ts';
+import { type Authenticator, TokenFault } from '../authenticate.ts';
+import type { Server } from '../server.ts';
+import { type AccountClaims, accountGroups, accountUser, issuer } from './issuer.ts';
+import type { Claims, KeyMaker } from './key-maker.ts';
+
+/** Clocks may differ by this much, in seconds. */
+const leewaySeconds = 60;
+/** An object that is going may still use its token for a moment after its grace period ends. */
+const deletionLeewayMs = leewaySeconds * 1000;
+
+type Find = (kind: unknown, name: string, namespace?: string) => Promise<KubeObject | undefined>;
+
+export function serviceAccountTokens(server: Server, keys: KeyMaker): Authenticator {
+  const find: Find = async (kind, name, namespace = '') =>
+    (await server.caches.of(kind as Kind)).mirror.get(name, namespace);
+  return async (token, audiences) => {
+    if (!hasOurForm(token)) return undefined;
+    const claims = await keys.verify(token);
+    if (!claims || claims.iss !== issuer) return undefined;
+    const own = claims['kubernetes.io'] as AccountClaims;
+    const meant = audiencesFor(claims, audiences);
+    requireTime(claims, server.clock.now() / 1000);
+    await requireAlive(find, own, server.clock.now());
+    return { user: userOf(claims, own), audiences: meant };
+  };
+}
+
+const hasOurForm = (token: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+
+function audiencesFor(claims: Claims, wanted: readonly string[]): string[] {
+  const own = claims.aud as readonly string[];
+  const meant = wanted.filter((audience) => own.includes(audience));
+  if (meant.length > 0) return meant;
+  const listed = (audiences: readonly string[]) => `[${audiences.map((each) => JSON.stringify(each)).join(' ')}]`;
+  throw new TokenFault(`token audiences ${listed(own)} is invalid for the target audiences ${listed(wanted)}`);
+}
+
+function requireTime({ exp, nbf }: Claims, now: number): void {
+  if (now > (exp as number) + leewaySeconds) throw new TokenFault('service account token has expired');
+  if (now < (nbf as number) - leewaySeconds) throw new TokenFault('service account token is not valid yet');
+}
+
+/** A token goes with its account, and with whatever it is bound to. */
+async function requireAlive(find: Find, own: AccountClaims, now: number): Promise<void> {
+  const { namespace, serviceaccount, pod, secret, node } = own;
+  const invalidated = () => new TokenFault('service account token has been invalidated');
+  const account = await find(ServiceAccount, serviceaccount.name, namespace);
+  if (!account) throw new TokenFault(`serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`);
+  if (isGoing(account, now)) throw new TokenFault('service account token has been invalidated');
+  if (account.metadata.uid !== serviceaccount.uid) {
+    throw new TokenFault(`service account UID (${account.metadata.uid}) does not match claim (${serviceaccount.uid})`);
+  }
+  if (secret && !isSame(await find(Secret, secret.name, namespace), secret.uid, now)) throw invalidated();
+  if (pod && !isSame(await find(Pod, pod.name, namespace), pod.uid, now)) throw invalidated();
+  if (node && !pod && !isSame(await find(Node, node.name), node.uid, now)) throw invalidated();
+}
+
+const isSame = (object: KubeObject | undefined, uid: string | undefined, now: number): boolean =>
+  object !== undefined && object.metadata.uid === uid && !isGoing(object, now);
+
+function isGoing({ metadata: { deletionTimestamp } }: KubeObject, now: number): boolean {
+  return deletionTimestamp !== undefined && (parseTime(deletionTimestamp) ?? 0) + deletionLeewayMs < now;
+}
+
+function userOf({ jti }: Claims, { namespace, serviceaccount, pod, node }: AccountClaims): UserInfo {
+  const extra: Record<string, readonly string[]> = {};
+  const add = (name: string, value: string | undefined) => {
+    if (value) extra[`authentication.kubernetes.io/${name}`] = [value];
+  };
+  add('credential-id', jti === undefined ? undefined : `JTI=${String(jti)}`);
+  add('node-name', node?.name);
+  add('node-uid', node?.uid);
+  add('pod-name', pod?.name);
+  add('pod-uid', pod?.uid);
+  return {
+    name: accountUser(namespace, serviceaccount.name),
+    ...(serviceaccount.uid !== undefined && { uid: serviceaccount.uid }),
+    groups: accountGroups(namespace),
+    extra,
+  };
+}
