@@ -79,7 +79,7 @@ function requireFitIn({ apiVersion, inVersion }: ApplyWrite, object: KubeObject,
 }
 
 /** `namespace/name; group/version, Kind=kind`. */
-function describe({ apiVersion = '', kind, metadata }: KubeObject): string {
+export function describe({ apiVersion = '', kind, metadata }: KubeObject): string {
   const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
   return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${version}, Kind=${kind}`;
 }

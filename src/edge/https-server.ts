@@ -116,13 +116,20 @@ async function requestOf(incoming: Http2ServerRequest, signal: AbortSignal): Pro
   return {
     method: incoming.method ?? 'GET',
     path,
-    query: new URLSearchParams(question < 0 ? '' : url.slice(question + 1)),
+    query: queryOf(question < 0 ? '' : url.slice(question + 1)),
     headers: headersOf(incoming),
     ...(body && body.length > 0 && { body }),
     ...(user && { user }),
     inProcess: false,
     signal,
   };
+}
+
+/** Parameters that Go cannot read (a semicolon, an escape that is none) are as good as not there. */
+function queryOf(text: string): URLSearchParams {
+  if (!/[;%]/.test(text)) return new URLSearchParams(text);
+  const readable = text.split('&').filter((each) => !/;|%(?![\da-fA-F]{2})/.test(each));
+  return new URLSearchParams(readable.join('&'));
 }
 
 function headersOf(incoming: Http2ServerRequest): Record<string, string> {
@@ -144,7 +151,7 @@ function bodyOf(incoming: Http2ServerRequest): Promise<Uint8Array> {
     incoming.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > largestBody) {
-        reject(new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${largestBody}`, {}));
+        reject(new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${largestBody}`));
         incoming.removeAllListeners('data').resume();
       } else chunks.push(chunk);
     });

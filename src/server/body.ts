@@ -1,15 +1,16 @@
 // From a body's bytes to a draft of the hub version: parsed, matched with what the path wants, decoded by the schema, defaulted.
 
-import { load as parseYaml } from 'js-yaml';
 import { decode, DecodeError } from '../api/decode.ts';
-import { parseJson } from '../api/json.ts';
+import { JsonSyntaxError, parseJson } from '../api/json.ts';
 import { apiVersionOf, type Kind, type ServedVersion } from '../api/kind.ts';
 import { decodeProtobuf } from '../api/protobuf.ts';
 import type { ApiRequest } from '../api/request.ts';
 import type { ObjectSchema } from '../api/schema.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../api/status.ts';
 import { type Draft, toHub } from './draft.ts';
+import { requireKind } from './known-kinds.ts';
 import type { FieldValidation } from './options.ts';
+import { parseYaml, unmarshalErrors } from './yaml.ts';
 
 const decoder = new TextDecoder();
 
@@ -21,12 +22,16 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: ObjectSchema;
+  /** Objects of a custom kind are not held against the built-in ones. */
+  readonly custom?: boolean;
 }
 
 export interface Parsed {
   readonly value: Record<string, unknown>;
-  /** Fields given twice, as Go's strict decoders word it. */
+  /** Fields given twice, as warnings word them. */
   readonly duplicates: readonly string[];
+  /** The same as a strict refusal words it, where that differs. */
+  readonly refusal?: string;
 }
 
 /** The media types a body may have. */
@@ -47,17 +52,29 @@ export function parseBody(request: ApiRequest, expected: Expected, strict: boole
   try {
     if (type === 'application/vnd.kubernetes.protobuf')
       return { value: decodeProtobuf(bytes, () => expected.schema), duplicates: [] };
-    const parsed =
-      type === 'application/yaml'
-        ? { value: parseYaml(decoder.decode(bytes)), duplicates: [] }
-        : parseJson(bytes, { strict });
-    return { value: asObject(parsed.value), duplicates: parsed.duplicates };
+    return type === 'application/yaml' ? parsedYaml(bytes) : parsedJson(bytes, strict);
   } catch (error) {
     if (error instanceof ApiError) throw error;
+    const text = error instanceof JsonSyntaxError ? `${versionError}: ${error.message}` : messageOf(error);
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): ${messageOf(error)} (${excerpt(bytes)})`,
+      `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${excerpt(bytes)})`,
     );
   }
+}
+
+const versionError = `couldn't get version/kind; json parse error`;
+
+function parsedJson(bytes: Uint8Array, strict: boolean): Parsed {
+  const { value, duplicates } = parseJson(bytes, { strict });
+  return { value: asObject(value), duplicates };
+}
+
+function parsedYaml(bytes: Uint8Array): Parsed {
+  const { value, duplicates } = parseYaml(decoder.decode(bytes));
+  const object = asObject(value);
+  return duplicates.length > 0
+    ? { value: object, duplicates, refusal: unmarshalErrors(duplicates) }
+    : { value: object, duplicates };
 }
 
 export const unknownFormat = (types: readonly string[]): ApiError =>
@@ -66,62 +83,36 @@ export const unknownFormat = (types: readonly string[]): ApiError =>
   );
 
 function asObject(value: unknown): Record<string, unknown> {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-  const go = Array.isArray(value)
-    ? 'array'
-    : value === null || value === undefined
-      ? 'null'
-      : typeof value === 'boolean'
-        ? 'bool'
-        : typeof value;
-  if (go === 'null') return {};
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const target =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-  throw new DecodeError(
-    `couldn't get version/kind; json parse error: json: cannot unmarshal ${go} into Go value of type ${target}`,
-  );
+  throw new DecodeError(`${versionError}: json: cannot unmarshal ${got} into Go value of type ${target}`);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The beginning of a body as upstream shows it in refusals: text as it is, anything with control characters in hex. */
+/** The beginning of a body as upstream shows it in refusals: what looks like JSON as it is, anything else in hex. */
 function excerpt(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>';
   const head = bytes.subarray(0, 30);
-  const readable = head.every((byte) => byte >= 0x20 && byte < 0x7f);
-  const text = readable ? decoder.decode(head) : [...head].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const text =
+    head[0] === 0x7b ? decoder.decode(head) : [...head].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return bytes.length > 30 ? `${text} ...` : text;
-}
-
-/** Checks that a parsed body is of the wanted kind, or says nothing of its kind. */
-export function requireKind(value: Record<string, unknown>, expected: Expected): void {
-  const apiVersion = apiVersionOf(expected);
-  const given = { apiVersion: value.apiVersion ?? '', kind: value.kind ?? '' };
-  const matches =
-    (given.apiVersion === '' || given.apiVersion === apiVersion) && (given.kind === '' || given.kind === expected.kind);
-  if (matches) return;
-  const [group, version] = String(given.apiVersion || apiVersion).includes('/')
-    ? String(given.apiVersion || apiVersion).split('/', 2)
-    : ['', String(given.apiVersion || apiVersion)];
-  throw badRequest(
-    `${given.kind || expected.kind} in version "${version}" cannot be handled as a ${expected.kind}: ` +
-      `converting (${group ? `${group}.` : ''}${given.kind || expected.kind}) to (${expected.group ? `${expected.group}.` : ''}${expected.kind}): unknown conversion`,
-  );
 }
 
 /** Decodes a value by a schema; unknown and duplicate fields are refused, warned of or dropped as the caller wants. */
 export function decodeValue(
-  value: Record<string, unknown>,
-  duplicates: readonly string[],
+  { value, duplicates, refusal }: Parsed,
   expected: Expected,
   validation: FieldValidation,
   warn: (text: string) => void,
 ): Draft {
   try {
     const { object, unknown } = decode(expected.schema, value);
-    const complaints = [...unknown, ...duplicates];
-    if (validation === 'Strict' && complaints.length > 0)
-      throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`);
-    if (validation === 'Warn') for (const complaint of complaints) warn(complaint);
+    if (refusal === undefined) complain([...unknown, ...duplicates], validation, warn);
+    else complain(validation === 'Strict' ? [refusal, ...unknown] : [...duplicates, ...unknown], validation, warn);
     return object as Draft;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
@@ -131,14 +122,26 @@ export function decodeValue(
   }
 }
 
+/** @throws DecodeError where the client wants to be refused for unknown and duplicate fields */
+export function complain(
+  complaints: readonly string[],
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): void {
+  if (complaints.length === 0 || validation === 'Ignore') return;
+  if (validation === 'Strict') throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`);
+  for (const complaint of complaints) warn(complaint);
+}
+
 export const expectedOf = (kind: Kind, version: ServedVersion): Expected => ({
   group: kind.group,
   version: version.version,
   kind: kind.kind,
   schema: version.schema,
+  custom: kind.custom,
 });
 
-/** Any JSON value of the served version, as a draft of the hub: what create, update and patch have in common. */
+/** A parsed object of the served version, as a draft of the hub. */
 export function draftOf(
   kind: Kind,
   version: ServedVersion,
@@ -147,7 +150,12 @@ export function draftOf(
   warn: (text: string) => void,
 ): Draft {
   const expected = expectedOf(kind, version);
-  const decoded = decodeValue(parsed.value, parsed.duplicates, expected, validation, warn);
+  requireKind(parsed.value, expected);
+  return hubDraft(kind, version, decodeValue(parsed, expected, validation, warn));
+}
+
+/** A decoded object of the served version, converted to the hub and defaulted. */
+export function hubDraft(kind: Kind, version: ServedVersion, decoded: Draft): Draft {
   decoded.metadata ??= {};
   const draft = toHub(kind, version, decoded);
   (kind.storedAs ?? kind).behaviour.applyDefaults?.(draft);

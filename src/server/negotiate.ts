@@ -38,28 +38,26 @@ export interface Offer {
   readonly protobuf: boolean;
   readonly shapes: boolean;
   readonly watch: boolean;
+  /** The routes of built-in kinds look at the header before anything else does; the value names what they say they have. */
+  readonly routed?: 'one' | 'many';
 }
 
 export function negotiate(accept: string | undefined, offer: Offer): Negotiated {
   const ranges = parseAccept(accept);
+  if (offer.routed && !ranges.some(({ type }) => type === '*/*' || type in formats)) throw notRouted(offer.routed);
   for (const range of ranges) {
     const found = match(range, offer);
     if (found) return found;
   }
-  throw refusal(offer);
+  throw notAcceptable(`only the following media types are accepted: ${Object.keys(formats).join(', ')}`);
 }
 
 function match(range: MediaRange, offer: Offer): Negotiated | undefined {
-  const format =
-    range.type === '*/*' || range.type === 'application/*'
-      ? range.type === '*/*'
-        ? 'json'
-        : undefined
-      : formats[range.type];
+  const format = range.type === '*/*' ? 'json' : formats[range.type];
   if (!format) return undefined;
   if (offer.watch && format === 'yaml') return undefined;
   const stream = range.parameters.get('stream');
-  if (stream !== undefined && (!offer.watch || stream !== 'watch')) return undefined;
+  if (stream !== undefined && stream !== 'watch') return undefined;
   const shape = shapeOf(range, offer);
   if (!shape) return undefined;
   if (format === 'protobuf' && !offer.protobuf && !shape.shape.startsWith('Partial')) return undefined;
@@ -92,27 +90,18 @@ function parseRange(text: string): MediaRange {
     const [key = '', value = ''] = part.split('=');
     parameters.set(key.trim(), value.trim().replace(/^"|"$/g, ''));
   }
-  return { type: type.toLowerCase(), parameters, quality: Number(parameters.get('q') ?? 1) || 0.5 };
+  return { type, parameters, quality: Number(parameters.get('q') ?? 1) || 0.5 };
 }
 
-function refusal(offer: Offer): ApiError {
-  const types = [
-    'application/json',
-    'application/yaml',
-    ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf'] : []),
-  ];
-  const streams = [
-    'application/json;stream=watch',
-    ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf;stream=watch'] : []),
-  ];
-  return offer.shapes
-    ? new ApiError(
-        406,
-        'NotAcceptable',
-        `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`,
-        {},
-      )
-    : notAcceptable(`only the following media types are accepted: ${types.join(', ')}`);
+function notRouted(routed: 'one' | 'many'): ApiError {
+  const streams = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+  const types = [...Object.keys(formats), ...(routed === 'many' ? streams : [])];
+  return new ApiError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${types.join(', ')}`,
+    {},
+  );
 }
 
 /** The form refusals take for this client: its own if we speak it, else JSON. */

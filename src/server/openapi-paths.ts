@@ -34,21 +34,49 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
   }
 
   return new Map<string, PathAnswer>([
-    ['/openapi/v2', (exchange) => answer(exchange, document('v2', () => openApiV2(input())))],
-    ['/openapi/v3', (exchange) => answer(exchange, document('v3', () => openApiIndex(input())), 'text/plain; charset=utf-8')],
+    [
+      '/openapi/v2',
+      (exchange) =>
+        answer(
+          exchange,
+          document('v2', () => openApiV2(input())),
+        ),
+    ],
+    [
+      '/openapi/v3',
+      (exchange) =>
+        answer(
+          exchange,
+          document('v3', () => openApiIndex(input())),
+          'text/plain; charset=utf-8',
+        ),
+    ],
     ['/openapi/v3/', (exchange, path) => groupVersion(exchange, path)],
   ]);
 
   function groupVersion(exchange: Exchange, path: string): ApiResponse {
     const [root, ...rest] = path.slice('/openapi/v3/'.length).split('/');
     const [group, version] = root === 'api' ? ['', rest[0] ?? ''] : [rest[0] ?? '', rest[1] ?? ''];
-    if (rest.length !== (root === 'api' ? 1 : 2) || !catalog.hasGroupVersion(group, version)) return text(404, '404 page not found\n');
+    if (rest.length !== (root === 'api' ? 1 : 2) || !catalog.hasGroupVersion(group, version))
+      return text(404, '404 page not found\n');
     const hash = exchange.request.query.get('hash');
     const current = documentHash(group, version, input());
     if (hash && hash !== current) return moved(`${path}?hash=${current}`);
-    const response = answer(exchange, document(path, () => openApiV3(group, version, input())));
+    const response = answer(
+      exchange,
+      document(path, () => openApiV3(group, version, input())),
+    );
     // A document asked for by its hash never changes.
-    return hash ? { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable', expires: 'Thu, 31 Dec 2037 23:55:55 GMT' } } : response;
+    return hash
+      ? {
+          ...response,
+          headers: {
+            ...response.headers,
+            'cache-control': 'public, immutable',
+            expires: 'Thu, 31 Dec 2037 23:55:55 GMT',
+          },
+        }
+      : response;
   }
 }
 
@@ -62,13 +90,16 @@ function answer(exchange: Exchange, document: Document | undefined, contentType 
   if (!document) return text(404, '404 page not found\n');
   requireJson(exchange);
   const headers = { 'content-type': contentType, etag: document.etag, vary: 'Accept' };
-  if (exchange.request.headers['if-none-match'] === document.etag) return { status: 304, headers, body: { type: 'bytes', bytes: new Uint8Array() } };
+  if (exchange.request.headers['if-none-match'] === document.etag)
+    return { status: 304, headers, body: { type: 'bytes', bytes: new Uint8Array() } };
   return { status: 200, headers, body: { type: 'bytes', bytes: document.bytes } };
 }
 
 /** The documents are served as JSON only; their protobuf form is not modelled. */
 function requireJson(exchange: Exchange): void {
   const accept = exchange.request.headers.accept ?? '*/*';
-  const takes = accept.split(',').some((range) => /^\s*(\*\/\*|application\/\*|application\/json|text\/plain)\s*(;|$)/.test(range));
+  const takes = accept
+    .split(',')
+    .some((range) => /^\s*(\*\/\*|application\/\*|application\/json|text\/plain)\s*(;|$)/.test(range));
   if (!takes) throw notAcceptable('only the following media types are accepted: application/json');
 }

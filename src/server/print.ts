@@ -2,12 +2,14 @@
 
 import { dump as printYaml } from 'js-yaml';
 import { concat, utf8 } from '../base/bytes.ts';
-import { apiVersionOf, type Kind } from '../api/kind.ts';
+import { apiVersionOf, type Kind, type ServedVersion } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import { encodeProtobuf } from '../api/protobuf.ts';
 import type { ApiResponse, ResponseBody, WatchEvent, WatchSource } from '../api/request.ts';
+import { decode } from '../api/decode.ts';
 import type { ObjectSchema } from '../api/schema.ts';
-import { namedSchema } from '../kinds/define.ts';
+import { badRequest, notAcceptable } from '../api/status.ts';
+import { folderOf, namedSchema } from '../kinds/schemas.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Served } from './catalog.ts';
 import { fromHub, isHub } from './draft.ts';
@@ -24,6 +26,8 @@ export interface Printing {
   readonly describe: Describe;
   /** `includeObject` of Table requests. */
   readonly includeObject: string;
+  /** A table of a watch that has told its columns before. */
+  readonly columnsTold?: boolean;
 }
 
 export function print(result: Result, printing: Printing): ApiResponse {
@@ -34,12 +38,31 @@ export function print(result: Result, printing: Printing): ApiResponse {
       body: { type: 'bytes', bytes: result.bytes },
     };
   if (result.type === 'chunks') {
-    return { status: 200, headers: { 'content-type': result.contentType }, body: { type: 'stream', chunks: result.chunks } };
+    return {
+      status: 200,
+      headers: { 'content-type': result.contentType },
+      body: { type: 'stream', chunks: result.chunks },
+    };
   }
+  requirePrintable(result, printing);
   if (result.type === 'watch') return printWatch(result.steps, printing);
   const status = result.type === 'list' ? 200 : result.code;
   const headers = { 'content-type': printing.negotiated.contentType };
   return { status, headers, body: bodyOf(result, printing) };
+}
+
+/** Which forms a result has; upstream says so only after the work is done. */
+function requirePrintable(result: Result, { negotiated, includeObject, served }: Printing): void {
+  const { shape } = negotiated;
+  if (shape === 'Table' && !['', 'Metadata', 'Object', 'None'].includes(includeObject)) {
+    const why = `Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`;
+    throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`);
+  }
+  const name = `${folderOf((served.kind.storedAs ?? served.kind).group)}.${served.kind.kind}`;
+  if (shape === 'PartialObjectMetadataList' && result.type === 'object')
+    throw notAcceptable(`you requested ${shape}, but the requested object is not a list (*${name})`);
+  if (shape === 'PartialObjectMetadata' && result.type === 'list')
+    throw notAcceptable(`you requested ${shape}, but the requested object is a list (*${name}List)`);
 }
 
 function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Printing): ResponseBody {
@@ -187,17 +210,26 @@ export function listSchema(item: ObjectSchema): ObjectSchema {
 }
 
 function printWatch(steps: WatchSource<WatchStep>, printing: Printing): ApiResponse {
-  const { served, negotiated, inProcess } = printing;
+  const { negotiated, inProcess } = printing;
   const headers = { 'content-type': negotiated.contentType };
   if (inProcess) {
-    const events: WatchSource<WatchEvent> = mapped(steps, (step) =>
-      eventOf(step, served, (object) => fromHub(served.kind, served.version, object)),
-    );
+    const events: WatchSource<WatchEvent> = mapped(steps, (step) => eventOf(step, printing));
     return { status: 200, headers, body: { type: 'events', events } };
   }
-  const format = `${served.version.version}/${negotiated.format}/${negotiated.shape}/${negotiated.shapeVersion}/${printing.includeObject}`;
-  const chunks = mapped(steps, (step) => frameOf(step, printing, format));
-  return { status: 200, headers, body: { type: 'stream', chunks } };
+  return { status: 200, headers, body: { type: 'stream', chunks: mapped(steps, framer(printing)) } };
+}
+
+/** Makes frames of steps. The columns of a table are told once. */
+function framer(printing: Printing): (step: WatchStep) => Uint8Array {
+  const { served, negotiated, includeObject } = printing;
+  const format = `${served.version.version}/${negotiated.format}/${negotiated.shape}/${negotiated.shapeVersion}/${includeObject}`;
+  if (negotiated.shape !== 'Table') return (step) => frameOf(step, printing, format);
+  let told = false;
+  return (step) => {
+    const frame = frameOf(step, { ...printing, columnsTold: told }, `${format}/${told}`);
+    told = true;
+    return frame;
+  };
 }
 
 function mapped<A, B>(source: WatchSource<A>, transform: (item: A) => B): WatchSource<B> {
@@ -221,13 +253,13 @@ function encodeFrame(step: WatchStep, printing: Printing): Uint8Array {
     const head = utf8(`{"type":"${step.type}","object":`);
     return concat(head, servedBytes(served.kind, step.stored), utf8('}\n'));
   }
-  return utf8(`${JSON.stringify(eventOf(step, served, (object) => shaped(object, printing)))}\n`);
+  return utf8(`${JSON.stringify(eventOf(step, printing))}\n`);
 }
 
 /** Four bytes of length, then a WatchEvent whose object is wrapped on its own. */
 function protobufFrame(step: WatchStep, printing: Printing): Uint8Array {
   const { served, negotiated } = printing;
-  const event = eventOf(step, served, (object) => shaped(object, printing));
+  const event = eventOf(step, printing);
   const inner = event.object as { kind?: string };
   const own = negotiated.shape === 'object' && inner.kind === served.kind.kind;
   const schema = own ? served.version.schema : metaSchema(inner.kind ?? '');
@@ -263,31 +295,34 @@ function shaped(object: KubeObject, printing: Printing): KubeObject {
   return fromHub(served.kind, served.version, object);
 }
 
-function eventOf(step: WatchStep, served: Served, shape: (object: KubeObject) => KubeObject): WatchEvent {
+function eventOf(step: WatchStep, printing: Printing): WatchEvent {
   if (step.type === 'ERROR') return { type: 'ERROR', object: step.status as unknown as KubeObject };
-  if (step.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmark(step, served) };
-  return { type: step.type, object: shape(step.stored.object) };
+  if (step.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmark(step, printing) };
+  return { type: step.type, object: shaped(step.stored.object, printing) };
 }
 
-const bookmarks = new WeakMap<Served, KubeObject>();
-
-function bookmark(step: WatchStep & { type: 'BOOKMARK' }, served: Served): KubeObject {
-  const { kind, version } = served;
-  let template = bookmarks.get(served);
-  if (!template)
-    bookmarks.set(
-      served,
-      (template = {
-        apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
-        kind: kind.kind,
-        metadata: {},
-      }),
-    );
-  return {
-    ...template,
-    metadata: {
-      resourceVersion: String(step.revision),
-      ...(step.initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
-    },
+/** A bookmark is an object of the kind with nothing in it but a resourceVersion. */
+function bookmark(step: WatchStep & { type: 'BOOKMARK' }, printing: Printing): KubeObject {
+  const { kind, version } = printing.served;
+  const metadata = {
+    resourceVersion: String(step.revision),
+    ...(step.initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
   };
+  if (printing.negotiated.shape !== 'object') return shaped({ ...emptyObject(kind), metadata }, printing);
+  return { ...emptyObject(kind, version), metadata };
+}
+
+const emptyObjects = new WeakMap<ObjectSchema, KubeObject>();
+
+/** What is left of an object without any content, in the given version or in the hub. */
+export function emptyObject(kind: Kind, version?: ServedVersion): KubeObject {
+  const keeper = version ? kind : (kind.storedAs ?? kind);
+  const shown = version ?? (keeper.versions.find((each) => each.version === keeper.version) as ServedVersion);
+  let empty = emptyObjects.get(shown.schema);
+  if (!empty) {
+    const apiVersion = apiVersionOf({ group: keeper.group, version: shown.version });
+    empty = decode(shown.schema, { kind: keeper.kind, apiVersion, metadata: {} }).object as unknown as KubeObject;
+    emptyObjects.set(shown.schema, empty);
+  }
+  return empty;
 }

@@ -4,7 +4,7 @@ import type { ApiResponse } from '../api/request.ts';
 import { methodNotAllowed, noSuchPath, notModelled } from '../api/status.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Exchange, Handler, ResourceTarget } from './exchange.ts';
-import { type Negotiated, negotiate } from './negotiate.ts';
+import { type Negotiated, negotiate, type Offer } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
 import { print } from './print.ts';
 import { requireMethod } from './resolve.ts';
@@ -46,8 +46,7 @@ async function answer(
   const { request } = exchange;
   const { kind, version } = target.served;
   requireMethod(target, request.method);
-  const offer = { protobuf: !kind.custom, shapes: true, watch: target.verb === 'watch' };
-  const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offer);
+  const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
   const result = await perform(server, exchange, target);
   return print(result, {
@@ -58,6 +57,12 @@ async function answer(
     describe,
     includeObject: request.query.get('includeObject') ?? 'Metadata',
   });
+}
+
+function offerOf({ served, verb }: ResourceTarget): Offer {
+  const watch = verb === 'watch';
+  if (served.kind.custom) return { protobuf: false, shapes: true, watch };
+  return { protobuf: true, shapes: true, watch, routed: watch || verb === 'list' ? 'many' : 'one' };
 }
 
 async function perform(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {

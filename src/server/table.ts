@@ -27,7 +27,7 @@ export function tableOf(result: ObjectResult | ListResult, printing: Printing): 
       result.type === 'list'
         ? listMeta(result, { ...kind, custom: false })
         : { resourceVersion: result.object.metadata.resourceVersion ?? '' },
-    columnDefinitions: columns.map((column) => definitionOf(column, printing.describe)),
+    columnDefinitions: printing.columnsTold ? null : columns.map((column) => definitionOf(column, printing.describe)),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, printing.now)),
       ...conditionsOf(kind, object),
@@ -55,7 +55,7 @@ function definitionOf(column: Column, describe: Describe): object {
 
 function embedded(object: KubeObject, printing: Printing): { object?: unknown } {
   const { served, includeObject, negotiated } = printing;
-  if (includeObject === 'None') return {};
+  if (includeObject === 'None') return { object: null };
   if (includeObject === 'Object') return { object: fromHub(served.kind, served.version, object) };
   return { object: partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) };
 }

@@ -3,10 +3,11 @@
 import { badRequest } from '../../api/status.ts';
 import type { Subresource } from '../../api/kind.ts';
 import { schemaOf } from '../../kinds/schemas.ts';
-import { decodeValue, type Expected, parseBody, requireKind } from '../body.ts';
+import { decodeValue, type Expected, parseBody } from '../body.ts';
 import { subresourceOf } from '../catalog.ts';
 import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
+import { requireKind } from '../known-kinds.ts';
 import type { WriteOptions } from '../options.ts';
 
 /** What a subresource takes, by its kind. */
@@ -21,13 +22,7 @@ export function expectedBy(target: ResourceTarget): Expected {
 export function readBody(exchange: Exchange, expected: Expected, options: WriteOptions): Draft {
   const parsed = parseBody(exchange.request, expected, options.fieldValidation !== 'Ignore');
   requireKind(parsed.value, expected);
-  return decodeValue(
-    parsed.value,
-    parsed.duplicates,
-    expected,
-    options.fieldValidation,
-    (text) => void exchange.warnings.add(text),
-  );
+  return decodeValue(parsed, expected, options.fieldValidation, (text) => void exchange.warnings.add(text));
 }
 
 /** The name in the body must be the one on the URL. */

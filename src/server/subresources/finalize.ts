@@ -1,7 +1,7 @@
 // namespaces/finalize: takes or gives the finalizers in a namespace's spec; the last one gone, a namespace that is being deleted goes.
 
 import type { Exchange, ResourceTarget } from '../exchange.ts';
-import { draftOf, expectedOf, parseBody, requireKind } from '../body.ts';
+import { draftOf, expectedOf, parseBody } from '../body.ts';
 import { copyOf, type Draft } from '../draft.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
@@ -13,7 +13,6 @@ export async function finalize(server: Server, exchange: Exchange, target: Resou
   const options = writeOptions('UpdateOptions', exchange.request.query, exchange.request.headers['user-agent']);
   const { kind, version } = target.served;
   const parsed = parseBody(exchange.request, expectedOf(kind, version), false);
-  requireKind(parsed.value, expectedOf(kind, version));
   const wanted = draftOf(kind, version, parsed, options.fieldValidation, (text) => void exchange.warnings.add(text));
   const stored = await modify(server, {
     kind,

@@ -21,9 +21,12 @@ export async function log(server: Server, exchange: Exchange, target: ResourceTa
   if (!pod) throw notFound(target, target.name);
   const container = containerOf(pod, options.container);
   if (!pod.spec.nodeName) return { type: 'raw', code: 204, contentType, bytes: new Uint8Array() };
-  if (!server.kubelets) throw internalError(`Get log of ${target.namespace}/${target.name}: node ${pod.spec.nodeName} cannot be reached`);
+  if (!server.kubelets)
+    throw internalError(`Get log of ${target.namespace}/${target.name}: node ${pod.spec.nodeName} cannot be reached`);
   const chunks = server.kubelets.logs(target.namespace, target.name, { ...options, container });
-  return options.follow ? { type: 'chunks', contentType, chunks } : { type: 'raw', code: 200, contentType, bytes: collected(chunks) };
+  return options.follow
+    ? { type: 'chunks', contentType, chunks }
+    : { type: 'raw', code: 200, contentType, bytes: collected(chunks) };
 }
 
 /** The chunks of a source that ends by itself. */
@@ -45,7 +48,9 @@ function containerOf(pod: Pod, wanted: string | undefined): string {
   }
   const [only] = names;
   if (names.length === 1 && only) return only;
-  throw badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`);
+  throw badRequest(
+    `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`,
+  );
 }
 
 function logOptions(query: URLSearchParams, pod: string): LogOptions {
@@ -55,7 +60,9 @@ function logOptions(query: URLSearchParams, pod: string): LogOptions {
   const sinceTime = query.get('sinceTime');
   const since = sinceTime === null ? undefined : parseTime(sinceTime);
   if (sinceTime !== null && since === undefined) {
-    throw badRequest(`parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`);
+    throw badRequest(
+      `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`,
+    );
   }
   const options: LogOptions = {
     ...(container && { container }),
@@ -75,11 +82,23 @@ function logOptions(query: URLSearchParams, pod: string): LogOptions {
 function logIssues({ tailLines, limitBytes, sinceSeconds, sinceTime }: LogOptions, stream: boolean): Issue[] {
   return [
     ...(stream ? [{ type: 'forbidden' as const, field: 'stream', message: 'Forbidden: may not be specified' }] : []),
-    ...(tailLines !== undefined && tailLines < 0 ? [invalid('tailLines', tailLines, 'must be greater than or equal to 0')] : []),
-    ...(limitBytes !== undefined && limitBytes < 1 ? [invalid('limitBytes', limitBytes, 'must be greater than 0')] : []),
-    ...(sinceSeconds !== undefined && sinceTime !== undefined
-      ? [{ type: 'forbidden' as const, field: '[]', message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified' }]
+    ...(tailLines !== undefined && tailLines < 0
+      ? [invalid('tailLines', tailLines, 'must be greater than or equal to 0')]
       : []),
-    ...(sinceSeconds !== undefined && sinceSeconds < 1 ? [invalid('sinceSeconds', sinceSeconds, 'must be greater than 0')] : []),
+    ...(limitBytes !== undefined && limitBytes < 1
+      ? [invalid('limitBytes', limitBytes, 'must be greater than 0')]
+      : []),
+    ...(sinceSeconds !== undefined && sinceTime !== undefined
+      ? [
+          {
+            type: 'forbidden' as const,
+            field: '[]',
+            message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+          },
+        ]
+      : []),
+    ...(sinceSeconds !== undefined && sinceSeconds < 1
+      ? [invalid('sinceSeconds', sinceSeconds, 'must be greater than 0')]
+      : []),
   ];
 }

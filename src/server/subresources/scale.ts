@@ -66,13 +66,8 @@ async function patchScale(
       ...target,
       served: { ...target.served, version: { version: expected.version, schema: expected.schema } },
     });
-    return decodeValue(
-      value as Record<string, unknown>,
-      read.duplicates,
-      expected,
-      options.fieldValidation,
-      context.warn,
-    ) as Draft & Scale;
+    const parsed = { value: value as Record<string, unknown>, duplicates: read.duplicates };
+    return decodeValue(parsed, expected, options.fieldValidation, context.warn) as Draft & Scale;
   });
 }
 
@@ -143,13 +138,8 @@ async function applyScale(
         resource: { group: 'autoscaling', resource: 'scales' },
         resetFields: ['status'],
       });
-      const merged = decodeValue(
-        outcome.object as unknown as Record<string, unknown>,
-        [],
-        expected,
-        'Ignore',
-        context.warn,
-      ) as Draft & Scale;
+      const parsed = { value: outcome.object as unknown as Record<string, unknown>, duplicates: [] };
+      const merged = decodeValue(parsed, expected, 'Ignore', context.warn) as Draft & Scale;
       requireReplicas(merged);
       const draft = withReplicas(previous, paths, merged.spec.replicas ?? 0);
       const entries = (outcome.managedAfter(merged) ?? []).map((entry) =>

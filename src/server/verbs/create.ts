@@ -4,7 +4,7 @@ import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
 import { required } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import { validateMetadata } from '../../kinds/metadata.ts';
-import { draftOf, expectedOf, parseBody, requireKind } from '../body.ts';
+import { draftOf, expectedOf, parseBody } from '../body.ts';
 import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
@@ -33,9 +33,7 @@ export async function create(server: Server, exchange: Exchange, target: Resourc
   const { kind, version } = target.served;
   const options = writeOptions('CreateOptions', request.query, request.headers['user-agent']);
   const warn = (text: string) => void exchange.warnings.add(text);
-  const expected = expectedOf(kind, version);
-  const parsed = parseBody(request, expected, options.fieldValidation !== 'Ignore');
-  requireKind(parsed.value, expected);
+  const parsed = parseBody(request, expectedOf(kind, version), options.fieldValidation !== 'Ignore');
   const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
   requireNamespace(target, draft);
   return insert(
@@ -121,15 +119,14 @@ function generateName(server: Server, base: string): string {
   return base.slice(0, longestBase) + server.random.suffix(suffixLength);
 }
 
+/** The namespace of a body is the one of the path, or not given. That of a cluster-scoped object is dropped. */
 export function requireNamespace(target: ResourceTarget, draft: Draft): void {
   const { metadata } = draft;
   if (target.served.kind.scope === 'Cluster') {
-    if (metadata.namespace)
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    delete metadata.namespace;
     return;
   }
-  if (metadata.namespace && metadata.namespace !== target.namespace) {
+  if (metadata.namespace && metadata.namespace !== target.namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
   metadata.namespace = target.namespace;
 }

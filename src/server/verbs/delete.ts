@@ -5,7 +5,8 @@ import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { conflict, notFound } from '../../api/status.ts';
 import { namedSchema } from '../../kinds/define.ts';
-import { decodeValue, parseBody, requireKind } from '../body.ts';
+import { decodeValue, parseBody } from '../body.ts';
+import { requireKind } from '../known-kinds.ts';
 import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { type DeleteOptions, deleteOptionsFrom, deleteOptionsOf } from '../options.ts';
@@ -72,7 +73,7 @@ function optionsOf(exchange: Exchange): DeleteOptions {
   };
   const parsed = parseBody(request, expected, false);
   if (parsed.value.kind !== undefined) requireKind({ ...parsed.value, apiVersion: 'v1' }, expected);
-  return deleteOptionsFrom(decodeValue(parsed.value, parsed.duplicates, expected, 'Ignore', () => {}));
+  return deleteOptionsFrom(decodeValue(parsed, expected, 'Ignore', () => {}));
 }
 
 /** Begins or ends the deletion of one object. */

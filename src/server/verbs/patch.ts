@@ -1,23 +1,29 @@
 // patch: JSON patch, merge patch, strategic merge patch and apply, each a way to compute the next state from the present one.
 
-import { load as parseYaml } from 'js-yaml';
-import { applyConfiguration } from '../../api/apply.ts';
+import { applyConfiguration, describe } from '../../api/apply.ts';
+import { decode, DecodeError } from '../../api/decode.ts';
+import { goText } from '../../api/go-text.ts';
+import { invalid, invalidObject } from '../../api/issues.ts';
 import { applyJsonPatch } from '../../api/json-patch.ts';
 import { parseJson } from '../../api/json.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import { applyMergePatch } from '../../api/merge-patch.ts';
 import type { KubeObject } from '../../api/object.ts';
+import type { ObjectSchema } from '../../api/schema.ts';
 import { applyStrategicMerge } from '../../api/strategic-merge.ts';
-import { ApiError, badRequest } from '../../api/status.ts';
-import { decodeValue, draftOf, expectedOf, mediaTypeOf, requireKind, unknownFormat } from '../body.ts';
+import { ApiError, badRequest, conflict } from '../../api/status.ts';
+import { complain, expectedOf, hubDraft, mediaTypeOf, type Parsed, unknownFormat } from '../body.ts';
 import { copyOf, type Draft, fromHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
+import { requireSameKind } from '../known-kinds.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
+import { parseYaml, unmarshalErrors } from '../yaml.ts';
 import { inVersion, resetFieldsOf, setManagedFields, type WriteContext } from './commit.ts';
 import { insert, requireNamespace } from './create.ts';
+import { patchedText } from './patched-text.ts';
 import type { ObjectResult } from './result.ts';
-import { replace } from './update.ts';
+import { replace, requireName } from './update.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
@@ -56,21 +62,24 @@ export async function patch(server: Server, exchange: Exchange, target: Resource
 export function readPatch(exchange: Exchange, custom: boolean): Patch {
   const { request } = exchange;
   const type = mediaTypes[mediaTypeOf(request)];
-  const accepted = Object.keys(mediaTypes).filter(
-    (each) => !custom || each !== 'application/strategic-merge-patch+json',
-  );
-  if (!type || (custom && type === 'strategic')) throw unknownFormat(accepted);
+  if (!type || (custom && type === 'strategic')) throw custom ? unknownFormat(acceptedTypes) : noSuchPatch();
   const { body } = request;
   if (!(body instanceof Uint8Array)) return { type, value: body ?? {}, duplicates: [] };
   try {
-    if (type === 'apply') return { type, value: parseYaml(decoder.decode(body)) ?? {}, duplicates: [] };
-    const { value, duplicates } = parseJson(body, { strict: true });
-    return { type, value, duplicates };
+    return { type, ...(type === 'apply' ? parseYaml(decoder.decode(body)) : parseJson(body, { strict: true })) };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    throw badRequest(type === 'apply' ? `error decoding YAML: ${text}` : `error decoding patch: ${text}`);
+    throw badRequest(
+      type === 'apply'
+        ? `error decoding YAML: error converting YAML to JSON: ${text}`
+        : `error decoding patch: ${text}`,
+    );
   }
 }
+
+/** The routes of built-in kinds refuse before anybody looks at the body; custom resources say what they take. */
+const noSuchPatch = () => new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+const acceptedTypes = Object.keys(mediaTypes).filter((each) => mediaTypes[each] !== 'strategic');
 
 /** The document after the patch, not yet decoded. */
 export function patchedValue(document: object, read: Patch, target: ResourceTarget): unknown {
@@ -88,30 +97,58 @@ function patched(
   warn: (text: string) => void,
 ): Draft {
   const { kind, version } = target.served;
-  const document = copyOf(fromHub(kind, version, previous));
-  const value = patchedValue(document, read, target);
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request`, {});
-  }
-  requireKind(value as Record<string, unknown>, expectedOf(kind, version));
-  const draft = draftOf(
-    kind,
-    version,
-    { value: value as Record<string, unknown>, duplicates: read.duplicates },
-    options.fieldValidation,
-    warn,
-  );
-  requireUnchangedName(target, draft);
+  const document = fromHub(kind, version, previous);
+  const value = patchedValue(copyOf(document), read, target);
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw rejected();
+  const parsed = { value: value as Record<string, unknown>, duplicates: read.duplicates };
+  const draft = hubDraft(kind, version, decodePatched(target, document, read, parsed, options, warn));
+  requireName(target, draft);
   requireNamespace(target, draft);
   return draft;
 }
 
-function requireUnchangedName(target: ResourceTarget, draft: Draft): void {
-  const { name } = draft.metadata;
-  if (name !== undefined && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+const rejected = () =>
+  new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+
+/** What does not decode after a patch is the patch's fault, and the refusal quotes it. */
+function decodePatched(
+  target: ResourceTarget,
+  document: KubeObject,
+  read: Patch,
+  parsed: Parsed,
+  options: WriteOptions,
+  warn: (text: string) => void,
+): Draft {
+  const { kind, version } = target.served;
+  const { schema } = version;
+  try {
+    requireSameKind(parsed.value, expectedOf(kind, version));
+    const { object, unknown } = decode(isNameless(parsed.value) ? nothing : schema, parsed.value);
+    complain([...unknown.sort(), ...parsed.duplicates], options.fieldValidation, warn);
+    return object as Draft;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const strategic = read.type === 'strategic';
+    const quoted = strategic ? goText(read.value) : patchedText(document, parsed.value, schema);
+    const why = strategic ? converterWords(error.message) : error.message;
+    throw invalidObject('', '', '', [invalid('patch', quoted, why)]);
   }
-  draft.metadata.name = target.name;
+}
+
+/** Upstream does not know how to read an object that says neither apiVersion nor kind, and reads nothing of it. */
+const isNameless = ({ apiVersion, kind }: Record<string, unknown>): boolean => !apiVersion && !kind;
+const nothing: ObjectSchema = { type: 'object', fields: new Map(), atomic: false, open: false };
+
+/** Strategic patches are decoded by another reader upstream, which words a wrong shape in its own way. */
+function converterWords(message: string): string {
+  const match =
+    /^json: cannot unmarshal (object|array|string|bool|number\S*) into Go struct field \S+ of type (.+)$/.exec(message);
+  if (!match) return message;
+  const [, got = '', type = ''] = match;
+  const from = got === 'object' ? 'map' : got === 'array' ? 'slice' : got.startsWith('number') ? 'int64' : got;
+  if (type.startsWith('[]')) return `cannot restore slice from ${from}`;
+  if (type.startsWith('map[')) return `cannot restore map from ${from}`;
+  return type.includes('.') && from !== 'string' ? `cannot restore struct from: ${from}` : message;
 }
 
 async function applyPatch(
@@ -121,18 +158,13 @@ async function applyPatch(
   options: WriteOptions,
 ): Promise<ObjectResult> {
   const { target } = context;
-  const { kind, version } = target.served;
+  const { kind } = target.served;
   const config = configurationOf(target, read, options, context.warn);
   const merged = (live: KubeObject | undefined) => applied(server, context, config, live, options);
 
   const cache = await server.caches.of(kind);
   if (!cache.stored(target.namespace, target.name) && target.subresource === '') {
-    if (config.metadata.resourceVersion)
-      throw new ApiError(409, 'Conflict', notThere(target), {
-        name: target.name,
-        ...(kind.group && { group: kind.group }),
-        kind: kind.plural,
-      });
+    if (config.metadata.resourceVersion) throw conflict(target, target.name, 'StorageError: key not found');
     return insert(server, context, merged(undefined), false);
   }
   return replace(server, context, {
@@ -142,44 +174,41 @@ async function applyPatch(
   });
 }
 
-const notThere = (target: ResourceTarget): string =>
-  `Operation cannot be fulfilled on ${target.group ? `${target.resource}.${target.group}` : target.resource} "${target.name}": StorageError: key not found`;
-
-/** The applied configuration: what the client wrote and nothing else, in canonical form. */
+/** The applied configuration: what the client wrote and nothing else. */
 function configurationOf(
   target: ResourceTarget,
   read: Patch,
   options: WriteOptions,
   warn: (text: string) => void,
 ): KubeObject {
-  const { kind, version } = target.served;
-  const value = read.value as Record<string, unknown>;
-  const expected = expectedOf(kind, version);
+  const value = configurationObject(read.value);
+  if (options.fieldValidation === 'Strict' && read.duplicates.length > 0) {
+    const text = unmarshalErrors(read.duplicates);
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${text}`);
+  }
+  if (options.fieldValidation === 'Warn') for (const each of read.duplicates) warn(each);
   requireApplyKind(value, target);
-  decodeValue(value, read.duplicates, expected, options.fieldValidation, warn);
   const config = copyOf(value) as unknown as KubeObject;
   config.metadata ??= {};
-  if (config.metadata.managedFields && config.metadata.managedFields.length > 0) {
+  if (config.metadata.managedFields && config.metadata.managedFields.length > 0)
     throw badRequest('metadata.managedFields must be nil');
-  }
-  const { name, namespace } = config.metadata;
-  if (name !== undefined && name !== target.name)
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  if (namespace && namespace !== target.namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  config.metadata.name = target.name;
-  if (target.namespace) config.metadata.namespace = target.namespace;
   return config;
 }
 
+function configurationObject(value: unknown): Record<string, unknown> {
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  throw badRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${got} into Go value of type map[string]interface {}`,
+  );
+}
+
 function requireApplyKind(value: Record<string, unknown>, target: ResourceTarget): void {
-  if (!value.apiVersion || !value.kind) {
-    throw badRequest(`invalid object type: /, Kind=`);
-  }
+  const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
   const expected = apiVersionOf({ group: target.group, version: target.version });
-  if (value.apiVersion !== expected || value.kind !== target.served.kind.kind) {
-    throw badRequest(`invalid object type: ${String(value.apiVersion)}, Kind=${String(value.kind)}`);
-  }
+  if (apiVersion === expected && kind === target.served.kind.kind) return;
+  throw badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
 }
 
 function applied(
@@ -205,9 +234,26 @@ function applied(
     inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
     ...resetFieldsOf(keeper, target.subresource),
   });
-  const value = outcome.object as unknown as Record<string, unknown>;
-  const draft = draftOf(kind, version, { value, duplicates: [] }, 'Ignore', () => {});
+  const draft = hubDraft(kind, version, decodeApplied(version.schema, config, outcome.object));
+  requireName(target, draft);
   requireNamespace(target, draft);
   setManagedFields(draft, outcome.managedAfter(draft));
   return draft;
+}
+
+/** What the schema of apply lets pass and the types do not is, upstream, the server's mistake. */
+function decodeApplied(schema: ObjectSchema, config: KubeObject, merged: KubeObject): Draft {
+  try {
+    return decode(schema, merged).object as Draft;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const about = describe(config);
+    const type = about.slice(about.indexOf('; ') + 2);
+    const why = error.message.replace(/Go struct field \S+ of type/, 'Go value of type');
+    throw new ApiError(
+      500,
+      '',
+      `failed to convert new object (${about}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
+    );
+  }
 }

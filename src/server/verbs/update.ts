@@ -4,7 +4,7 @@ import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/status.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
-import { draftOf, expectedOf, parseBody, requireKind } from '../body.ts';
+import { draftOf, expectedOf, parseBody } from '../body.ts';
 import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
@@ -36,9 +36,7 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
   const { kind, version } = target.served;
   const options = writeOptions('UpdateOptions', request.query, request.headers['user-agent']);
   const warn = (text: string) => void exchange.warnings.add(text);
-  const expected = expectedOf(kind, version);
-  const parsed = parseBody(request, expected, options.fieldValidation !== 'Ignore');
-  requireKind(parsed.value, expected);
+  const parsed = parseBody(request, expectedOf(kind, version), options.fieldValidation !== 'Ignore');
   const fresh = () => {
     const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
     requireNamespace(target, draft);
@@ -56,12 +54,13 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
   });
 }
 
-function requireName(target: ResourceTarget, draft: Draft): void {
+/** The body must say the name that the path says. */
+export function requireName(target: ResourceTarget, draft: Draft): void {
   const { name } = draft.metadata;
-  if (!name) draft.metadata.name = target.name;
-  else if (name !== target.name) {
+  if (!name)
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  }
 }
 
 /** A change of one object. */
