@@ -1,13 +1,12 @@
 // portolan down: stops a cluster and removes what belongs to it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeFrom, userKubeconfig } from '../edge/kubeconfig.ts';
 import { clusterFolder, clusterNames, isAlive, readRecord, removeFolder, stateHome } from '../edge/state-folder.ts';
 import { clusterNameOf, noSuchCluster } from './cluster-name.ts';
 import type { ClusterSettings } from './cluster-options.ts';
 import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
-import { isUnattended } from './manners.ts';
+import { leaveUserKubeconfig } from './manners.ts';
 import { readSettings } from './settings-file.ts';
 
 export const down: CliCommand = {
@@ -51,7 +50,7 @@ export async function stopCluster(
     for (let waited = 0; isAlive(record) && waited < patience; waited += 20) await sleep(20);
     if (isAlive(record)) process.kill(record.pid, 'SIGKILL');
   }
-  if (!isUnattended(process.env)) removeFrom(userKubeconfig(process.env), name);
+  leaveUserKubeconfig(name);
   if (data === 'remove') removeFolder(folder);
   say(`Cluster portolan-${name} ${ran ? 'is stopped' : 'is not running'}${fate}.`);
 }

