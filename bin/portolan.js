@@ -11,9 +11,13 @@ if (Number(process.versions.node.split('.')[0]) >= oldest) await start();
 else startOnPinned();
 
 async function start() {
-  module.enableCompileCache?.();
   const source = new URL('../src/cli/main.ts', import.meta.url);
-  const { main } = await import(existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
+  const inCheckout = existsSync(source);
+  const cache = inCheckout ? fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)) : undefined;
+  module.enableCompileCache(cache);
+  // For the processes and threads this one starts.
+  if (cache) process.env.NODE_COMPILE_CACHE ??= cache;
+  const { main } = await import(inCheckout ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
   await main(process.argv.slice(2));
 }
 

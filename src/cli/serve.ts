@@ -9,8 +9,13 @@ export const serve: CliCommand = {
   name: 'serve',
   example: 'portolan up',
   hidden: true,
-  define: (parser) => parser.description('the server process of a cluster; use up').argument('<settings>', 'as JSON'),
-  async run(_options, [settings = '{}']) {
+  define: (parser) =>
+    parser
+      .description('the server process of a cluster; use up')
+      .argument('[settings]', 'as JSON')
+      .option('--warm', 'load everything and end'),
+  async run(options, [settings = '{}']) {
+    if (options.warm === true) return warm();
     const tell = (progress: Progress) => void process.send?.(progress);
     try {
       const { serve: run } = await import('./server-process.ts');
@@ -27,3 +32,13 @@ export const serve: CliCommand = {
     }
   },
 };
+
+/** Loads what a server loads, for the sake of the compile cache. */
+async function warm(): Promise<0> {
+  await Promise.all([
+    import('./server-process.ts'),
+    import('../edge/sqlite-store.ts'),
+    import('../edge/certificates.ts'),
+  ]);
+  return 0;
+}

@@ -1,0 +1,108 @@
+// Plays recorded requests against clusters of this checkout and prints the share answered as a real kube-apiserver 1.36 answered.
+//   npm run fidelity                 every suite
+//   npm run fidelity -- smoke api    some of them
+//   npm run fidelity -- --floor      fails when a suite falls below its floor in tools/fidelity-floors.json
+
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const entry = join(root, 'bin', 'portolan.js');
+const folder = process.env.PORTOLAN_FIDELITY ?? join(root, '..', 'shared', 'fidelity');
+const floors = JSON.parse(readFileSync(new URL('./fidelity-floors.json', import.meta.url), 'utf8')) as Readonly<
+  Record<string, number>
+>;
+
+interface Suite {
+  readonly name: string;
+  /** Below cases/. */
+  readonly cases: readonly string[];
+  /** What the recorded server was, as options of `up`. */
+  readonly options: readonly string[];
+}
+
+const bare = ['--bare'];
+const withControllers = ['--controllers-only', '--node-monitor-grace-period', '100h'];
+
+const suites: readonly Suite[] = [
+  { name: 'smoke', cases: ['smoke.case'], options: withControllers },
+  { name: 'api', cases: ['api/core', 'api/groups', 'api/machinery', 'api/extensions'], options: bare },
+  { name: 'access', cases: ['access'], options: bare },
+  { name: 'controllers', cases: ['controllers'], options: withControllers },
+  { name: 'scheduler', cases: ['scheduler'], options: withControllers },
+];
+
+const tokens = [
+  'admin-token,admin,admin-uid,"system:masters"',
+  'alice-token,alice,alice-uid,"devs"',
+  'bob-token,bob,bob-uid',
+  '',
+].join('\n');
+
+interface Share {
+  readonly passed: number;
+  readonly failed: number;
+  /** What differs most, as the player counts it. */
+  readonly causes: readonly string[];
+}
+
+async function play(suite: Suite): Promise<Share> {
+  const home = mkdtempSync(join(tmpdir(), 'portolan-fidelity-'));
+  const file = join(home, 'tokens.csv');
+  writeFileSync(file, tokens);
+  const env = { ...process.env, PORTOLAN_HOME: home, CI: '1' };
+  const big = { env, maxBuffer: 256 * 1024 * 1024 };
+  try {
+    await run(process.execPath, [entry, 'up', 'fidelity', ...suite.options, '--token-auth-file', file], { env });
+    const { stdout } = await run(process.execPath, [entry, 'status', 'fidelity', '-o', 'json'], { env });
+    const { url } = JSON.parse(stdout) as { url: string };
+    const paths = suite.cases.map((each) => join(folder, 'cases', each));
+    const played = await run(
+      process.execPath,
+      [join(folder, 'play.mjs'), 'play', ...paths, '--url', url, '--insecure'],
+      big,
+    ).catch((error: { stdout: string }) => error);
+    return shareOf(played.stdout);
+  } finally {
+    await run(process.execPath, [entry, 'down', 'fidelity'], { env }).catch(() => {});
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function shareOf(output: string): Share {
+  const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);
+  if (!last) throw new Error(`the player did not finish: ${output.slice(-500)}`);
+  const causes = output
+    .split('\n')
+    .filter((line) => /^\s+\d+ differ at /.test(line))
+    .map((line) => line.trim());
+  return { passed: Number(last[1]), failed: Number(last[2]), causes: causes.slice(-10) };
+}
+
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
+
+if (unknown.length > 0) {
+  console.error(`There is no suite ${unknown.join(', ')}. There are: ${suites.map(({ name }) => name).join(', ')}`);
+  process.exitCode = 2;
+} else if (!existsSync(folder)) {
+  console.log(`fidelity: skipped, for the recorded cases are not here (${folder}; set PORTOLAN_FIDELITY)`);
+} else {
+  let below = 0;
+  for (const suite of suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    const { passed, failed, causes } = await play(suite);
+    const share = (passed / (passed + failed)) * 100;
+    const floor = floors[suite.name] ?? 0;
+    if (share < floor) below++;
+    console.log(
+      `${suite.name.padEnd(12)} ${share.toFixed(2).padStart(6)} %   ${passed} of ${passed + failed}   floor ${floor} %${share < floor ? '   BELOW' : ''}`,
+    );
+    for (const cause of causes.slice(0, 5)) console.log(`    ${cause}`);
+  }
+  if (process.argv.includes('--floor') && below > 0) process.exitCode = 1;
+}
