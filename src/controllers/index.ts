@@ -4,6 +4,7 @@ import type { Duration } from '../base/clock.ts';
 import type { Kind } from '../api/kind.ts';
 import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { cronJobController } from './cronjob.ts';
 import { daemonSetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
@@ -17,6 +18,7 @@ import { nodeTtlController } from './node-ttl.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
+import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { statefulSetController } from './statefulset.ts';
@@ -56,5 +58,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     podGarbageCollector(),
     claimProtectionController,
     volumeProtectionController,
+    clusterRoleAggregationController,
+    resourceQuotaController(kinds()),
   ];
 }

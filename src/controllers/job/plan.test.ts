@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import type { Job } from '../../kinds/batch/job.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { parseIndexes, printIndexes } from './indexes.ts';
+import { planJob } from './plan.ts';
+import { trackingFinalizer } from './pods.ts';
+
+const job = (spec: object, status: object = { startTime: '1970-01-01T00:00:00Z' }): Job => ({
+  metadata: { name: 'j', namespace: 'ns', uid: 'j' },
+  spec: { completions: 1, parallelism: 1, backoffLimit: 6, template: { spec: { containers: [] } }, ...spec },
+  status,
+});
+
+const pod = (name: string, phase: 'Pending' | 'Succeeded' | 'Failed', more: object = {}): Pod => ({
+  metadata: {
+    name,
+    namespace: 'ns',
+    uid: name,
+    finalizers: [trackingFinalizer],
+    creationTimestamp: '1970-01-01T00:00:00Z',
+    ...more,
+  },
+  spec: { containers: [] },
+  status: { phase },
+});
+
+const plan = (j: Job, pods: Pod[], now = 1_000_000) =>
+  planJob({ job: j, pods, backoff: { failures: 0, lastFailure: 0 }, now });
+const reasons = (p: ReturnType<typeof plan>) => p.status.conditions?.map(({ type, reason }) => `${type} ${reason}`);
+
+test('indexes are written as ranges of three or more', () => {
+  expect(printIndexes(new Set([4, 0, 1, 2]))).toBe('0-2,4');
+  expect(printIndexes(new Set([0, 1, 3]))).toBe('0,1,3');
+  expect([...parseIndexes('0-2,4,99', 5)]).toEqual([0, 1, 2, 4]);
+});
+
+test('a success completes the job, is counted once and let go', () => {
+  const p = plan(job({}), [pod('a', 'Succeeded')]);
+  expect(p.interim?.uncountedTerminatedPods).toEqual({ succeeded: ['a'] });
+  expect(p.release.map(({ metadata }) => metadata.name)).toEqual(['a']);
+  expect(p.status).toMatchObject({ succeeded: 1, uncountedTerminatedPods: {} });
+  expect(reasons(p)).toEqual(['SuccessCriteriaMet CompletionsReached', 'Complete CompletionsReached']);
+});
+
+test('a pod counted before a crash is not counted again', () => {
+  const before = { startTime: '1970-01-01T00:00:00Z', uncountedTerminatedPods: { failed: ['a'] } };
+  const p = plan(job({}, before), [pod('a', 'Failed')]);
+  expect(p.status.failed).toBe(1);
+});
+
+test('failures beyond the limit fail the job once its pods have stopped', () => {
+  const p = plan(job({ backoffLimit: 0, parallelism: 2, completions: 2 }), [pod('a', 'Failed'), pod('b', 'Pending')]);
+  expect(p.remove.map(({ metadata }) => metadata.name)).toEqual(['b']);
+  expect(reasons(p)).toEqual(['FailureTarget BackoffLimitExceeded']);
+  expect(p.status).toMatchObject({ failed: 2, terminating: 1 });
+});
+
+test('after a failure the next pod waits ten seconds', () => {
+  const failed = pod('a', 'Failed', { creationTimestamp: '1970-01-01T00:16:40Z' });
+  const p = plan(job({}), [failed]);
+  expect(p.create).toEqual([]);
+  expect(p.after).toBe(10_000);
+});
+
+test('a suspended job lets its pods go uncounted', () => {
+  const p = plan(job({ suspend: true }), [pod('a', 'Pending')]);
+  expect(p).toMatchObject({ forgetting: true, create: [] });
+  expect(p.remove).toHaveLength(1);
+  expect(p.status.startTime).toBeUndefined();
+  expect(reasons(p)).toEqual(['Suspended JobSuspended']);
+});
+
+test('indexed pods take the lowest free indexes', () => {
+  const indexed = job(
+    { completionMode: 'Indexed', completions: 4, parallelism: 2 },
+    { startTime: '1970-01-01T00:00:00Z', completedIndexes: '0' },
+  );
+  const running = pod('b', 'Pending', { annotations: { 'batch.kubernetes.io/job-completion-index': '1' } });
+  expect(plan(indexed, [running]).create).toEqual([{ index: 2 }]);
+});
