@@ -48,6 +48,8 @@ export const Job = defineKind<Job>('batch/v1', 'Job', {
   ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',
+  deletionWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   columns: [
     nameColumn,
     textColumn('Status', 'Status of the job.', statusCell),

@@ -1,6 +1,41 @@
-import type { Lease as Shape } from '../generated/types/coordination-v1.ts';
+// Lease: who holds something, until when unless renewed.
+
+import { isQualifiedName } from '../../base/names.ts';
+import { type Issue, forbiddenField, invalid } from '../../api/issues.ts';
+import { complain } from '../checks.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import type { LeaseSpec, Lease as Shape } from '../generated/types/coordination-v1.ts';
 
 export type Lease = Shape;
 
-export const Lease = defineKind<Lease>('coordination.k8s.io/v1', 'Lease', {});
+export const Lease = defineKind<Lease>('coordination.k8s.io/v1', 'Lease', {
+  createOnUpdate: true,
+  requireVersionOnUpdate: true,
+  generation: 'none',
+  validate: ({ spec }) => specIssues(spec ?? {}),
+  validateUpdate: ({ spec }) => specIssues(spec ?? {}),
+  columns: [
+    nameColumn,
+    textColumn('Holder', { type: 'io.k8s.api.coordination.v1.LeaseSpec', field: 'holderIdentity' }, ({ spec }) => {
+      return spec?.holderIdentity ?? '';
+    }),
+    ageColumn,
+  ],
+});
+
+function specIssues(spec: LeaseSpec): Issue[] {
+  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec;
+  const issues: Issue[] = [];
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
+    issues.push(invalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
+  }
+  if (leaseTransitions !== undefined && leaseTransitions < 0) {
+    issues.push(invalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
+  }
+  if (strategy !== undefined) issues.push(...complain('spec.strategy', strategy, isQualifiedName));
+  if (preferredHolder && !strategy) {
+    issues.push(forbiddenField('spec.preferredHolder', 'may only be specified when `strategy` is defined'));
+  }
+  return issues;
+}

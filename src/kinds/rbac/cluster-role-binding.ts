@@ -9,6 +9,7 @@ export type ClusterRoleBinding = Shape;
 
 export const ClusterRoleBinding = defineKind<ClusterRoleBinding>('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', {
   nameRule: 'pathSegment',
+  createOnUpdate: true,
   applyDefaults: applyBindingDefaults,
   validate: (binding) => bindingIssues(binding, 'cluster'),
   validateUpdate: (next, previous) => [...bindingIssues(next, 'cluster'), ...bindingChangeIssues(next, previous)],

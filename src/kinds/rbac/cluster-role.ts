@@ -11,6 +11,7 @@ export type ClusterRole = Shape;
 
 export const ClusterRole = defineKind<ClusterRole>('rbac.authorization.k8s.io/v1', 'ClusterRole', {
   nameRule: 'pathSegment',
+  createOnUpdate: true,
   validate: roleIssues,
   validateUpdate: roleIssues,
 });

@@ -9,6 +9,7 @@ export type RoleBinding = Shape;
 
 export const RoleBinding = defineKind<RoleBinding>('rbac.authorization.k8s.io/v1', 'RoleBinding', {
   nameRule: 'pathSegment',
+  createOnUpdate: true,
   applyDefaults: applyBindingDefaults,
   validate: (binding) => bindingIssues(binding, 'namespaced'),
   validateUpdate: (next, previous) => [...bindingIssues(next, 'namespaced'), ...bindingChangeIssues(next, previous)],

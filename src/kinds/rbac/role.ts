@@ -8,6 +8,7 @@ export type Role = Shape;
 
 export const Role = defineKind<Role>('rbac.authorization.k8s.io/v1', 'Role', {
   nameRule: 'pathSegment',
+  createOnUpdate: true,
   validate: ({ rules }) => ruleIssues(rules, 'namespaced'),
   validateUpdate: ({ rules }) => ruleIssues(rules, 'namespaced'),
 });
