@@ -9,6 +9,7 @@ import { cronJobController } from './cronjob.ts';
 import { daemonSetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
 import { disruptionController } from './disruption.ts';
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { jobController } from './job.ts';
@@ -49,6 +50,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     disruptionController,
     endpointsController(),
     endpointSliceController(),
+    endpointSliceMirroringController,
     namespaceController(kinds),
     serviceAccountController,
     rootCaPublisher(caCertificate),

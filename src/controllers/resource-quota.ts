@@ -1,90 +1,110 @@
-// ResourceQuotas: counts what a namespace uses, when the quota changes and whenever something that was counted goes away.
+// Keeps the statuses of quotas: what a namespace uses of what its quotas count, counted anew when something goes or changes.
 
+import { minutes } from '../base/clock.ts';
 import { deepEqual } from '../base/equal.ts';
-import { quantityOfNumber } from '../base/quantity.ts';
 import type { Kind } from '../api/kind.ts';
+import { resourceKey } from '../api/kind.ts';
 import type { KubeObject, Reference } from '../api/object.ts';
-import { referenceTo } from '../client/client.ts';
-import { Pod } from '../kinds/core/pod.ts';
+import { quantityOfNumber } from '../base/quantity.ts';
+import { Namespace } from '../kinds/core/namespace.ts';
+import type { Pod } from '../kinds/core/pod.ts';
 import { ResourceQuota } from '../kinds/core/resource-quota.ts';
+import type { Service } from '../kinds/core/service.ts';
+import { kinds as builtInKinds } from '../kinds/index.ts';
 import { type Context, type Controller, defineController, type Watched } from '../reconcile/controller.ts';
-import { addAmounts, type MutableAmounts, onlyThese, textsOf } from '../server/admission/amounts.ts';
+import { addAmounts, type MutableAmounts, textsOf } from '../server/admission/amounts.ts';
 import type { Evaluator } from '../server/admission/resource-quota/evaluator.ts';
 import { evaluatorOf, isCountedBy } from '../server/admission/resource-quota/index.ts';
 import { isFinished } from './pods.ts';
 
-interface Counted {
-  readonly kind: Kind;
-  readonly evaluator: Evaluator;
-}
+/** Everything is counted again this often, whatever was missed: `--resource-quota-sync-period`. */
+const resync = minutes(5);
 
-/** What of the quota's resources is used, in whole; resources that nobody counts are left out. */
-export function usedBy(
-  quota: ResourceQuota,
-  counted: readonly Counted[],
-  { lister, clock }: Pick<Context, 'lister' | 'clock'>,
-): Record<string, string> {
-  const { hard = {} } = quota.spec ?? {};
-  const used: MutableAmounts = new Map();
-  for (const { kind, evaluator } of counted) {
-    const names = Object.keys(hard).filter(evaluator.counts);
-    if (names.length === 0) continue;
-    for (const name of names) used.set(name, quantityOfNumber(0));
-    for (const object of lister(kind).list(quota.metadata.namespace))
-      if (isCountedBy(quota, hard, { evaluator, object }))
-        addAmounts(
-          used,
-          onlyThese(evaluator.usage(object, clock.now()), (name) => name in hard),
-        );
-  }
-  return textsOf(used);
-}
+/** Works by namespace: what quotas are charged on creation is the admission's, so their own statuses wake nobody. */
+export function resourceQuotaController(kinds: () => readonly Kind[]): Controller {
+  const watched = builtInKinds.filter(isCounted);
+  const isWatched = new Set(watched.map(resourceKey));
 
-export function resourceQuotaController(kinds: readonly Kind[]): Controller {
-  const counted = kinds.flatMap((kind): Counted[] => {
-    const evaluator = kind.storedAs || !kind.verbs.includes('watch') ? undefined : evaluatorOf(kind);
-    return evaluator ? [{ kind, evaluator }] : [];
-  });
-  /** Quotas to be counted anew. Others are left alone, for what admission adds up is not undone by a look at the status. */
-  const due = new Set<string>();
-  const keyOf = ({ namespace, name }: Reference) => `${namespace}/${name}`;
-
-  const watches = counted.map(
-    ({ kind, evaluator }): Watched => ({
-      kind,
-      map(object, previous, { lister }) {
-        const { name = '', namespace = '' } = object.metadata;
-        const gone = !lister(kind).get(name, namespace);
-        if (!gone && !(previous && freed(kind, object, previous))) return [];
-        const concerned = lister(ResourceQuota)
-          .list(namespace)
-          .filter(({ spec }) => Object.keys(spec?.hard ?? {}).some(evaluator.counts))
-          .map(referenceTo);
-        for (const quota of concerned) due.add(keyOf(quota));
-        return concerned;
-      },
-    }),
-  );
-
-  return defineController<ResourceQuota>({
+  return defineController<Namespace>({
     name: 'resourcequota-controller',
-    for: ResourceQuota,
-    watches,
+    for: Namespace,
+    watches: watched.map(watchedKind),
 
-    async reconcile(quota, context) {
-      const { hard = {} } = quota.spec ?? {};
-      const key = keyOf(referenceTo(quota));
-      if (!due.delete(key) && deepEqual(quota.status?.hard ?? {}, hard) && quota.status) {
-        if (Object.keys(quota.status).length > 0 || Object.keys(hard).length === 0) return;
-      }
-      const used = usedBy(quota, counted, context);
-      return { status: { hard, ...(Object.keys(used).length > 0 && { used }) } };
+    async reconcile({ metadata: { name = '' } }, context) {
+      const quotas = context.lister(ResourceQuota).list(name);
+      if (quotas.length === 0) return;
+      for (const quota of quotas) await count(quota, context);
+      return { after: resync };
     },
   });
+
+  async function count(quota: ResourceQuota, context: Context): Promise<void> {
+    const hard = quota.spec?.hard ?? {};
+    const used: MutableAmounts = new Map();
+    for (const kind of kinds()) {
+      const evaluator = isCounted(kind) ? evaluatorOf(kind) : undefined;
+      const names = evaluator ? Object.keys(hard).filter(evaluator.counts) : [];
+      if (!evaluator || names.length === 0) continue;
+      for (const name of names) used.set(name, quantityOfNumber(0));
+      for (const object of await objectsOf(kind, quota.metadata.namespace ?? '', context))
+        add(used, { quota, evaluator, object }, context);
+    }
+    const status = { hard: { ...hard }, ...(used.size > 0 && { used: textsOf(used) }) };
+    if (!deepEqual(status, quota.status)) await context.client.updateStatus(ResourceQuota, { ...quota, status });
+  }
+
+  /** Kinds that came later are not watched: they are asked for. */
+  async function objectsOf(kind: Kind, namespace: string, { lister, client }: Context): Promise<readonly KubeObject[]> {
+    return isWatched.has(resourceKey(kind)) ? lister(kind).list(namespace) : (await client.list(kind, { namespace })).items;
+  }
 }
 
-/** A living object takes less than before. */
-const freed = (kind: Kind, object: KubeObject, previous: KubeObject): boolean =>
-  kind.plural === Pod.plural && kind.group === ''
-    ? isFinished(object as Pod) !== isFinished(previous as Pod)
-    : ['services', 'persistentvolumeclaims'].includes(kind.plural) && !deepEqual(object.spec, previous.spec);
+const isCounted = (kind: Kind): boolean =>
+  evaluatorOf(kind) !== undefined && kind.verbs.includes('list') && kind.verbs.includes('watch') && !kind.storedAs;
+
+function add(
+  used: MutableAmounts,
+  { quota, evaluator, object }: { quota: ResourceQuota; evaluator: Evaluator; object: KubeObject },
+  { clock }: Context,
+): void {
+  if (!isCountedBy(quota, quota.spec?.hard, { evaluator, object })) return;
+  const usage = [...evaluator.usage(object, clock.now())].filter(([name]) => used.has(name));
+  addAmounts(used, new Map(usage));
+}
+
+/** Wakes a namespace when one of its objects goes, or changes in a way that quotas count, and when its quotas change. */
+function watchedKind(kind: Kind): Watched {
+  const resource = resourceKey(kind);
+  return {
+    kind,
+    map(object, previous, { lister }): readonly Reference[] {
+      const { namespace = '' } = object.metadata;
+      if (resource !== 'resourcequotas') {
+        const isFreed = previous === undefined ? isGone(object, lister(kind).get(object.metadata.name ?? '', namespace)) : frees(resource, object, previous);
+        if (!isFreed || lister(ResourceQuota).list(namespace).length === 0) return [];
+      } else if (previous && deepEqual(object.spec, previous.spec)) return [];
+      return [{ name: namespace, namespace: '' }];
+    },
+  };
+}
+
+const isGone = (object: KubeObject, present: KubeObject | undefined): boolean =>
+  present?.metadata.uid !== object.metadata.uid;
+
+function frees(resource: string, next: KubeObject, previous: KubeObject): boolean {
+  switch (resource) {
+    case 'pods':
+      return (
+        isFinished(next as Pod) !== isFinished(previous as Pod) ||
+        !deepEqual(resourcesOf(next as Pod), resourcesOf(previous as Pod))
+      );
+    case 'services':
+      return (next as Service).spec?.type !== (previous as Service).spec?.type;
+    case 'persistentvolumeclaims':
+      return !deepEqual(next.spec, previous.spec);
+    default:
+      return false;
+  }
+}
+
+const resourcesOf = ({ spec }: Pod) => spec.containers.map(({ resources }) => resources);

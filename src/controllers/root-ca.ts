@@ -12,7 +12,7 @@ const descriptionText =
 
 /** `caPem` is the certificate as text. */
 export function rootCaPublisher(caPem: string): Controller {
-  const data = { 'ca.crt': caPem };
+  const data = { 'ca.crt': caPem.endsWith('\n') ? caPem : `${caPem}\n` };
   return defineController<Namespace>({
     name: 'root-ca-certificate-publisher-controller',
     for: Namespace,

@@ -23,7 +23,7 @@ const patchOf = ({ metadata: { uid, resourceVersion } }: KubeObject, finalizers:
 });
 
 /** The claims a pod mounts, those made for it alone included. */
-const claimsOf = ({ spec, metadata }: Pod): string[] =>
+export const claimsOf = ({ spec, metadata }: Pod): string[] =>
   (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
     persistentVolumeClaim ? [persistentVolumeClaim.claimName] : ephemeral ? [`${metadata.name}-${name}`] : [],
   );
