@@ -33,8 +33,17 @@ export function rendered(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** A string in Go's %q form (for the characters that occur in practice: JSON's escapes, except for HTML's). */
-export const quoted = (text: string): string => JSON.stringify(text);
+/** A string in Go's %q form: JSON's escapes, but for control characters. */
+export function quoted(text: string): string {
+  const json = JSON.stringify(text);
+  if (!/\\u00|\x7f/.test(json)) return json;
+  return json.replace(/\\(?:u00([0-9a-f]{2})|.)|\x7f/g, (found, code: string | undefined) => {
+    if (found === '\x7f') return '\\x7f';
+    return code === undefined ? found : (namedControls[code] ?? `\\x${code}`);
+  });
+}
+
+const namedControls: Readonly<Record<string, string>> = { '07': '\\a', '0b': '\\v' };
 
 const withDetail = (head: string, detail: string) => (detail ? `${head}: ${detail}` : head);
 

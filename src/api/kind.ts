@@ -119,6 +119,8 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   gracefulDeletion?(object: T, requestedSeconds: number | undefined): GracefulDeletion;
   /** What DELETE without a policy does with dependents (default: background). */
   readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** The warning that a DELETE without a policy gets. */
+  readonly deletionWarning?: string;
   /** DELETE answers with the object that is gone, rather than with a Status. */
   readonly returnsDeleted?: boolean;
   readonly scale?: ScalePaths;

@@ -267,11 +267,7 @@ function parseValues(reader: LexemeReader): string[] {
   const open = reader.take();
   if (open.token !== '(') throw unparsable(`found '${open.text}' expected: '('`);
   const first = reader.peek();
-  if (first.token === ')') {
-    reader.take();
-    return [];
-  }
-  if (first.token !== 'word' && first.token !== ',')
+  if (first.token !== 'word' && first.token !== ',' && first.token !== ')')
     throw unparsable(`found '${first.text}', expected: ',', ')' or identifier`);
   const values: string[] = [];
   let pending = '';

@@ -28,19 +28,18 @@ export function decodeContinue(token: string): { revision: Revision; start: stri
 function parseToken(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
   const odd = token.search(/[^A-Za-z0-9_-]/);
   if (odd >= 0) throw refused(`illegal base64 data at input byte ${odd}`);
-  const text = textOf(bytesOfBase64Url(token) ?? new Uint8Array());
+  const bytes = bytesOfBase64Url(token) ?? new Uint8Array();
   try {
-    return JSON.parse(text) as { v?: unknown; rv?: unknown; start?: unknown };
+    return JSON.parse(textOf(bytes)) as { v?: unknown; rv?: unknown; start?: unknown };
   } catch {
-    throw refused(`invalid character ${quotedRune(text)} looking for beginning of value`);
+    throw refused(`invalid character ${quotedByte(bytes[0] ?? 0)} looking for beginning of value`);
   }
 }
 
-/** A character as Go's JSON errors quote it. */
-function quotedRune(text: string): string {
-  const code = text.codePointAt(0) ?? 0;
-  const first = String.fromCodePoint(code);
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) ? `'\\u${code.toString(16).padStart(4, '0')}'` : `'${first}'`;
+/** A byte as Go's JSON errors quote it, which take it for a character. */
+function quotedByte(code: number): string {
+  const printable = code >= 0x20 && (code < 0x7f || code >= 0xa0);
+  return printable ? `'${String.fromCodePoint(code)}'` : `'\\u${code.toString(16).padStart(4, '0')}'`;
 }
 
 const refused = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);

@@ -15,11 +15,11 @@ import { authenticate, type Authenticator } from './authenticate.ts';
 import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
-import { discoveryPaths } from './discovery.ts';
+import { discoveryPaths, documentPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
 import { impersonate } from './impersonate.ts';
-import { json, type PathAnswer, pathHandler } from './paths.ts';
+import { json, onlyGet, type PathAnswer, pathHandler } from './paths.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
@@ -123,10 +123,11 @@ export function createServer(options: ServerOptions): RunningServer {
         version: kubernetesVersion.gitVersion,
         customSchema: () => undefined,
       })),
-      ['/version', () => json(kubernetesVersion)],
+      ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
     ]),
+    () => documentPaths(catalog),
   );
   const transport = pipeline(
     server,

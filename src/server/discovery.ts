@@ -21,6 +21,12 @@ export function discoveryPaths(catalog: Catalog): ReadonlyMap<string, PathAnswer
   ]);
 }
 
+/** The paths of all groups' and versions' documents. */
+export const documentPaths = (catalog: Catalog): string[] => [
+  ...groupNames(catalog).map((group) => `/apis/${group}`),
+  ...catalog.groupVersions().map(({ group, version }) => (group ? `/apis/${group}/${version}` : `/api/${version}`)),
+];
+
 /** A discovery document in the format the client asked for. */
 function answer(exchange: Exchange, document: object): ApiResponse {
   const { format, contentType } = negotiate(exchange.request.headers.accept, plain);
@@ -78,7 +84,7 @@ function resourceList(catalog: Catalog, group: string, version: string): object 
   const resources = servedIn(catalog, group, version)
     .flatMap((kind) => [
       resourceEntry(kind),
-      ...subresourcesIn(kind, version).map((sub) => subresourceEntry(kind, sub)),
+      ...subresourcesIn(kind, version).map((sub) => subresourceEntry(kind, sub, { group, version })),
     ])
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
@@ -107,16 +113,25 @@ function resourceEntry(kind: Kind): ResourceEntry {
   };
 }
 
-function subresourceEntry(kind: Kind, sub: Subresource): ResourceEntry {
+function subresourceEntry(kind: Kind, sub: Subresource, home: GroupVersion): ResourceEntry {
   return {
     name: `${kind.plural}/${sub.name}`,
     singularName: '',
     namespaced: kind.scope === 'Namespaced',
-    ...(sub.kind && sub.kind.version && { group: sub.kind.group, version: sub.kind.version }),
+    ...(isForeign(sub, home) && { group: sub.kind?.group, version: sub.kind?.version }),
     kind: sub.kind?.kind ?? kind.kind,
     verbs: sub.verbs,
   };
 }
+
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
+/** Whether a subresource's kind is of another group or version than the document. */
+const isForeign = ({ kind }: Subresource, home: GroupVersion): boolean =>
+  kind !== undefined && kind.version !== '' && (kind.group !== home.group || kind.version !== home.version);
 
 const subresourcesIn = (kind: Kind, _version: string): readonly Subresource[] => kind.subresources;
 

@@ -4,8 +4,8 @@ import type { Verb } from '../api/kind.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/request.ts';
 import type { Served } from './catalog.ts';
 
-/** The verb as authorization names it. */
-export type RequestVerb = Verb | 'proxy' | 'connect';
+/** The verb as authorization names it; none for methods nobody knows. */
+export type RequestVerb = Verb | 'proxy' | 'connect' | '';
 
 /** A request for objects. */
 export interface ResourceTarget {

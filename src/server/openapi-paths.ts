@@ -1,12 +1,12 @@
 // Serves the OpenAPI documents: made when first asked for, kept as bytes until what is served changes, with ETags.
 
-import { utf8 } from '../base/bytes.ts';
+import { textOf, utf8 } from '../base/bytes.ts';
 import { hashOf } from '../base/hash.ts';
 import type { ApiResponse } from '../api/request.ts';
-import { notAcceptable } from '../api/status.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { documentHash, openApiIndex, type OpenApiInput, openApiV2, openApiV3 } from './openapi/documents.ts';
+import { olderProtobufType, protobufOfV2, protobufType } from './openapi/protobuf.ts';
 import { type PathAnswer, text } from './paths.ts';
 
 interface Document {
@@ -17,42 +17,37 @@ interface Document {
 /** How many documents are kept; kubectl asks for few. */
 const mostKept = 12;
 
+const farFuture = 'Thu, 31 Dec 2037 23:55:55 GMT';
+
 export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): ReadonlyMap<string, PathAnswer> {
   const kept = new Map<string, Document>();
   catalog.subscribe(() => kept.clear());
 
-  function document(key: string, make: () => object | undefined): Document | undefined {
+  function document(key: string, make: () => Uint8Array): Document {
     const known = kept.get(key);
     if (known) return known;
-    const made = make();
-    if (!made) return undefined;
-    const content = JSON.stringify(made);
-    const fresh = { bytes: utf8(content), etag: `"${hashOf(content).toString(16).toUpperCase().padStart(8, '0')}"` };
+    const bytes = make();
+    const fresh = { bytes, etag: `"${hashOf(textOf(bytes)).toString(16).toUpperCase().padStart(8, '0')}"` };
     kept.set(key, fresh);
     if (kept.size > mostKept) kept.delete([...kept.keys()][0] as string);
     return fresh;
   }
 
-  return new Map<string, PathAnswer>([
-    [
-      '/openapi/v2',
-      (exchange) =>
-        answer(
-          exchange,
-          document('v2', () => openApiV2(input())),
-        ),
-    ],
-    [
-      '/openapi/v3',
-      (exchange) =>
-        answer(
-          exchange,
-          document('v3', () => openApiIndex(input())),
-          'text/plain; charset=utf-8',
-        ),
-    ],
-    ['/openapi/v3/', (exchange, path) => groupVersion(exchange, path)],
-  ]);
+  function version2(exchange: Exchange): ApiResponse {
+    const type = accepted(exchange, [json, protobufType, olderProtobufType]);
+    if (!type) return notAcceptable;
+    if (type === json)
+      return answer(
+        exchange,
+        json,
+        document('v2', () => utf8(JSON.stringify(openApiV2(input())))),
+      );
+    return answer(
+      exchange,
+      protobufType,
+      document('v2 protobuf', () => protobufOfV2(openApiV2(input()))),
+    );
+  }
 
   function groupVersion(exchange: Exchange, path: string): ApiResponse {
     const [root, ...rest] = path.slice('/openapi/v3/'.length).split('/');
@@ -62,44 +57,54 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
     const hash = exchange.request.query.get('hash');
     const current = documentHash(group, version, input());
     if (hash && hash !== current) return moved(`${path}?hash=${current}`);
-    const response = answer(
-      exchange,
-      document(path, () => openApiV3(group, version, input())),
-    );
+    if (!accepted(exchange, [json])) return notAcceptable;
+    const bytes = () => utf8(JSON.stringify(openApiV3(group, version, input())));
+    const response = answer(exchange, json, document(path, bytes));
     // A document asked for by its hash never changes.
-    return hash
-      ? {
-          ...response,
-          headers: {
-            ...response.headers,
-            'cache-control': 'public, immutable',
-            expires: 'Thu, 31 Dec 2037 23:55:55 GMT',
-          },
-        }
-      : response;
+    const lasting = { 'cache-control': 'public, immutable', expires: farFuture };
+    return hash ? { ...response, headers: { ...response.headers, ...lasting } } : response;
   }
+
+  return new Map<string, PathAnswer>([
+    ['/openapi/v2', version2],
+    [
+      '/openapi/v3',
+      (exchange) =>
+        answer(
+          exchange,
+          'text/plain; charset=utf-8',
+          document('v3', () => utf8(JSON.stringify(openApiIndex(input())))),
+        ),
+    ],
+    ['/openapi/v3/', groupVersion],
+  ]);
 }
+
+const json = 'application/json';
 
 const moved = (location: string): ApiResponse => ({
   status: 301,
-  headers: { 'content-type': 'application/json', location },
+  headers: { 'content-type': json, location },
   body: { type: 'bytes', bytes: new Uint8Array() },
 });
 
-function answer(exchange: Exchange, document: Document | undefined, contentType = 'application/json'): ApiResponse {
-  if (!document) return text(404, '404 page not found\n');
-  requireJson(exchange);
-  const headers = { 'content-type': contentType, etag: document.etag, vary: 'Accept' };
-  if (exchange.request.headers['if-none-match'] === document.etag)
-    return { status: 304, headers, body: { type: 'bytes', bytes: new Uint8Array() } };
-  return { status: 200, headers, body: { type: 'bytes', bytes: document.bytes } };
+/** Without a word, as upstream. */
+const notAcceptable: ApiResponse = { status: 406, headers: {}, body: { type: 'bytes', bytes: new Uint8Array() } };
+
+function answer(exchange: Exchange, type: string, { bytes, etag }: Document): ApiResponse {
+  const headers = { 'content-type': type, etag, vary: 'Accept' };
+  const unchanged = exchange.request.headers['if-none-match'] === etag;
+  return unchanged
+    ? { status: 304, headers, body: { type: 'bytes', bytes: new Uint8Array() } }
+    : { status: 200, headers, body: { type: 'bytes', bytes } };
 }
 
-/** The documents are served as JSON only; their protobuf form is not modelled. */
-function requireJson(exchange: Exchange): void {
-  const accept = exchange.request.headers.accept ?? '*/*';
-  const takes = accept
-    .split(',')
-    .some((range) => /^\s*(\*\/\*|application\/\*|application\/json|text\/plain)\s*(;|$)/.test(range));
-  if (!takes) throw notAcceptable('only the following media types are accepted: application/json');
+/** The first of our types that the client takes, in the order of its wishes. */
+function accepted({ request }: Exchange, types: readonly string[]): string | undefined {
+  for (const range of (request.headers.accept ?? '*/*').split(',')) {
+    const type = range.split(';', 1)[0]?.trim() ?? '';
+    if (type === '*/*' || type === 'application/*') return types[0];
+    if (types.includes(type)) return type;
+  }
+  return undefined;
 }

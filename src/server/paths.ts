@@ -1,6 +1,7 @@
 // Paths that are no resource's: discovery, OpenAPI, health, version. One table; what it does not name is a plain 404.
 
 import type { ApiResponse } from '../api/request.ts';
+import { methodNotAllowed } from '../api/status.ts';
 import type { Exchange } from './exchange.ts';
 
 export type PathHandler = (exchange: Exchange, path: string) => Promise<ApiResponse>;
@@ -13,9 +14,14 @@ export type PathAnswer = (
 
 const encoder = new TextEncoder();
 
-export function pathHandler(answers: ReadonlyMap<string, PathAnswer>): PathHandler {
-  const index = [...answers.keys()].filter((path) => !path.endsWith('/')).sort();
-  const all = new Map<string, PathAnswer>([...answers, ['/', () => json({ paths: index })]]);
+/** `documents` are the paths that come and go with what is served; the index at `/` names them as well. */
+export function pathHandler(
+  answers: ReadonlyMap<string, PathAnswer>,
+  documents: () => readonly string[] = () => [],
+): PathHandler {
+  const fixed = [...answers.keys()].filter((path) => path !== '/api/');
+  const index = () => json({ paths: [...fixed, ...documents()].sort() });
+  const all = new Map<string, PathAnswer>([...answers, ['/', index]]);
   return async (exchange, path) => {
     for (const key of candidates(path)) {
       const response = await all.get(key)?.(exchange, path);
@@ -43,3 +49,11 @@ export const text = (status: number, content: string): ApiResponse => ({
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body: { type: 'bytes', bytes: encoder.encode(content) },
 });
+
+/** For paths that take no other method, not even HEAD. */
+export const onlyGet =
+  (answer: PathAnswer): PathAnswer =>
+  (exchange, path) => {
+    if (exchange.request.method !== 'GET') throw methodNotAllowed();
+    return answer(exchange, path);
+  };

@@ -34,7 +34,9 @@ export function resolve(catalog: Catalog, method: string, path: string, query: U
   const verb = verbOf(method, parts, query);
   const { group, version, resource, namespace, name, subresource, rest } = parts;
   const served = catalog.find(group, version, resource);
-  const scoped = served && (served.kind.scope === 'Namespaced' || namespace === '' || resource === 'namespaces');
+  const scoped =
+    served &&
+    (served.kind.scope === 'Namespaced' || namespace === '' || (resource === 'namespaces' && name === namespace));
   const sub = subresource === '' || (served && subresourceOf(served.kind, subresource));
   const deeper = rest !== '' && subresource !== 'proxy';
   if (!served || !scoped || !sub || deeper) {
@@ -96,7 +98,8 @@ function inVersion(group: string, version: string, segments: readonly string[]):
 }
 
 function verbOf(method: string, parts: Parts, query: URLSearchParams): RequestVerb {
-  const pair = verbs[method] ?? ['get', 'get'];
+  const pair = verbs[method];
+  if (!pair) return '';
   const verb = parts.name === '' ? pair[0] : pair[1];
   const watching = parts.watchPrefix || isTrue(query.get('watch'));
   if (verb === 'list' && watching) return 'watch';

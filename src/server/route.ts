@@ -1,7 +1,8 @@
 // From an authorized request to the verb that answers it, and from the verb's result to the answer's form.
 
+import { parseDuration } from '../base/duration.ts';
 import type { ApiResponse } from '../api/request.ts';
-import { methodNotAllowed, noSuchPath, notModelled } from '../api/status.ts';
+import { badRequest, methodNotAllowed, noSuchPath, notModelled } from '../api/status.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Exchange, Handler, ResourceTarget } from './exchange.ts';
 import { type Negotiated, negotiate, type Offer } from './negotiate.ts';
@@ -47,6 +48,7 @@ async function answer(
   const { kind, version } = target.served;
   requireMethod(target, request.method);
   const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
+  if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
   const result = await perform(server, exchange, target);
   return print(result, {
@@ -57,6 +59,16 @@ async function answer(
     describe,
     includeObject: request.query.get('includeObject') ?? 'Metadata',
   });
+}
+
+/** How long an answer may take is for us to decide, but nonsense is refused. */
+function requireTimeout(timeout: string | null): void {
+  if (!timeout) return;
+  try {
+    parseDuration(timeout);
+  } catch (error) {
+    throw badRequest(`invalid timeout specified in the request URL - ${(error as Error).message}`);
+  }
 }
 
 function offerOf({ served, verb }: ResourceTarget): Offer {

@@ -20,6 +20,8 @@ export function selectionOf(kind: Kind, namespace: string, name: string, query: 
   const fields = query.get('fieldSelector') ?? '';
   const selector: Selector | undefined = labels === '' ? undefined : parsed(() => parseSelector(labels));
   const requirements = fields === '' ? [] : parsed(() => parseFieldSelector(fields)).map((each) => checked(kind, each));
+  if (name !== '' && requirements.some((each) => each.field === 'metadata.name' && !meets(each, name)))
+    throw badRequest(`fieldSelector metadata.name doesn't match requested name`);
   const wanted = name || requirements.find((each) => each.field === 'metadata.name' && each.operator === '=')?.value;
   const read = (object: KubeObject, field: string) => fieldOf(kind, object, field);
   return {
@@ -30,9 +32,12 @@ export function selectionOf(kind: Kind, namespace: string, name: string, query: 
       (namespace === '' || object.metadata.namespace === namespace) &&
       (name === '' || object.metadata.name === name) &&
       (selector === undefined || selector.matches(object.metadata.labels)) &&
-      requirements.every(({ field, operator, value }) => (read(object, field) === value) === (operator === '=')),
+      requirements.every((each) => meets(each, read(object, each.field))),
   };
 }
+
+const meets = ({ operator, value }: FieldRequirement, actual: string): boolean =>
+  (actual === value) === (operator === '=');
 
 function parsed<T>(parse: () => T): T {
   try {
@@ -45,18 +50,16 @@ function parsed<T>(parse: () => T): T {
 function checked(kind: Kind, requirement: FieldRequirement): FieldRequirement {
   const { field } = requirement;
   const keeper = kind.storedAs ?? kind;
-  if (field === 'metadata.name' || (field === 'metadata.namespace' && kind.scope === 'Namespaced')) return requirement;
+  if (field === 'metadata.name' || field === 'metadata.namespace') return requirement;
   if (keeper.behaviour.selectableFields?.[field]) return requirement;
   throw badRequest(unknownField(kind, field));
 }
 
-function unknownField(kind: Kind, field: string): string {
-  const own = kind.behaviour.selectableFields;
-  if (own && !kind.custom) return `field label not supported: ${field}`;
-  const known = ['"metadata.name"', ...(kind.scope === 'Namespaced' ? ['"metadata.namespace"'] : [])];
-  if (kind.custom) return `field label not supported: ${field}`;
-  return `${JSON.stringify(field)} is not a known field selector: only ${known.join(', ')}`;
-}
+/** Kinds with fields of their own say less. */
+const unknownField = (kind: Kind, field: string): string =>
+  kind.custom || (kind.storedAs ?? kind).behaviour.selectableFields
+    ? `field label not supported: ${field}`
+    : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 
 function fieldOf(kind: Kind, object: KubeObject, field: string): string {
   if (field === 'metadata.name') return object.metadata.name ?? '';

@@ -16,7 +16,7 @@ import type { WriteContext } from '../verbs/commit.ts';
 import { type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
 import { get } from '../verbs/read.ts';
 import type { Result } from '../verbs/result.ts';
-import { replace } from '../verbs/update.ts';
+import { replace, type Replacement } from '../verbs/update.ts';
 import { expectedBy, readBody } from './body.ts';
 
 export interface Scale extends KubeObject {
@@ -41,7 +41,14 @@ async function put(server: Server, exchange: Exchange, target: ResourceTarget, p
     throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   if (name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  return write(server, contextOf(exchange, target, options), paths, body.metadata.resourceVersion ?? '', () => body);
+  const context = contextOf(exchange, target, options);
+  return write(
+    server,
+    context,
+    paths,
+    { writer: 'update', resourceVersion: body.metadata.resourceVersion ?? '' },
+    () => body,
+  );
 }
 
 async function patchScale(
@@ -61,7 +68,7 @@ async function patchScale(
   const context = contextOf(exchange, target, options);
   const expected = expectedBy(target);
   if (applying) return applyScale(server, context, paths, read, options, expected);
-  return write(server, context, paths, '', (current) => {
+  return write(server, context, paths, { writer: 'patch', resourceVersion: '' }, (current) => {
     const value = patchedValue(copyOf(current), read, {
       ...target,
       served: { ...target.served, version: { version: expected.version, schema: expected.schema } },
@@ -85,12 +92,11 @@ async function write(
   server: Server,
   context: WriteContext,
   paths: ScalePaths,
-  resourceVersion: string,
+  write: Pick<Replacement, 'writer' | 'resourceVersion'>,
   next: (current: Scale) => Scale,
 ): Promise<Result> {
   const result = await replace(server, context, {
-    resourceVersion,
-    owning: true,
+    ...write,
     compute(previous) {
       const wanted = next(scaleOf(previous, paths));
       requireReplicas(wanted);
@@ -122,7 +128,7 @@ async function applyScale(
   config.metadata.name ??= context.target.name;
   const result = await replace(server, context, {
     resourceVersion: config.metadata.resourceVersion ?? '',
-    owning: false,
+    writer: 'apply',
     compute(previous) {
       const live = scaleOf(previous, paths);
       const [own, others] = split(previous.metadata.managedFields ?? []);

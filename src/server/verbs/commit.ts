@@ -156,13 +156,24 @@ export function unchanged(next: Draft, previous: KubeObject): boolean {
 /** What the server alone decides about a new object. */
 export function giveIdentity(server: Server, kind: Kind, draft: Draft): void {
   const { metadata } = draft;
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'resourceVersion'] as const)
-    delete metadata[field];
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = formatTime(server.clock.now());
-  if (generationRule(kind) === 'none') delete metadata.generation;
-  else metadata.generation = 1;
+  if (generationRule(kind) !== 'none') metadata.generation = 1;
 }
+
+/** Takes out what a client may send along with a new object but never decides. */
+export function wipeIdentity({ metadata }: Draft): void {
+  for (const field of systemFields) delete metadata[field];
+}
+
+const systemFields = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'resourceVersion',
+] as const;
 
 export function generationRule(kind: Kind): NonNullable<Kind['behaviour']['generation']> {
   const keeper = kind.storedAs ?? kind;

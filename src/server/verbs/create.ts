@@ -1,9 +1,10 @@
 // create: a new object, from a body or from what an update or apply of a missing object makes.
 
 import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
-import { required } from '../../api/issues.ts';
+import { type Issue, required } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import { validateMetadata } from '../../kinds/metadata.ts';
+import type { Attributes } from '../admission/plugin.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
 import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
@@ -18,6 +19,7 @@ import {
   hubSchema,
   ownFields,
   requireValid,
+  wipeIdentity,
   type WriteContext,
 } from './commit.ts';
 import type { ObjectResult } from './result.ts';
@@ -52,9 +54,10 @@ export async function insert(
   owning: boolean,
 ): Promise<ObjectResult> {
   const { kind } = context.target.served;
-  if (draft.metadata.resourceVersion) {
+  const { resourceVersion = '' } = draft.metadata;
+  if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
-  }
+  wipeIdentity(draft);
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
     if (generated) draft.metadata.name = generateName(server, draft.metadata.generateName ?? '');
@@ -72,39 +75,56 @@ async function insertOnce(
   owning: boolean,
 ): Promise<ObjectResult | undefined> {
   const { kind } = context.target.served;
-  const keeper = kind.storedAs ?? kind;
-  const { behaviour } = keeper;
-  const name = draft.metadata.name ?? '';
-  const cache = await server.caches.of(kind);
   if (owning) ownFields(server, context, undefined, draft);
-  const attributes = attributesOf(context, 'CREATE', name, draft, undefined);
+  const attributes = attributesOf(context, 'CREATE', draft.metadata.name ?? '', draft, undefined);
   await admit(server, 'mutate', attributes);
   giveIdentity(server, kind, draft);
   const taken = await server.hooks(kind)?.take(server, draft, undefined);
   try {
-    return await finish();
+    await requireCreatable(server, context, attributes, draft);
+    return await store(server, context, draft);
   } finally {
     taken?.settle();
   }
+}
 
-  async function finish(): Promise<ObjectResult | undefined> {
-    if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
-    else if (hasStatus(kind)) resetStatus(keeper, draft);
-    requireValid(
-      kind,
-      name,
-      name === ''
-        ? [required('metadata.name', 'name or generateName is required')]
-        : [...validateMetadata(kind, draft), ...(behaviour.validate?.(draft, server.kindContext) ?? [])],
-    );
-    await admit(server, 'validate', attributes);
-    for (const warning of behaviour.warnings?.(draft, undefined) ?? []) context.warn(warning);
-    const existing = cache.stored(draft.metadata.namespace ?? '', name);
-    if (existing) return undefined;
-    if (context.dryRun) return { type: 'object', code: 201, object: draft };
-    const stored = await commit(server, kind, draft, undefined);
-    return stored && { type: 'object', code: 201, object: stored.object, stored };
-  }
+/** What the kind makes of a new object, and whether it may be. */
+async function requireCreatable(
+  server: Server,
+  context: WriteContext,
+  attributes: Attributes,
+  draft: Draft,
+): Promise<void> {
+  const { kind } = context.target.served;
+  const keeper = kind.storedAs ?? kind;
+  const { behaviour } = keeper;
+  if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
+  else if (hasStatus(kind)) resetStatus(keeper, draft);
+  const { name = '' } = draft.metadata;
+  requireValid(kind, name, name === '' ? [nameless] : issuesOf(server, kind, draft));
+  await admit(server, 'validate', attributes);
+  for (const warning of behaviour.warnings?.(draft, undefined) ?? []) context.warn(warning);
+}
+
+const nameless = required('metadata.name', 'name or generateName is required');
+
+const issuesOf = (server: Server, kind: Kind, draft: Draft): Issue[] => [
+  ...validateMetadata(kind, draft),
+  ...((kind.storedAs ?? kind).behaviour.validate?.(draft, server.kindContext) ?? []),
+];
+
+/** Undefined: there is such an object already. */
+async function store(
+  server: Server,
+  { target, dryRun }: WriteContext,
+  draft: Draft,
+): Promise<ObjectResult | undefined> {
+  const { kind } = target.served;
+  const cache = await server.caches.of(kind);
+  if (cache.stored(draft.metadata.namespace ?? '', draft.metadata.name ?? '')) return undefined;
+  if (dryRun) return { type: 'object', code: 201, object: draft };
+  const stored = await commit(server, kind, draft, undefined);
+  return stored && { type: 'object', code: 201, object: stored.object, stored };
 }
 
 /** A status that nobody has written yet: absent, or the empty struct Go prints. */

@@ -3,7 +3,7 @@
 import { formatTime, parseTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { conflict, notFound } from '../../api/status.ts';
+import { conflict, notFound, staleWrite } from '../../api/status.ts';
 import { namedSchema } from '../../kinds/define.ts';
 import { decodeValue, parseBody } from '../body.ts';
 import { requireKind } from '../known-kinds.ts';
@@ -24,6 +24,9 @@ const mostTries = 64;
 export async function deleteOne(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const options = optionsOf(exchange);
   const context = contextOf(exchange, target, options);
+  const { deletionWarning } = target.served.kind.behaviour;
+  const undecided = options.propagationPolicy === undefined && options.orphanDependents === undefined;
+  if (deletionWarning && undecided) context.warn(deletionWarning);
   return remove(server, context, options);
 }
 
@@ -94,11 +97,7 @@ export async function remove(
     const result = await removeOnce(server, context, options, stored);
     if (result) return result;
   }
-  throw conflict(
-    target,
-    target.name,
-    'the object has been modified; please apply your changes to the latest version and try again',
-  );
+  throw staleWrite(target, target.name);
 }
 
 async function removeOnce(
@@ -243,9 +242,12 @@ async function deleted(
   previous: Stored,
 ): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
-  if (!context.dryRun && (await commitDeletion(server, kind, previous)) === undefined) return undefined;
-  if (kind.behaviour.returnsDeleted || kind.behaviour.gracefulDeletion)
-    return { type: 'object', code: 200, object: last };
+  const revision = context.dryRun ? previous.revision : await commitDeletion(server, kind, previous);
+  if (revision === undefined) return undefined;
+  if (kind.behaviour.returnsDeleted || kind.behaviour.gracefulDeletion) {
+    const metadata = { ...last.metadata, resourceVersion: String(revision) };
+    return { type: 'object', code: 200, object: { ...last, metadata } };
+  }
   const { name = '', uid = '' } = last.metadata;
   return {
     type: 'other',

@@ -54,7 +54,7 @@ export async function patch(server: Server, exchange: Exchange, target: Resource
   return replace(server, context, {
     compute: (previous) => patched(target, previous, read, options, warn),
     resourceVersion: '',
-    owning: true,
+    writer: 'patch',
   });
 }
 
@@ -170,7 +170,7 @@ async function applyPatch(
   return replace(server, context, {
     compute: (previous) => merged(previous),
     resourceVersion: config.metadata.resourceVersion ?? '',
-    owning: false,
+    writer: 'apply',
   });
 }
 

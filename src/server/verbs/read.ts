@@ -25,6 +25,7 @@ export async function list(server: Server, target: ResourceTarget, query: URLSea
   const cache = await server.caches.of(kind);
   const selection = selectionOf(kind, target.namespace, target.name, query);
   const limit = Math.max(0, query.has('limit') ? wholeNumber(query.get('limit') ?? '') : 0);
+  if (query.has('timeoutSeconds')) wholeNumber(query.get('timeoutSeconds') ?? '');
   const token = query.get('continue');
   const version = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';

@@ -1,15 +1,17 @@
 // update and patch: the next state computed from the present one, again and again until nobody was faster.
 
+import { invalid, type Issue } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/status.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
+import type { Attributes } from '../admission/plugin.ts';
 import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import type { Stored } from '../stored.ts';
+import { keyOf, type Stored } from '../stored.ts';
 import { finishDeletion } from './delete.ts';
 import {
   admit,
@@ -48,7 +50,7 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
   return replace(server, context, {
     compute: () => fresh(),
     resourceVersion: first.metadata.resourceVersion ?? '',
-    owning: true,
+    writer: 'update',
     createsWith: (kind.storedAs ?? kind).behaviour.createOnUpdate && target.subresource === '' ? first : undefined,
     requireVersion: (kind.storedAs ?? kind).behaviour.requireVersionOnUpdate ?? false,
   });
@@ -69,8 +71,8 @@ export interface Replacement {
   compute(previous: KubeObject): Draft | Promise<Draft>;
   /** The version the client saw; empty: whatever is there. */
   readonly resourceVersion: string;
-  /** The writer becomes owner of what it changed (apply has decided ownership itself). */
-  readonly owning: boolean;
+  /** A writer becomes owner of what it changed; apply has decided ownership itself. */
+  readonly writer: 'update' | 'patch' | 'apply';
   /** What to create when there is nothing yet. */
   readonly createsWith?: Draft | undefined;
   readonly requireVersion?: boolean;
@@ -83,7 +85,7 @@ export async function replace(server: Server, context: WriteContext, replacement
     const previous = cache.stored(target.namespace, target.name);
     if (!previous) {
       if (!replacement.createsWith) throw notFound(target, target.name);
-      return insert(server, context, replacement.createsWith, replacement.owning);
+      return insert(server, context, replacement.createsWith, true);
     }
     const result = await replaceOnce(server, context, replacement, previous);
     if (result) return result;
@@ -100,38 +102,56 @@ async function replaceOnce(
 ): Promise<ObjectResult | undefined> {
   const { target } = context;
   const { kind } = target.served;
-  const { behaviour } = kind.storedAs ?? kind;
   const draft = await replacement.compute(previous.object);
-  requireSameUid(target, draft, previous.object);
+  if (replacement.writer === 'update') requireSameUid(target, draft, previous.object);
+  const identityIssues = uidIssues(draft, previous.object);
   keepIdentity(draft, previous.object);
   if (target.subresource === 'status') keepAllButStatus(draft, previous.object);
   else if (target.subresource === '' && hasStatus(kind)) keepStatus(draft, previous.object);
-  if (replacement.owning) ownFields(server, context, previous.object, draft);
+  if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
   const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
   await admit(server, 'mutate', attributes);
   requireVersion(target, replacement, draft, previous);
   const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, previous.object) : undefined;
   try {
-    return await finish();
+    await requireUpdatable(server, context, attributes, identityIssues);
+    return await store(server, context, draft, previous);
   } finally {
     taken?.settle();
   }
+}
 
-  async function finish(): Promise<ObjectResult | undefined> {
-    prepare(server, target, draft, previous.object);
-    countGeneration(kind, draft, previous.object);
-    requireValid(kind, target.name, updateIssues(server, target, draft, previous.object));
-    await admit(server, 'validate', attributes);
-    for (const warning of behaviour.warnings?.(draft, previous.object) ?? []) context.warn(warning);
+/** What the kind makes of the change, and whether it may be. */
+async function requireUpdatable(
+  server: Server,
+  { target, warn }: WriteContext,
+  attributes: Attributes,
+  identityIssues: readonly Issue[],
+): Promise<void> {
+  const { kind } = target.served;
+  const draft = attributes.object as Draft;
+  const previous = attributes.old as KubeObject;
+  prepare(server, target, draft, previous);
+  countGeneration(kind, draft, previous);
+  requireValid(kind, target.name, [...identityIssues, ...updateIssues(server, target, draft, previous)]);
+  await admit(server, 'validate', attributes);
+  for (const warning of (kind.storedAs ?? kind).behaviour.warnings?.(draft, previous) ?? []) warn(warning);
+}
 
-    if (unchanged(draft, previous.object))
-      return { type: 'object', code: 200, object: previous.object, stored: previous };
-    draft.metadata.resourceVersion = String(previous.revision);
-    if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
-    if (context.dryRun) return { type: 'object', code: 200, object: draft };
-    const stored = await commit(server, kind, draft, previous);
-    return stored && { type: 'object', code: 200, object: stored.object, stored };
-  }
+/** Undefined: somebody else was faster. */
+async function store(
+  server: Server,
+  context: WriteContext,
+  draft: Draft,
+  previous: Stored,
+): Promise<ObjectResult | undefined> {
+  if (unchanged(draft, previous.object))
+    return { type: 'object', code: 200, object: previous.object, stored: previous };
+  draft.metadata.resourceVersion = String(previous.revision);
+  if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
+  if (context.dryRun) return { type: 'object', code: 200, object: draft };
+  const stored = await commit(server, context.target.served.kind, draft, previous);
+  return stored && { type: 'object', code: 200, object: stored.object, stored };
 }
 
 function prepare(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject): void {
@@ -155,13 +175,14 @@ function requireVersion(target: ResourceTarget, replacement: Replacement, draft:
   }
   if (!/^\d+$/.test(version)) {
     const text = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
-    throw new ApiError(500, '', `resourceVersion: Invalid value: ${JSON.stringify(version)}: ${text}`);
+    const field = replacement.writer === 'update' ? `resourceVersion: Invalid value: ${JSON.stringify(version)}: ` : '';
+    throw new ApiError(500, '', field + text);
   }
   if (Number(version) !== previous.revision) throw staleWrite(target, target.name);
 }
 
 function versionRequired(kind: Kind, name: string): ApiError {
-  const message = 'Invalid value: 0x0: must be specified for an update';
+  const message = 'Invalid value: 0: must be specified for an update';
   return new ApiError(
     422,
     'Invalid',
@@ -178,11 +199,21 @@ function versionRequired(kind: Kind, name: string): ApiError {
 function requireSameUid(target: ResourceTarget, draft: Draft, previous: KubeObject): void {
   const { uid } = draft.metadata;
   if (!uid || uid === previous.metadata.uid) return;
+  const key = keyOf(target.served.kind, target.namespace, target.name);
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
   throw conflict(
     target,
     target.name,
-    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
   );
+}
+
+/** A patch may not change the uid. Upstream looks twice. */
+function uidIssues(draft: Draft, previous: KubeObject): Issue[] {
+  const { uid } = draft.metadata;
+  if (!uid || uid === previous.metadata.uid) return [];
+  const issue = invalid('metadata.uid', uid, 'field is immutable');
+  return [issue, issue];
 }
 
 /** The last finalizer went: an object that was only waiting for that goes with this very write. */
