@@ -12,10 +12,13 @@ import { disruptionController } from './disruption.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
+import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { jobController } from './job.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
 import { nodeTtlController } from './node-ttl.ts';
+import { volumeBinderController } from './persistent-volume-binder.ts';
+import { claimBinderController } from './persistent-volume-claim-binder.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
@@ -25,6 +28,8 @@ import { serviceAccountController } from './serviceaccount.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { volumeExpandController } from './volume-expand.ts';
+import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
 
 export interface ControllerOptions {
@@ -51,6 +56,11 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     endpointsController(),
     endpointSliceController(),
     endpointSliceMirroringController,
+    resourceQuotaController(kinds),
+    ephemeralVolumeController,
+    claimBinderController,
+    volumeBinderController,
+    volumeExpandController,
     namespaceController(kinds),
     serviceAccountController,
     rootCaPublisher(caCertificate),
@@ -61,6 +71,8 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     claimProtectionController,
     volumeProtectionController,
     clusterRoleAggregationController,
-    resourceQuotaController(kinds()),
   ];
 }
+
+/** What stands in for the outside world where nodes are simulated: the provisioners of storage. */
+export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter];

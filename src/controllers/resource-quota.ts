@@ -55,7 +55,9 @@ export function resourceQuotaController(kinds: () => readonly Kind[]): Controlle
 
   /** Kinds that came later are not watched: they are asked for. */
   async function objectsOf(kind: Kind, namespace: string, { lister, client }: Context): Promise<readonly KubeObject[]> {
-    return isWatched.has(resourceKey(kind)) ? lister(kind).list(namespace) : (await client.list(kind, { namespace })).items;
+    return isWatched.has(resourceKey(kind))
+      ? lister(kind).list(namespace)
+      : (await client.list(kind, { namespace })).items;
   }
 }
 
@@ -80,7 +82,10 @@ function watchedKind(kind: Kind): Watched {
     map(object, previous, { lister }): readonly Reference[] {
       const { namespace = '' } = object.metadata;
       if (resource !== 'resourcequotas') {
-        const isFreed = previous === undefined ? isGone(object, lister(kind).get(object.metadata.name ?? '', namespace)) : frees(resource, object, previous);
+        const isFreed =
+          previous === undefined
+            ? isGone(object, lister(kind).get(object.metadata.name ?? '', namespace))
+            : frees(resource, object, previous);
         if (!isFreed || lister(ResourceQuota).list(namespace).length === 0) return [];
       } else if (previous && deepEqual(object.spec, previous.spec)) return [];
       return [{ name: namespace, namespace: '' }];
