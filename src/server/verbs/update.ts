@@ -132,7 +132,7 @@ async function requireUpdatable(
   const draft = attributes.object as Draft;
   const previous = attributes.old as KubeObject;
   prepare(server, target, draft, previous);
-  countGeneration(kind, draft, previous);
+  if (target.subresource !== 'status') countGeneration(kind, draft, previous);
   requireValid(kind, target.name, [...identityIssues, ...updateIssues(server, target, draft, previous)]);
   await admit(server, 'validate', attributes);
   for (const warning of (kind.storedAs ?? kind).behaviour.warnings?.(draft, previous) ?? []) warn(warning);
