@@ -4,9 +4,10 @@ import type { Clock } from '../base/clock.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
+import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
-import { controllers } from '../controllers/index.ts';
+import { controllers, simulatedControllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
@@ -16,10 +17,13 @@ import { startControllers } from '../reconcile/manager.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
-import { bootstrapSteps } from '../server/bootstrap/index.ts';
+import { bootstrap } from '../server/bootstrap/index.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
 import type { HealthCheck } from '../server/health.ts';
+import { nodeAuthorizer } from '../server/node-authorizer.ts';
 import { rbac } from '../server/rbac.ts';
+import { defaultRanges } from '../server/stock/allocation.ts';
+import { createDefaultStorageClass } from './default-storage-class.ts';
 import type { World } from './world.ts';
 
 export interface ClusterOptions {
@@ -66,7 +70,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     authenticators: options.authenticators ?? [],
     keys,
     components: options.bare ? [] : ['controller-manager', 'scheduler'],
-    authorizers: (server) => [systemMasters, rbac(server)],
+    authorizers: (server) => [systemMasters, nodeAuthorizer(server), rbac(server)],
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
@@ -101,18 +105,24 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         host: options.host,
         port: options.port,
         caCertificate: keys.caCertificate,
+        serviceCidrs: [defaultRanges.addresses],
+        groupVersions: builtInVersions(running.server.catalog.kinds()),
+        now: clock.now,
       };
-      for (const step of bootstrapSteps) await step(client, facts);
+      await bootstrap(client, facts);
       started = true;
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);
       stops.push(collector.stop);
       const manager = await startControllers(
-        controllers({
-          kinds: running.server.catalog.kinds,
-          caCertificate: keys.caCertificate,
-          nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
-        }),
+        [
+          ...controllers({
+            kinds: running.server.catalog.kinds,
+            caCertificate: keys.caCertificate,
+            nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
+          }),
+          ...(nodes ? simulatedControllers() : []),
+        ],
         {
           ...common,
           random: random.fork('controllers'),
@@ -122,6 +132,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       const scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
       stops.push(scheduler.stop);
       if (!nodes) return;
+      await createDefaultStorageClass(client);
       await nodes.start();
       stops.push(nodes.stop);
     },
@@ -131,6 +142,14 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       await running.close();
     },
   };
+}
+
+/** The group versions of the kinds that are no custom resources, each once. */
+function builtInVersions(kinds: readonly Kind[]): readonly { group: string; version: string }[] {
+  const all = kinds
+    .filter(({ custom }) => !custom)
+    .flatMap(({ group, versions }) => versions.map(({ version }) => ({ group, version })));
+  return [...new Map(all.map((each) => [`${each.group}/${each.version}`, each])).values()];
 }
 
 function healthChecks(started: () => boolean): readonly HealthCheck[] {

@@ -1,5 +1,6 @@
 // May they: the authorizers are asked in order, the first that has an opinion decides, and nobody's opinion is a no.
 
+import { type FieldRequirement, parseFieldSelector } from '../base/selectors.ts';
 import type { UserInfo } from '../api/request.ts';
 import { ApiError, forbidden } from '../api/status.ts';
 import type { Exchange, Stage } from './exchange.ts';
@@ -16,6 +17,8 @@ export interface AccessRequest {
     readonly subresource: string;
     readonly namespace: string;
     readonly name: string;
+    /** What a list, watch or deletecollection is narrowed to. */
+    readonly fieldSelector?: readonly FieldRequirement[];
   };
   /** For all others. */
   readonly path?: string;
@@ -51,16 +54,39 @@ export const authorize =
     return next(exchange);
   };
 
-function accessOf({ target, user }: Exchange): AccessRequest {
+function accessOf({ target, user, request }: Exchange): AccessRequest {
   if (target.type === 'resource') {
     const { group, version, resource, subresource, namespace, name, verb } = target;
     // A namespace counts as lying in itself, so that a role in it can give rights to it.
     const home = group === '' && resource === 'namespaces' ? name : namespace;
-    return { user, verb, resource: { group, version, resource, subresource, namespace: home, name } };
+    const asked = { group, version, resource, subresource, namespace: home, name };
+    return { user, verb, resource: many.has(verb) ? narrowed(asked, request.query) : asked };
   }
   const { unserved } = target;
   if (unserved) return { user, verb: unserved.verb, resource: unserved };
   return { user, verb: target.verb, path: target.path };
+}
+
+const many = new Set(['list', 'watch', 'deletecollection']);
+
+type Asked = NonNullable<AccessRequest['resource']>;
+
+/** A list of the one object of some name counts as a request for that object. */
+function narrowed(asked: Asked, query: URLSearchParams): Asked {
+  const text = query.get('fieldSelector') ?? '';
+  if (text === '') return asked;
+  const fieldSelector = requirementsOf(text);
+  const only = fieldSelector.find(({ field, operator }) => field === 'metadata.name' && operator === '=')?.value;
+  return { ...asked, name: asked.name || (only ?? ''), fieldSelector };
+}
+
+/** What cannot be read is refused later, by whoever needs it. */
+function requirementsOf(text: string): readonly FieldRequirement[] {
+  try {
+    return parseFieldSelector(text);
+  } catch {
+    return [];
+  }
 }
 
 /** The refusal in Kubernetes' words. */
@@ -84,6 +110,18 @@ export function refusal(request: AccessRequest, reason: string): ApiError {
     resource.name,
     `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)}${where}${because}`,
   );
+}
+
+/** Refuses who may not create what an update or an apply would create. */
+export async function requireCreate(
+  access: { decide(request: AccessRequest): Promise<Decision> },
+  user: UserInfo,
+  { group, version, resource, namespace, name }: Omit<Asked, 'subresource'>,
+): Promise<void> {
+  const asked = { group, version, resource, namespace, name, subresource: '' };
+  const request: AccessRequest = { user, verb: 'create', resource: asked };
+  const decision = await access.decide(request);
+  if (decision.verdict !== 'allow') throw refusal(request, decision.reason);
 }
 
 /** Members of system:masters may do anything, whatever the roles say. */

@@ -3,4 +3,6 @@ import { defineKind } from '../define.ts';
 
 export type APIService = Shape;
 
-export const APIService = defineKind<APIService>('apiregistration.k8s.io/v1', 'APIService', {});
+export const APIService = defineKind<APIService>('apiregistration.k8s.io/v1', 'APIService', {
+  nameRule: 'pathSegment',
+});

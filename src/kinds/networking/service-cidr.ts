@@ -5,7 +5,6 @@ import { isCanonicalCidr } from '../../base/names.ts';
 import { type Issue, invalid, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
-import { conditionIssues } from '../conditions.ts';
 import { defineKind } from '../define.ts';
 import type { ServiceCIDRSpec, ServiceCIDR as Shape } from '../generated/types/networking-v1.ts';
 
@@ -15,7 +14,6 @@ export const ServiceCIDR = defineKind<ServiceCIDR>('networking.k8s.io/v1', 'Serv
   generation: 'none',
   validate: ({ spec }) => specIssues(spec ?? {}),
   validateUpdate: ({ spec }, previous) => changeIssues(spec?.cidrs ?? [], previous.spec?.cidrs ?? []),
-  validateStatusUpdate: ({ status }) => conditionIssues(status?.conditions, 'status.conditions'),
   columns: [
     nameColumn,
     textColumn('CIDRs', { type: 'io.k8s.api.networking.v1.ServiceCIDRSpec', field: 'cidrs' }, ({ spec }) => {

@@ -1,0 +1,215 @@
+// What a node may do: look after itself and the pods on it, and read only what those pods use.
+
+import type { Kind } from '../api/kind.ts';
+import type { Mirror } from '../api/mirror.ts';
+import type { UserInfo } from '../api/request.ts';
+import type { FieldRequirement } from '../base/selectors.ts';
+import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
+import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
+import { Pod } from '../kinds/core/pod.ts';
+import { VolumeAttachment } from '../kinds/storage/volume-attachment.ts';
+import type { AccessRequest, Authorizer, Decision } from './authorize.ts';
+import { clusterRoles } from './bootstrap/cluster-roles.ts';
+import { claimsOf, configMapsOf, resourceClaimsOf, secretsIn, secretsOf } from './pod-references.ts';
+import { ruleAllows } from './rbac.ts';
+import type { Server } from './server.ts';
+
+type Asked = NonNullable<AccessRequest['resource']>;
+
+interface World {
+  readonly pods: Mirror<Pod>;
+  readonly claims: Mirror<PersistentVolumeClaim>;
+  readonly volumes: Mirror<PersistentVolume>;
+  readonly attachments: Mirror<VolumeAttachment>;
+}
+
+const yes: Decision = { verdict: 'allow', reason: '' };
+const unsaid = (reason = ''): Decision => ({ verdict: 'no-opinion', reason });
+
+const byNode = 'node-authorizer';
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+
+export function nodeAuthorizer(server: Server): Authorizer {
+  let world: Promise<World> | undefined;
+  return async (request) => {
+    const node = nodeNameOf(request.user);
+    if (node === undefined) return unsaid();
+    if (node === '') return unsaid(`unknown node for user ${JSON.stringify(request.user.name)}`);
+    world ??= worldOf(server);
+    return decideFor(node, request, await world);
+  };
+}
+
+const prefix = 'system:node:';
+
+/** Undefined: no node at all. Nodes are told by their name and their group. */
+function nodeNameOf({ name, groups }: UserInfo): string | undefined {
+  return name.startsWith(prefix) && groups.includes('system:nodes') ? name.slice(prefix.length) : undefined;
+}
+
+async function worldOf(server: Server): Promise<World> {
+  const mirror = async (kind: unknown): Promise<unknown> => (await server.caches.of(kind as Kind)).mirror;
+  const pods = (await mirror(Pod)) as Mirror<Pod>;
+  pods.index(byNode, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
+  return {
+    pods,
+    claims: (await mirror(PersistentVolumeClaim)) as Mirror<PersistentVolumeClaim>,
+    volumes: (await mirror(PersistentVolume)) as Mirror<PersistentVolume>,
+    attachments: (await mirror(VolumeAttachment)) as Mirror<VolumeAttachment>,
+  };
+}
+
+type Rule = (node: string, verb: string, asked: Asked, world: World) => Decision;
+
+const kubeletRules = clusterRoles['system:node'] ?? [];
+
+function decideFor(node: string, request: AccessRequest, world: World): Decision {
+  const { verb, resource } = request;
+  const own = resource && rules[resource.group ? `${resource.resource}.${resource.group}` : resource.resource];
+  if (own) return own(node, verb, resource, world);
+  return kubeletRules.some((rule) => ruleAllows(rule, request)) ? yes : unsaid();
+}
+
+type Related = (node: string, asked: Asked, world: World) => boolean;
+
+const podsOn = (node: string, { pods }: World): readonly Pod[] =>
+  pods.indexed(byNode, node).filter(({ metadata }) => metadata.annotations?.[mirrorAnnotation] === undefined);
+
+/** Related through a pod of the same namespace that is on the node and names the object. */
+const throughPods =
+  (namesOf: (pod: Pod) => readonly string[]): Related =>
+  (node, { namespace, name }, world) =>
+    podsOn(node, world).some((pod) => pod.metadata.namespace === namespace && namesOf(pod).includes(name));
+
+function volumesOf(node: string, { claims, ...world }: World): readonly PersistentVolume[] {
+  const names = podsOn(node, { claims, ...world }).flatMap((pod) =>
+    claimsOf(pod).flatMap((name) => claims.get(name, pod.metadata.namespace)?.spec.volumeName ?? []),
+  );
+  return names.flatMap((name) => world.volumes.get(name) ?? []);
+}
+
+const relatedSecret: Related = (node, asked, world) =>
+  throughPods(secretsOf)(node, asked, world) ||
+  volumesOf(node, world).some((volume) =>
+    secretsIn(volume.spec, volume.spec.claimRef?.namespace ?? '').some(
+      ({ namespace, name }) => namespace === asked.namespace && name === asked.name,
+    ),
+  );
+
+const relatedVolume: Related = (node, { name }, world) =>
+  volumesOf(node, world).some(({ metadata }) => metadata.name === name);
+
+const relatedAttachment: Related = (node, { name }, { attachments }) => attachments.get(name)?.spec.nodeName === node;
+
+function relatedTo(related: Related): Rule {
+  return (node, _verb, asked, world) => {
+    if (asked.name === '') return unsaid('No Object name found');
+    return related(node, asked, world) ? yes : unsaid(`no relationship found between node '${node}' and this object`);
+  };
+}
+
+const reading =
+  (related: Related): Rule =>
+  (node, verb, asked, world) => {
+    if (!['get', 'list', 'watch'].includes(verb)) return unsaid('can only read resources of this type');
+    if (asked.subresource) return unsaid('cannot read subresource');
+    if (!asked.namespace) return unsaid('can only read namespaced object of this type');
+    return relatedTo(related)(node, verb, asked, world);
+  };
+
+const getting =
+  (related: Related): Rule =>
+  (node, verb, asked, world) => {
+    if (verb !== 'get') return unsaid('can only get individual resources of this type');
+    if (asked.subresource) return unsaid('cannot get subresource');
+    return relatedTo(related)(node, verb, asked, world);
+  };
+
+const claim: Rule = (node, verb, asked, world) => {
+  const related = throughPods(claimsOf);
+  if (asked.subresource !== 'status') return getting(related)(node, verb, asked, world);
+  if (!['get', 'patch', 'update'].includes(verb)) return unsaid('can only get/update/patch this type');
+  return relatedTo(related)(node, verb, asked, world);
+};
+
+const account: Rule = (node, verb, asked, world) => {
+  const related = throughPods(({ spec }) => [spec.serviceAccountName ?? '']);
+  if (verb === 'get' && !asked.subresource) return getting(related)(node, verb, asked, world);
+  if (verb !== 'create' || asked.subresource !== 'token' || asked.name === '')
+    return unsaid('can only create tokens for individual service accounts');
+  return relatedTo(related)(node, verb, asked, world);
+};
+
+const ownVerbs = ['get', 'create', 'update', 'patch', 'delete'];
+
+/** An object that bears the node's name. */
+const named =
+  (what: string, which: string): Rule =>
+  (node, verb, { name }) => {
+    if (!ownVerbs.includes(verb)) return unsaid(`can only get, create, update, patch, or delete a ${what}`);
+    if (verb !== 'create' && name !== node)
+      return unsaid(`can only access ${which} with the same name as the requesting node`);
+    return yes;
+  };
+
+const lease: Rule = (node, verb, asked, world) => {
+  if (asked.namespace !== 'kube-node-lease' && ownVerbs.includes(verb))
+    return unsaid('can only access leases in the "kube-node-lease" system namespace');
+  return named('node lease', 'node lease')(node, verb, asked, world);
+};
+
+const csiNode: Rule = (node, verb, asked, world) =>
+  asked.subresource
+    ? unsaid('cannot authorize CSINode subresources')
+    : named('CSINode', 'CSINode')(node, verb, asked, world);
+
+const nodeItself: Rule = (node, verb, { name, subresource }) => {
+  if (subresource === 'status') return ['update', 'patch'].includes(verb) ? yes : unsaid();
+  if (subresource !== '') return unsaid();
+  if (['create', 'update', 'patch'].includes(verb)) return yes;
+  if (!['get', 'list', 'watch'].includes(verb)) return unsaid();
+  if (name === node) return yes;
+  return unsaid(`node '${node}' cannot read ${name === '' ? 'all nodes' : `'${name}'`}, only its own Node object`);
+};
+
+const selects = (asked: Asked, field: string, value: string): boolean =>
+  (asked.fieldSelector ?? []).some(
+    (each: FieldRequirement) => each.field === field && each.operator === '=' && each.value === value,
+  );
+
+const pod: Rule = (node, verb, asked, world) => {
+  if (asked.subresource === 'status') return ['update', 'patch'].includes(verb) ? yes : unsaid();
+  if (asked.subresource === 'eviction') return verb === 'create' ? yes : unsaid();
+  if (asked.subresource !== '') return unsaid();
+  if (verb === 'create' || verb === 'delete') return yes;
+  if (verb === 'get') return getting(onNode)(node, verb, asked, world);
+  if (verb !== 'list' && verb !== 'watch') return unsaid();
+  return selects(asked, 'spec.nodeName', node)
+    ? yes
+    : unsaid('can only list/watch pods with spec.nodeName field selector');
+};
+
+const onNode: Related = (node, { namespace, name }, { pods }) => pods.get(name, namespace)?.spec.nodeName === node;
+
+const resourceSlice: Rule = (node, verb, asked) => {
+  if (asked.subresource) return unsaid('cannot authorize ResourceSlice subresources');
+  if (ownVerbs.includes(verb)) return yes;
+  return selects(asked, 'spec.nodeName', node)
+    ? yes
+    : unsaid('can only list/watch/deletecollection resourceslices with nodeName field selector');
+};
+
+const rules: Readonly<Record<string, Rule>> = {
+  secrets: reading(relatedSecret),
+  configmaps: reading(throughPods(configMapsOf)),
+  persistentvolumeclaims: claim,
+  persistentvolumes: getting(relatedVolume),
+  'volumeattachments.storage.k8s.io': getting(relatedAttachment),
+  'resourceclaims.resource.k8s.io': getting(throughPods(resourceClaimsOf)),
+  'resourceslices.resource.k8s.io': resourceSlice,
+  serviceaccounts: account,
+  'leases.coordination.k8s.io': lease,
+  'csinodes.storage.k8s.io': csiNode,
+  nodes: nodeItself,
+  pods: pod,
+};
