@@ -9,7 +9,7 @@ import type { ApiResponse, ResponseBody, WatchEvent, WatchSource } from '../api/
 import { decode } from '../api/decode.ts';
 import type { ObjectSchema } from '../api/schema.ts';
 import { badRequest, notAcceptable } from '../api/status.ts';
-import { folderOf, namedSchema } from '../kinds/schemas.ts';
+import { folderOf, hasSchema, namedSchema, schemaOf } from '../kinds/schemas.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Served } from './catalog.ts';
 import { fromHub, isHub } from './draft.ts';
@@ -67,7 +67,7 @@ function requirePrintable(result: Result, { negotiated, includeObject, served }:
 
 function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Printing): ResponseBody {
   const { negotiated, served, inProcess } = printing;
-  if (result.type === 'other') return encoded(result.object, schemaOfOther(result), printing);
+  if (result.type === 'other') return encoded(otherObject(result, printing), schemaOfOther(result), printing);
   if (negotiated.shape === 'Table') return encoded(tableOf(result, printing), undefined, printing);
   if (negotiated.shape !== 'object') return encoded(partialOf(result, printing), undefined, printing);
   if (inProcess)
@@ -79,6 +79,14 @@ function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Print
   return result.type === 'list'
     ? encoded(listObject(result, served), listSchema(served.version.schema), printing)
     : encoded(fromHub(served.kind, served.version, result.object), served.version.schema, printing);
+}
+
+/** A Status is always what it is; other objects have columns. */
+function otherObject({ object, columns }: OtherResult, printing: Printing): object {
+  const { shape, shapeVersion } = printing.negotiated;
+  if (!columns || shape === 'object') return object;
+  if (shape !== 'Table') return partialObject(object as KubeObject, `meta.k8s.io/${shapeVersion}`);
+  return tableOf({ type: 'object', code: 200, object: object as KubeObject }, printing, columns);
 }
 
 function jsonBytes(result: ObjectResult | ListResult, served: Served): Uint8Array {
@@ -164,8 +172,11 @@ export function encodeAs(format: Format, value: object, schema: ObjectSchema | u
       printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }),
     );
   const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
-  return encodeProtobuf(schema ?? metaSchema(kind), value, { apiVersion, kind });
+  return encodeProtobuf(schema ?? knownSchema(apiVersion, kind), value, { apiVersion, kind });
 }
+
+const knownSchema = (apiVersion: string, kind: string): ObjectSchema =>
+  hasSchema(apiVersion, kind) ? schemaOf(apiVersion, kind) : metaSchema(kind);
 
 const metaSchema = (kind: string): ObjectSchema => namedSchema(`io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`);
 

@@ -16,9 +16,15 @@ export const partialObject = (object: KubeObject, apiVersion: string): object =>
   metadata: object.metadata,
 });
 
-export function tableOf(result: ObjectResult | ListResult, printing: Printing): object {
+const columnsOf = (kind: Kind): readonly Column[] =>
+  (kind.storedAs ?? kind).behaviour.columns ?? kind.behaviour.columns ?? defaultColumns;
+
+export function tableOf(
+  result: ObjectResult | ListResult,
+  printing: Printing,
+  columns: readonly Column[] = columnsOf(printing.served.kind),
+): object {
   const { kind } = printing.served;
-  const columns = (kind.storedAs ?? kind).behaviour.columns ?? kind.behaviour.columns ?? defaultColumns;
   const objects = result.type === 'list' ? result.items.map((stored) => stored.object) : [result.object];
   return {
     kind: 'Table',

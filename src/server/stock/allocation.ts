@@ -1,12 +1,15 @@
 // Cluster addresses and node ports of Services. What is taken is read off the Services there are, and the writes under way.
 
+import { deepEqual } from '../../base/equal.ts';
 import { cidrContains, type Cidr, formatIp, parseCidr, parseIp } from '../../base/ip.ts';
 import { invalid, invalidObject, type Issue } from '../../api/issues.ts';
 import { internalError } from '../../api/status.ts';
 import { Service } from '../../kinds/core/service.ts';
+import { serviceAddressIssues } from '../../kinds/core/service/validate.ts';
 import type { Draft } from '../draft.ts';
 import type { Server } from '../server.ts';
 import type { Taken, WriteHook } from './hook.ts';
+import { followAddresses } from './ip-addresses.ts';
 
 export interface ServiceRanges {
   /** `10.96.0.0/16`. */
@@ -33,6 +36,8 @@ export function serviceAllocation(ranges: ServiceRanges = defaultRanges): WriteH
     async take(server, draft, previous) {
       const service = draft as ServiceDraft;
       const before = previous as Service | undefined;
+      if (before) keepAllocated(service, before);
+      completeAddresses(service, before);
       completeFamilies(service);
       const others = ((await server.caches.of(Service as never)).mirror.list() as readonly Service[]).filter(
         ({ metadata }) => metadata.uid !== before?.metadata.uid,
@@ -45,7 +50,7 @@ export function serviceAllocation(ranges: ServiceRanges = defaultRanges): WriteH
         },
       };
       try {
-        takeAddress(server, service, { range, ranges, taken: addresses, others, own });
+        if (!before || !hasCluster(before)) takeAddress(server, service, { range, taken: addresses, others, own });
         takePorts(server, service, before, { ranges, taken: ports, others, own });
       } catch (error) {
         taken.settle();
@@ -53,6 +58,7 @@ export function serviceAllocation(ranges: ServiceRanges = defaultRanges): WriteH
       }
       return taken;
     },
+    written: followAddresses,
   };
 }
 
@@ -63,45 +69,82 @@ interface Own {
 
 const refused = (service: Service, issue: Issue) => invalidObject('Service', '', service.metadata.name ?? '', [issue]);
 
+const hasCluster = ({ spec }: Service): boolean => spec.type !== 'ExternalName';
+
 const hasAddress = ({ spec }: Service): boolean => spec.type !== 'ExternalName' && spec.clusterIP !== 'None';
+
+const isHeadlessWithoutSelector = ({ spec }: Service): boolean =>
+  spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+
+/** What an update leaves out, and had been given before, it keeps: addresses, and the node ports of ports of the same name. */
+function keepAllocated(service: ServiceDraft, before: Service): void {
+  const { spec } = service;
+  const old = before.spec;
+  if (hasCluster(service) && hasCluster(before)) {
+    if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP;
+    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs)
+      spec.clusterIPs = [...old.clusterIPs];
+  }
+  if (needsPorts(service) && needsPorts(before)) keepNodePorts(spec.ports ?? [], old.ports ?? []);
+  if (needsHealthPort(service) && needsHealthPort(before) && !spec.healthCheckNodePort && old.healthCheckNodePort)
+    spec.healthCheckNodePort = old.healthCheckNodePort;
+}
+
+function keepNodePorts(ports: readonly Port[], before: readonly Port[]): void {
+  const byName = new Map(before.map(({ name = '', nodePort }) => [name, nodePort]));
+  const used = new Set(ports.map(({ nodePort }) => nodePort));
+  for (const port of ports) {
+    const old = byName.get(port.name ?? '');
+    if (!port.nodePort && old && !used.has(old)) port.nodePort = old;
+  }
+}
+
+/** The one address and the list of them say the same, or the client is told that they do not. */
+function completeAddresses(service: ServiceDraft, before: Service | undefined): void {
+  const { spec } = service;
+  const old = before?.spec;
+  const changed = old !== undefined && spec.clusterIP !== old.clusterIP;
+  const listKept = old !== undefined && deepEqual(spec.clusterIPs ?? [], old.clusterIPs ?? []);
+  if (spec.clusterIP && (!spec.clusterIPs?.length || (changed && listKept))) spec.clusterIPs = [spec.clusterIP];
+  const issues = serviceAddressIssues(spec);
+  if (issues.length > 0) throw invalidObject('Service', '', service.metadata.name ?? '', issues);
+}
 
 /** Families and policy as a cluster of one family completes them. */
 function completeFamilies(service: ServiceDraft): void {
   const { spec } = service;
-  if (spec.type === 'ExternalName') {
-    for (const field of ['ipFamilies', 'ipFamilyPolicy', 'clusterIPs'] as const) delete spec[field];
-    delete spec.clusterIP;
-    return;
-  }
-  if (spec.clusterIP !== undefined && spec.clusterIP !== '' && !spec.clusterIPs?.length)
-    spec.clusterIPs = [spec.clusterIP];
-  const headlessWithoutSelector = spec.clusterIP === 'None' && !Object.keys(spec.selector ?? {}).length;
-  if (headlessWithoutSelector) {
-    spec.ipFamilyPolicy ??= 'RequireDualStack';
-    const first = spec.ipFamilies?.[0] ?? 'IPv4';
-    if (spec.ipFamilyPolicy === 'SingleStack') spec.ipFamilies ??= ['IPv4'];
-    else
-      spec.ipFamilies =
-        spec.ipFamilies && spec.ipFamilies.length > 1 ? spec.ipFamilies : [first, first === 'IPv4' ? 'IPv6' : 'IPv4'];
-    return;
-  }
+  if (!hasCluster(service)) return;
+  if (isHeadlessWithoutSelector(service)) return completeHeadless(spec);
   spec.ipFamilyPolicy ??= 'SingleStack';
+  if (spec.ipFamilyPolicy === 'SingleStack') requireOne(service);
   const foreign = (spec.ipFamilies ?? []).indexOf('IPv6');
-  if (spec.ipFamilyPolicy === 'RequireDualStack') {
-    throw refused(
-      service,
-      invalid('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services'),
-    );
-  }
-  if (foreign >= 0 && (spec.ipFamilyPolicy !== 'SingleStack' || spec.ipFamilies?.length === 1)) {
+  if (foreign >= 0)
     throw refused(service, invalid(`spec.ipFamilies[${foreign}]`, 'IPv6', 'not configured on this cluster'));
+  if (spec.ipFamilyPolicy === 'RequireDualStack') {
+    const why = 'this cluster is not configured for dual-stack services';
+    throw refused(service, invalid('spec.ipFamilyPolicy', 'RequireDualStack', why));
   }
   spec.ipFamilies ??= ['IPv4'];
 }
 
+function requireOne(service: ServiceDraft): void {
+  const { clusterIPs = [], ipFamilies = [] } = service.spec;
+  const many = clusterIPs.length > 1 ? 'cluster IPs' : ipFamilies.length > 1 ? 'IP families' : undefined;
+  if (!many) return;
+  const why = `must be 'RequireDualStack' or 'PreferDualStack' when multiple ${many} are specified`;
+  throw refused(service, invalid('spec.ipFamilyPolicy', 'SingleStack', why));
+}
+
+/** Without an address and without a selector, a service may be of families that the cluster does not have. */
+function completeHeadless(spec: Service['spec']): void {
+  spec.ipFamilyPolicy ??= 'RequireDualStack';
+  const [first = 'IPv4', second] = spec.ipFamilies ?? [];
+  if (spec.ipFamilyPolicy === 'SingleStack') spec.ipFamilies ??= ['IPv4'];
+  else if (second === undefined) spec.ipFamilies = [first, first === 'IPv4' ? 'IPv6' : 'IPv4'];
+}
+
 interface AddressStock {
   readonly range: Cidr;
-  readonly ranges: ServiceRanges;
   readonly taken: Set<string>;
   readonly others: readonly Service[];
   readonly own: Own;

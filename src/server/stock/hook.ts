@@ -12,4 +12,6 @@ export interface Taken {
 export interface WriteHook {
   /** Completes the draft with what it takes; `previous` is undefined on create. @throws ApiError when the stock refuses */
   take(server: Server, draft: Draft, previous: KubeObject | undefined): Promise<Taken>;
+  /** Called once an object is stored (`previous` undefined: created) or gone (`next` undefined). */
+  written?(server: Server, next: KubeObject | undefined, previous: KubeObject | undefined): Promise<void>;
 }

@@ -30,8 +30,32 @@ export async function eviction(server: Server, exchange: Exchange, target: Resou
     dryRun,
     warn: (text: string) => void exchange.warnings.add(text),
   };
+  if (!dryRun) await markDisrupted(server, target, pod);
   await remove(server, context, { ...deletion, dryRun });
   return { type: 'other', code: 201, object: created() };
+}
+
+/** Whoever watches the pod learns why it goes. */
+async function markDisrupted(server: Server, target: ResourceTarget, pod: Pod): Promise<void> {
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: formatTime(server.clock.now()),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  await modify(server, {
+    kind: target.served.kind,
+    namespace: target.namespace,
+    name: pod.metadata.name ?? '',
+    dryRun: false,
+    change(draft) {
+      const status = (draft.status ??= {}) as NonNullable<Pod['status']>;
+      const others = (status.conditions ?? []).filter(({ type }) => type !== condition.type);
+      status.conditions = [...others, condition] as never;
+    },
+  });
 }
 
 /** Pods that are finished, pending or already going away disturb nobody. */

@@ -2,7 +2,8 @@
 
 import { type LabelSelector, printSelector, selectorOf } from '../../base/selectors.ts';
 import { invalid } from '../../api/issues.ts';
-import type { ScalePaths } from '../../api/kind.ts';
+import type { Column, ScalePaths } from '../../api/kind.ts';
+import { ageColumn, nameColumn, numberColumn } from '../../kinds/columns.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
 import { applyConfiguration } from '../../api/apply.ts';
 import { ApiError, badRequest } from '../../api/status.ts';
@@ -12,7 +13,7 @@ import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import type { WriteContext } from '../verbs/commit.ts';
+import { timeless, type WriteContext } from '../verbs/commit.ts';
 import { type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
 import { get } from '../verbs/read.ts';
 import type { Result } from '../verbs/result.ts';
@@ -31,7 +32,17 @@ export async function scale(server: Server, exchange: Exchange, target: Resource
   return target.verb === 'update' ? put(server, exchange, target, paths) : patchScale(server, exchange, target, paths);
 }
 
-const shown = (object: Scale): Result => ({ type: 'other', code: 200, object });
+const shown = (object: Scale): Result => ({ type: 'other', code: 200, object, columns });
+
+const described = (type: string) => ({ type: `io.k8s.api.autoscaling.v1.${type}`, field: 'replicas' });
+
+/** A Scale as a table. */
+const columns: readonly Column[] = [
+  { ...nameColumn, format: '' },
+  numberColumn('Desired', described('ScaleSpec'), (object) => (object as Scale).spec.replicas ?? 0),
+  numberColumn('Available', described('ScaleStatus'), (object) => (object as Scale).status.replicas),
+  ageColumn,
+];
 
 async function put(server: Server, exchange: Exchange, target: ResourceTarget, paths: ScalePaths): Promise<Result> {
   const options = writeOptions('UpdateOptions', exchange.request.query, exchange.request.headers['user-agent']);
@@ -149,7 +160,7 @@ async function applyScale(
       requireReplicas(merged);
       const draft = withReplicas(previous, paths, merged.spec.replicas ?? 0);
       const entries = (outcome.managedAfter(merged) ?? []).map((entry) =>
-        asObjectEntry(entry, previous.apiVersion ?? ''),
+        timeless(asObjectEntry(entry, previous.apiVersion ?? '')),
       );
       draft.metadata.managedFields = [...others, ...entries];
       return draft;

@@ -5,7 +5,7 @@ import { formatTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import { invalidObject, type Issue } from '../../api/issues.ts';
 import { managedAfterUpdate } from '../../api/apply.ts';
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
@@ -39,7 +39,14 @@ export function ownFields(server: Server, context: WriteContext, live: KubeObjec
     inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
     ...resetFieldsOf(kind.storedAs ?? kind, subresource),
   });
-  setManagedFields(next, managed);
+  setManagedFields(next, subresource === 'scale' ? managed?.map(timeless) : managed);
+}
+
+/** What was written through a scale bears no time. */
+export function timeless(entry: ManagedFieldsEntry): ManagedFieldsEntry {
+  if (entry.subresource !== 'scale') return entry;
+  const { time: _, ...rest } = entry;
+  return rest;
 }
 
 /** An object of any served version in another one; undefined where that is not served. */
@@ -128,7 +135,9 @@ export async function commit(
     expect: previous?.revision ?? 0,
     ...(lifetime !== undefined && { lifetime }),
   });
-  return outcome.ok ? { object: draft, bytes, revision: outcome.revision } : undefined;
+  if (!outcome.ok) return undefined;
+  await server.hooks(kind)?.written?.(server, draft, previous?.object);
+  return { object: draft, bytes, revision: outcome.revision };
 }
 
 /** Deletes what is still at `previous`; false: it has changed meanwhile. */
@@ -139,7 +148,9 @@ export async function commitDeletion(server: Server, kind: Kind, previous: Store
     value: undefined,
     expect: previous.revision,
   });
-  return outcome.ok ? outcome.revision : undefined;
+  if (!outcome.ok) return undefined;
+  await server.hooks(kind)?.written?.(server, undefined, previous.object);
+  return outcome.revision;
 }
 
 /** Whether a write would change nothing but the resourceVersion. */

@@ -1,6 +1,6 @@
 // What a verb gives back before it takes the form the client asked for.
 
-import type { Kind } from '../../api/kind.ts';
+import type { Column, Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { WatchSource } from '../../api/request.ts';
 import type { Status } from '../../api/status.ts';
@@ -40,8 +40,10 @@ export interface OtherResult {
   readonly type: 'other';
   readonly code: number;
   readonly object: object;
-  /** The kind it is of, where protobuf and tables need to know. */
+  /** The kind it is of, where protobuf needs to know. */
   readonly kind?: Kind;
+  /** Its columns, where it is an object that can be shown as a table or as metadata. */
+  readonly columns?: readonly Column[];
 }
 
 /** Bytes as they are: logs, metrics. */
