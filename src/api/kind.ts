@@ -2,6 +2,7 @@
 
 import type { Duration, Instant } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { Decoded } from './decode.ts';
 import type { Issue } from './issues.ts';
 import type { KubeObject } from './object.ts';
 import type { ObjectSchema } from './schema.ts';
@@ -34,6 +35,8 @@ export interface ScalePaths {
 export interface ServedVersion {
   readonly version: string;
   readonly schema: ObjectSchema;
+  /** How a body is read where Go's way does not fit: custom resources drop and fill in fields, and keep wrong types for validation. */
+  read?(value: unknown): Decoded;
   /** From this version to the hub and back; left out where only apiVersion differs. They may change and return the draft. */
   toHub?(draft: KubeObject): KubeObject;
   fromHub?(draft: KubeObject): KubeObject;

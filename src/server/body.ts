@@ -22,8 +22,12 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: ObjectSchema;
+  /** Further versions that are taken as if they were this one. */
+  readonly older?: readonly string[];
   /** Objects of a custom kind are not held against the built-in ones. */
   readonly custom?: boolean;
+  /** Instead of decoding by the schema. */
+  readonly read?: ServedVersion['read'];
 }
 
 export interface Parsed {
@@ -110,7 +114,7 @@ export function decodeValue(
   warn: (text: string) => void,
 ): Draft {
   try {
-    const { object, unknown } = decode(expected.schema, value);
+    const { object, unknown } = expected.read?.(value) ?? decode(expected.schema, value);
     if (refusal === undefined) complain([...unknown, ...duplicates], validation, warn);
     else complain(validation === 'Strict' ? [refusal, ...unknown] : [...duplicates, ...unknown], validation, warn);
     return object as Draft;
@@ -139,6 +143,7 @@ export const expectedOf = (kind: Kind, version: ServedVersion): Expected => ({
   kind: kind.kind,
   schema: version.schema,
   custom: kind.custom,
+  ...(version.read && { read: version.read }),
 });
 
 /** A parsed object of the served version, as a draft of the hub. */
