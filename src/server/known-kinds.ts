@@ -50,6 +50,7 @@ export function requireKind(value: Record<string, unknown>, expected: Expected):
   const problem = kindProblem(value, given, expected);
   if (problem)
     throw badRequest(`${given.kind} in version "${given.version}" cannot be handled as a ${expected.kind}: ${problem}`);
+  if (expected.older?.includes(apiVersionOf(given))) return;
   throw badRequest(
     `the API version in the data (${apiVersionOf(given)}) does not match the expected API version (${apiVersionOf(expected)})`,
   );

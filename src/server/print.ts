@@ -34,7 +34,7 @@ export function print(result: Result, printing: Printing): ApiResponse {
   if (result.type === 'raw')
     return {
       status: result.code,
-      headers: { 'content-type': result.contentType },
+      headers: result.contentType === undefined ? {} : { 'content-type': result.contentType },
       body: { type: 'bytes', bytes: result.bytes },
     };
   if (result.type === 'chunks') {

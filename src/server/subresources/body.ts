@@ -9,6 +9,7 @@ import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { requireKind } from '../known-kinds.ts';
 import type { WriteOptions } from '../options.ts';
+import { requireNamespace } from '../verbs/create.ts';
 
 /** What a subresource takes, by its kind. */
 export function expectedBy(target: ResourceTarget): Expected {
@@ -25,9 +26,11 @@ export function readBody(exchange: Exchange, expected: Expected, options: WriteO
   return decodeValue(parsed, expected, options.fieldValidation, (text) => void exchange.warnings.add(text));
 }
 
-/** The name in the body must be the one on the URL. */
+/** The name in the body must be the one on the URL, and so must the namespace if there is one. */
 export function requireSameName(draft: Draft, target: ResourceTarget, kind: string): void {
-  if ((draft.metadata?.name ?? '') !== target.name)
+  draft.metadata ??= {};
+  requireNamespace(target, draft);
+  if ((draft.metadata.name ?? '') !== target.name)
     throw badRequest(`name in URL does not match name in ${kind} object`);
 }
 

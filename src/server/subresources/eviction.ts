@@ -16,7 +16,7 @@ import { created, expectedBy, readBody, requireSameName } from './body.ts';
 
 export async function eviction(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const options = writeOptions('CreateOptions', exchange.request.query, exchange.request.headers['user-agent']);
-  const body = readBody(exchange, expectedBy(target), options);
+  const body = readBody(exchange, { ...expectedBy(target), older: ['policy/v1beta1'] }, options);
   requireSameName(body, target, 'Eviction');
   const deletion = deleteOptionsFrom((body.deleteOptions ?? {}) as Record<string, unknown>);
   const dryRun = options.dryRun || deletion.dryRun;
@@ -30,7 +30,8 @@ export async function eviction(server: Server, exchange: Exchange, target: Resou
     dryRun,
     warn: (text: string) => void exchange.warnings.add(text),
   };
-  if (!dryRun) await markDisrupted(server, target, pod);
+  // Upstream does not look for a dry run among the options of the deletion here.
+  if (!options.dryRun) await markDisrupted(server, target, pod);
   await remove(server, context, { ...deletion, dryRun });
   return { type: 'other', code: 201, object: created() };
 }

@@ -20,7 +20,7 @@ export async function log(server: Server, exchange: Exchange, target: ResourceTa
   const pod = (await server.caches.of(target.served.kind)).mirror.get(target.name, target.namespace) as Pod | undefined;
   if (!pod) throw notFound(target, target.name);
   const container = containerOf(pod, options.container);
-  if (!pod.spec.nodeName) return { type: 'raw', code: 204, contentType, bytes: new Uint8Array() };
+  if (!pod.spec.nodeName) return { type: 'raw', code: 204, bytes: new Uint8Array() };
   if (!server.kubelets)
     throw internalError(`Get log of ${target.namespace}/${target.name}: node ${pod.spec.nodeName} cannot be reached`);
   const chunks = server.kubelets.logs(target.namespace, target.name, { ...options, container });

@@ -64,8 +64,17 @@ export async function insert(
     const attempt = copyOf(draft);
     const result = await insertOnce(server, context, attempt, owning);
     if (result) return result;
-    if (tries <= 1) throw alreadyExists({ group: kind.group, resource: kind.plural }, draft.metadata.name ?? '');
+    if (tries <= 1) throw await taken(server, context, draft);
   }
+}
+
+async function taken(server: Server, { target }: WriteContext, { metadata }: Draft): Promise<ApiError> {
+  const { kind } = target.served;
+  const refusal = alreadyExists({ group: kind.group, resource: kind.plural }, metadata.name ?? '');
+  const cache = await server.caches.of(kind);
+  const there = cache.mirror.get(metadata.name ?? '', metadata.namespace ?? '');
+  if (there?.metadata.deletionTimestamp) refusal.status.message = `object is being deleted: ${refusal.status.message}`;
+  return refusal;
 }
 
 async function insertOnce(

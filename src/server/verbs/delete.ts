@@ -191,9 +191,9 @@ function setFinalizers(draft: Draft, finalizers: readonly string[]): void {
 
 function markDeleted(draft: Draft, graceSeconds: number | undefined, at: number): void {
   const { metadata } = draft;
+  if (metadata.deletionTimestamp === undefined && metadata.generation !== undefined) metadata.generation++;
   metadata.deletionTimestamp = formatTime(at);
   if (graceSeconds !== undefined) metadata.deletionGracePeriodSeconds = graceSeconds;
-  if (metadata.generation !== undefined) metadata.generation++;
   if (draft.kind === 'Namespace') draft.status = { ...(draft.status as object), phase: 'Terminating' };
 }
 

@@ -50,7 +50,8 @@ export interface OtherResult {
 export interface RawResult {
   readonly type: 'raw';
   readonly code: number;
-  readonly contentType: string;
+  /** Left out when there is nothing to speak of. */
+  readonly contentType?: string;
   readonly bytes: Uint8Array;
 }
 

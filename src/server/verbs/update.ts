@@ -4,9 +4,11 @@ import { invalid, type Issue } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/status.ts';
+import { type Namespace, namespaceFinalizeIssues } from '../../kinds/core/namespace.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
 import type { Attributes } from '../admission/plugin.ts';
+import { requireCreate } from '../authorize.ts';
 import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
@@ -85,6 +87,7 @@ export async function replace(server: Server, context: WriteContext, replacement
     const previous = cache.stored(target.namespace, target.name);
     if (!previous) {
       if (!replacement.createsWith) throw notFound(target, target.name);
+      await requireCreate(server.access, context.user, target);
       return insert(server, context, replacement.createsWith, true);
     }
     const result = await replaceOnce(server, context, replacement, previous);
@@ -107,7 +110,7 @@ async function replaceOnce(
   const identityIssues = uidIssues(draft, previous.object);
   keepIdentity(draft, previous.object);
   if (target.subresource === 'status') keepAllButStatus(draft, previous.object);
-  else if (target.subresource === '' && hasStatus(kind)) keepStatus(draft, previous.object);
+  else if (hasStatus(kind)) keepStatus(draft, previous.object);
   if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
   const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
   await admit(server, 'mutate', attributes);
@@ -157,12 +160,17 @@ async function store(
 function prepare(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject): void {
   const { behaviour } = target.served.kind.storedAs ?? target.served.kind;
   if (target.subresource === 'status') behaviour.prepareForStatusUpdate?.(draft, previous, server.kindContext);
-  else behaviour.prepareForUpdate?.(draft, previous, server.kindContext);
+  else if (target.subresource !== 'finalize') behaviour.prepareForUpdate?.(draft, previous, server.kindContext);
 }
 
 function updateIssues(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject) {
   const { kind } = target.served;
   const { behaviour } = kind.storedAs ?? kind;
+  if (target.subresource === 'finalize')
+    return [
+      ...validateMetadataUpdate(kind, draft, previous),
+      ...namespaceFinalizeIssues(draft as unknown as Namespace),
+    ];
   const own = target.subresource === 'status' ? behaviour.validateStatusUpdate : behaviour.validateUpdate;
   return [...validateMetadataUpdate(kind, draft, previous), ...(own?.(draft, previous, server.kindContext) ?? [])];
 }
@@ -218,11 +226,17 @@ function uidIssues(draft: Draft, previous: KubeObject): Issue[] {
 
 /** The last finalizer went: an object that was only waiting for that goes with this very write. */
 function isReadyToGo(next: KubeObject, previous: KubeObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = next.metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = next.metadata;
   return (
     deletionTimestamp !== undefined &&
-    finalizers.length === 0 &&
     deletionGracePeriodSeconds === 0 &&
-    (previous.metadata.finalizers ?? []).length > 0
+    finalizersOf(next).length === 0 &&
+    finalizersOf(previous).length > 0
   );
+}
+
+/** All that keeps an object from going; namespaces have some in their spec. */
+function finalizersOf({ kind, metadata, spec }: KubeObject): readonly string[] {
+  const own = kind === 'Namespace' ? ((spec as Namespace['spec']).finalizers ?? []) : [];
+  return [...(metadata.finalizers ?? []), ...own];
 }
