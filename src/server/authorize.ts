@@ -57,8 +57,7 @@ export const authorize =
 function accessOf({ target, user, request }: Exchange): AccessRequest {
   if (target.type === 'resource') {
     const { group, version, resource, subresource, namespace, name, verb } = target;
-    // A namespace counts as lying in itself, so that a role in it can give rights to it.
-    const home = group === '' && resource === 'namespaces' ? name : namespace;
+    const home = homeOf(group, resource, namespace, name);
     const asked = { group, version, resource, subresource, namespace: home, name };
     return { user, verb, resource: many.has(verb) ? narrowed(asked, request.query) : asked };
   }
@@ -66,6 +65,10 @@ function accessOf({ target, user, request }: Exchange): AccessRequest {
   if (unserved) return { user, verb: unserved.verb, resource: unserved };
   return { user, verb: target.verb, path: target.path };
 }
+
+/** A namespace counts as lying in itself, so that a role in it can give rights to it. */
+const homeOf = (group: string, resource: string, namespace: string, name: string): string =>
+  group === '' && resource === 'namespaces' ? name : namespace;
 
 const many = new Set(['list', 'watch', 'deletecollection']);
 
@@ -118,7 +121,8 @@ export async function requireCreate(
   user: UserInfo,
   { group, version, resource, namespace, name }: Omit<Asked, 'subresource'>,
 ): Promise<void> {
-  const asked = { group, version, resource, namespace, name, subresource: '' };
+  const home = homeOf(group, resource, namespace, name);
+  const asked = { group, version, resource, namespace: home, name, subresource: '' };
   const request: AccessRequest = { user, verb: 'create', resource: asked };
   const decision = await access.decide(request);
   if (decision.verdict !== 'allow') throw refusal(request, decision.reason);

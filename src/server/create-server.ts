@@ -80,7 +80,12 @@ export function createServer(options: ServerOptions): RunningServer {
   const catalog = createCatalog(kinds);
   const caches = createCaches(store);
   const enabled = (gate: string) => featureGates[gate] ?? false;
+  const access = accessBy(
+    () => authenticators,
+    () => authorizers,
+  );
   const admissionWorld: AdmissionWorld = {
+    access,
     clock,
     random,
     enabled,
@@ -100,10 +105,7 @@ export function createServer(options: ServerOptions): RunningServer {
     admissionWorld,
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
-    access: accessBy(
-      () => authenticators,
-      () => authorizers,
-    ),
+    access,
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),

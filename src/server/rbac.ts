@@ -1,7 +1,10 @@
 // RBAC: what roles and their bindings allow. Nothing is denied here; what no rule allows, nobody has an opinion on.
 
-import { type Mirror } from '../api/mirror.ts';
+import type { Kind } from '../api/kind.ts';
+import type { Mirror } from '../api/mirror.ts';
+import type { KubeObject } from '../api/object.ts';
 import type { UserInfo } from '../api/request.ts';
+import { type ApiError, notFound } from '../api/status.ts';
 import { ClusterRole } from '../kinds/rbac/cluster-role.ts';
 import { ClusterRoleBinding } from '../kinds/rbac/cluster-role-binding.ts';
 import { Role } from '../kinds/rbac/role.ts';
@@ -13,7 +16,7 @@ export type PolicyRule = NonNullable<ClusterRole['rules']>[number];
 type Binding = ClusterRoleBinding | RoleBinding;
 type Subject = NonNullable<Binding['subjects']>[number];
 
-interface Policies {
+export interface Policies {
   readonly clusterRoles: Mirror<ClusterRole>;
   readonly clusterRoleBindings: Mirror<ClusterRoleBinding>;
   readonly roles: Mirror<Role>;
@@ -34,8 +37,13 @@ export function rbac(server: Server): Authorizer {
   };
 }
 
-export async function policiesOf(server: Server): Promise<Policies> {
-  const mirror = async <T>(kind: unknown): Promise<T> => (await server.caches.of(kind as never)).mirror as T;
+export const policiesOf = (server: Server): Promise<Policies> =>
+  policiesBy(async (kind) => (await server.caches.of(kind as never)).mirror as never);
+
+/** The four kinds as they are now, by whatever way mirrors are had. */
+export async function policiesBy(
+  mirror: <T extends KubeObject>(kind: Kind<T>) => Promise<Mirror<T>>,
+): Promise<Policies> {
   return {
     clusterRoles: await mirror(ClusterRole),
     clusterRoleBindings: await mirror(ClusterRoleBinding),
@@ -43,6 +51,20 @@ export async function policiesOf(server: Server): Promise<Policies> {
     roleBindings: await mirror(RoleBinding),
   };
 }
+
+type RoleRef = Binding['roleRef'];
+
+/** The role a binding in the namespace names; a ClusterRole counts in any. */
+export const roleOf = (
+  policies: Policies,
+  { kind, name }: RoleRef,
+  namespace: string,
+): Role | ClusterRole | undefined =>
+  kind === 'Role' ? policies.roles.get(name, namespace) : policies.clusterRoles.get(name);
+
+/** Upstream says this in the singular. */
+export const roleNotFound = ({ kind, name }: RoleRef): ApiError =>
+  notFound({ group: 'rbac.authorization.k8s.io', resource: kind === 'Role' ? 'role' : 'clusterrole' }, name);
 
 function decideBy(policies: Policies, request: AccessRequest): ReturnType<Authorizer> {
   const errors: string[] = [];
@@ -87,11 +109,9 @@ function* grantedBy(
   errors: string[],
 ): Generator<GrantedRule> {
   const { kind, name } = binding.roleRef;
-  const role = kind === 'Role' ? policies.roles.get(name, namespace) : policies.clusterRoles.get(name);
+  const role = roleOf(policies, binding.roleRef, namespace);
   if (!role) {
-    errors.push(
-      `${kind === 'Role' ? 'role' : 'clusterrole'}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`,
-    );
+    errors.push(roleNotFound(binding.roleRef).message);
     return;
   }
   const bindingName = JSON.stringify(namespace ? `${binding.metadata.name}/${namespace}` : binding.metadata.name);

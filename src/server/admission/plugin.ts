@@ -7,6 +7,7 @@ import type { Mirror } from '../../api/mirror.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { Client } from '../../client/client.ts';
+import type { Access } from '../access.ts';
 import type { Draft } from '../draft.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -35,6 +36,8 @@ export interface AdmissionWorld {
   readonly random: Random;
   /** All objects of a kind as they are now. */
   mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;
+  /** What somebody may do besides. */
+  readonly access: Access;
   enabled(featureGate: string): boolean;
   /** The server itself as its own client, for what a plugin keeps in other objects (the use of quotas). */
   readonly client: Client;

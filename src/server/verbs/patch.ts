@@ -13,6 +13,7 @@ import type { ObjectSchema } from '../../api/schema.ts';
 import { applyStrategicMerge } from '../../api/strategic-merge.ts';
 import { ApiError, badRequest, conflict } from '../../api/status.ts';
 import { complain, expectedOf, hubDraft, mediaTypeOf, type Parsed, unknownFormat } from '../body.ts';
+import { requireCreate } from '../authorize.ts';
 import { copyOf, type Draft, fromHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { requireSameKind } from '../known-kinds.ts';
@@ -165,6 +166,7 @@ async function applyPatch(
   const cache = await server.caches.of(kind);
   if (!cache.stored(target.namespace, target.name) && target.subresource === '') {
     if (config.metadata.resourceVersion) throw conflict(target, target.name, 'StorageError: key not found');
+    await requireCreate(server.access, context.user, target);
     return insert(server, context, merged(undefined), false);
   }
   return replace(server, context, {
