@@ -4,9 +4,11 @@ import { utf8 } from './bytes.ts';
 import { canonicalJson } from './equal.ts';
 
 /** FNV-1a with 32 bits over the text's UTF-8. */
-export function fnv32a(text: string): number {
+export const fnv32a = (text: string): number => fnv32aOfBytes(utf8(text));
+
+export function fnv32aOfBytes(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (const byte of utf8(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 

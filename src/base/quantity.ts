@@ -42,16 +42,28 @@ const grammar = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/
  * @throws ParseError in apimachinery's words
  */
 export function parseQuantity(text: string): Quantity {
+  const written = writtenQuantity(text);
+  const size = written.format === 'BinarySI' ? binaryNanos(written) : decimalNanos(written);
+  const nanos = written.negative ? -size : size;
+  return isKept(written) ? { nanos, format: written.format, text } : quantityOf(nanos, written.format);
+}
+
+/**
+ * The parts of a quantity's text.
+ * @throws ParseError in apimachinery's words
+ */
+export function writtenQuantity(text: string): Written {
   const match = text === '' ? null : grammar.exec(text);
   if (!match) {
     throw new ParseError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   }
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
-  const unit = unitOf(suffix);
-  const written = { digits: (whole || '0') + fraction, places: fraction.length, ...unit };
-  const size = unit.format === 'BinarySI' ? binaryNanos(written) : decimalNanos(written);
-  const nanos = sign === '-' ? -size : size;
-  return isKept(written) ? { nanos, format: unit.format, text } : quantityOf(nanos, unit.format);
+  return {
+    negative: sign === '-',
+    digits: (whole || '0') + fraction,
+    places: fraction.length,
+    ...unitOf(suffix),
+  };
 }
 
 interface Unit {
@@ -60,7 +72,8 @@ interface Unit {
   readonly exponent: number;
 }
 
-interface Written extends Unit {
+export interface Written extends Unit {
+  readonly negative: boolean;
   readonly digits: string;
   /** How many of the digits stood behind the point. */
   readonly places: number;
@@ -95,14 +108,18 @@ function dividedUp(amount: bigint, by: bigint): bigint {
   return amount < 0n ? quotient - 1n : quotient + 1n;
 }
 
+/** Whether upstream keeps the amount as a 64-bit number and a power of ten: few enough digits, and nothing finer than nano. */
+export function isSmall({ digits, places, format, exponent }: Written): boolean {
+  if (format === 'BinarySI') return places === 0 && 15 - digits.length - Math.trunc(exponent * 0.3) - 1 >= 0;
+  return digits.length <= 18 && exponent - places >= -9;
+}
+
 /** Whether upstream takes the text for canonical (its test is a cheap one) and so keeps it. */
-function isKept({ digits, places, format, exponent }: Written): boolean {
-  if (format === 'BinarySI') {
-    const room = 15 - digits.length - Math.trunc(exponent * 0.3) - 1;
-    return places === 0 && room >= 0 && BigInt(digits) % 8n !== 0n;
-  }
-  const scale = exponent - places;
-  return digits.length <= 18 && scale >= -9 && scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
+export function isKept(written: Written): boolean {
+  if (!isSmall(written)) return false;
+  const { digits, places, format, exponent } = written;
+  if (format === 'BinarySI') return BigInt(digits) % 8n !== 0n;
+  return (exponent - places) % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
 /** A quantity of this many billionths, written in canonical form. */
