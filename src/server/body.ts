@@ -107,17 +107,28 @@ function excerpt(bytes: Uint8Array): string {
 }
 
 /** Decodes a value by a schema; unknown and duplicate fields are refused, warned of or dropped as the caller wants. */
-export function decodeValue(
-  { value, duplicates, refusal }: Parsed,
+export const decodeValue = (
+  parsed: Parsed,
   expected: Expected,
   validation: FieldValidation,
   warn: (text: string) => void,
+): Draft => refusing(expected, () => decoded(parsed, expected, validation, warn));
+
+function decoded(
+  { value, duplicates, refusal }: Parsed,
+  { schema }: Expected,
+  validation: FieldValidation,
+  warn: (text: string) => void,
 ): Draft {
+  const { object, unknown } = decode(schema, value);
+  if (refusal === undefined) complain([...unknown, ...duplicates], validation, warn);
+  else complain(validation === 'Strict' ? [refusal, ...unknown] : [...duplicates, ...unknown], validation, warn);
+  return object as Draft;
+}
+
+function refusing(expected: Expected, read: () => Draft): Draft {
   try {
-    const { object, unknown } = expected.read?.(value) ?? decode(expected.schema, value);
-    if (refusal === undefined) complain([...unknown, ...duplicates], validation, warn);
-    else complain(validation === 'Strict' ? [refusal, ...unknown] : [...duplicates, ...unknown], validation, warn);
-    return object as Draft;
+    return read();
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw badRequest(
@@ -146,7 +157,7 @@ export const expectedOf = (kind: Kind, version: ServedVersion): Expected => ({
   ...(version.read && { read: version.read }),
 });
 
-/** A parsed object of the served version, as a draft of the hub. */
+/** A parsed object of the served version, as a draft of the hub. Defaults are part of the decoding, and may find fault as well. */
 export function draftOf(
   kind: Kind,
   version: ServedVersion,
@@ -156,7 +167,7 @@ export function draftOf(
 ): Draft {
   const expected = expectedOf(kind, version);
   requireKind(parsed.value, expected);
-  return hubDraft(kind, version, decodeValue(parsed, expected, validation, warn));
+  return refusing(expected, () => hubDraft(kind, version, decoded(parsed, expected, validation, warn)));
 }
 
 /** A decoded object of the served version, converted to the hub and defaulted. */

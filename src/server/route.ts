@@ -4,6 +4,7 @@ import { parseDuration } from '../base/duration.ts';
 import type { ApiResponse } from '../api/request.ts';
 import { badRequest, methodNotAllowed, noSuchPath, notModelled } from '../api/status.ts';
 import type { Describe } from '../kinds/descriptions.ts';
+import type { Catalog } from './catalog.ts';
 import type { Exchange, Handler, ResourceTarget } from './exchange.ts';
 import { type Negotiated, negotiate, type Offer } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
@@ -31,12 +32,16 @@ export function route(server: Server, paths: PathHandler, describe: Describe): H
   return async (exchange) => {
     const { target } = exchange;
     if (target.type === 'path') {
-      if (target.unserved) throw noSuchPath();
+      if (target.unserved && isBuiltIn(server.catalog, target.unserved.group)) throw noSuchPath();
       return paths(exchange, target.path);
     }
     return answer(server, exchange, target, describe);
   };
 }
+
+/** Other groups are nobody's: their paths are like any other that is not there. */
+const isBuiltIn = (catalog: Catalog, group: string): boolean =>
+  catalog.kinds().some((kind) => kind.group === group && !kind.custom);
 
 async function answer(
   server: Server,

@@ -1,7 +1,7 @@
 // create: a new object, from a body or from what an update or apply of a missing object makes.
 
 import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
-import { type Issue, required } from '../../api/issues.ts';
+import { required } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import { validateMetadata } from '../../kinds/metadata.ts';
 import type { Attributes } from '../admission/plugin.ts';
@@ -110,17 +110,15 @@ async function requireCreatable(
   if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
   else if (hasStatus(kind)) resetStatus(keeper, draft);
   const { name = '' } = draft.metadata;
-  requireValid(kind, name, name === '' ? [nameless] : issuesOf(server, kind, draft));
+  requireValid(kind, name, [
+    ...(name === '' ? [nameless] : validateMetadata(kind, draft)),
+    ...(behaviour.validate?.(draft, server.kindContext) ?? []),
+  ]);
   await admit(server, 'validate', attributes);
   for (const warning of behaviour.warnings?.(draft, undefined) ?? []) context.warn(warning);
 }
 
 const nameless = required('metadata.name', 'name or generateName is required');
-
-const issuesOf = (server: Server, kind: Kind, draft: Draft): Issue[] => [
-  ...validateMetadata(kind, draft),
-  ...((kind.storedAs ?? kind).behaviour.validate?.(draft, server.kindContext) ?? []),
-];
 
 /** Undefined: there is such an object already. */
 async function store(

@@ -24,9 +24,6 @@ const mostTries = 64;
 export async function deleteOne(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const options = optionsOf(exchange);
   const context = contextOf(exchange, target, options);
-  const { deletionWarning } = target.served.kind.behaviour;
-  const undecided = options.propagationPolicy === undefined && options.orphanDependents === undefined;
-  if (deletionWarning && undecided) context.warn(deletionWarning);
   return remove(server, context, options);
 }
 
@@ -88,6 +85,9 @@ export async function remove(
   const { target } = context;
   const { kind } = target.served;
   const cache = await server.caches.of(kind);
+  const { deletionWarning } = kind.behaviour;
+  const undecided = options.propagationPolicy === undefined && options.orphanDependents === undefined;
+  if (deletionWarning && undecided) context.warn(deletionWarning);
   for (let tries = mostTries; tries > 0; tries--) {
     const stored = cache.stored(target.namespace, target.name);
     if (!stored) throw notFound(target, target.name);
@@ -108,11 +108,13 @@ async function removeOnce(
 ): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
   const plan = planDeletion(kind, stored.object, options, server.clock.now());
-  if (plan.step === 'wait') return { type: 'object', code: 200, object: stored.object, stored };
+  // Who asks in the old way for dependents to go as well is told that it will take a while.
+  const code = options.orphanDependents === false ? 202 : 200;
+  if (plan.step === 'wait') return { type: 'object', code, object: stored.object, stored };
   if (plan.step === 'mark') {
-    if (context.dryRun) return { type: 'object', code: 200, object: plan.draft };
+    if (context.dryRun) return { type: 'object', code, object: plan.draft };
     const marked = await commit(server, kind, plan.draft, stored);
-    return marked && { type: 'object', code: 200, object: marked.object, stored: marked };
+    return marked && { type: 'object', code, object: marked.object, stored: marked };
   }
   return deleted(server, context, plan.last, stored);
 }
@@ -128,7 +130,8 @@ export function planDeletion(kind: Kind, object: KubeObject, options: DeleteOpti
   const draft = copyOf(object) as Draft;
   const grace = gracePeriod(kind, object, options);
   const finalizers = finalizersAfter(kind, object, options);
-  const keeps = finalizers.length > 0 || (kind.plural === 'namespaces' && hasSpecFinalizers(object));
+  const { departure } = kind.behaviour;
+  const keeps = finalizers.length > 0 || departure?.holds?.(object) === true;
   const finalizersChange = finalizers.join() !== (object.metadata.finalizers ?? []).join();
   setFinalizers(draft, finalizers);
 
@@ -140,7 +143,8 @@ export function planDeletion(kind: Kind, object: KubeObject, options: DeleteOpti
     return grace === 0 && !keeps ? { step: 'go', last: draft } : { step: 'mark', draft };
   }
   if (grace === 0 && !keeps) return { step: 'go', last: markIfGraceful(kind, draft, now) };
-  markDeleted(draft, kind.plural === 'namespaces' ? undefined : grace, now + grace * 1000);
+  markDeleted(draft, departure?.holds ? undefined : grace, now + grace * 1000);
+  departure?.mark(draft, formatTime(now));
   return { step: 'mark', draft };
 }
 
@@ -162,11 +166,10 @@ function gracePeriod(kind: Kind, object: KubeObject, options: DeleteOptions): nu
   return graceful(object, options.gracePeriodSeconds).gracePeriodSeconds;
 }
 
-const hasSpecFinalizers = (object: KubeObject): boolean =>
-  ((object.spec as { finalizers?: string[] } | undefined)?.finalizers ?? []).length > 0;
-
 function finalizersAfter(kind: Kind, object: KubeObject, options: DeleteOptions): readonly string[] {
-  const present = object.metadata.finalizers ?? [];
+  const own = object.metadata.deletionTimestamp === undefined ? kind.behaviour.departure?.finalizer : undefined;
+  const given = object.metadata.finalizers ?? [];
+  const present = own && !given.includes(own) ? [...given, own] : given;
   const policy = policyOf(kind, object, options);
   if (policy === undefined) return present;
   const others = present.filter((each) => each !== orphanFinalizer && each !== foregroundFinalizer);
@@ -194,7 +197,6 @@ function markDeleted(draft: Draft, graceSeconds: number | undefined, at: number)
   if (metadata.deletionTimestamp === undefined && metadata.generation !== undefined) metadata.generation++;
   metadata.deletionTimestamp = formatTime(at);
   if (graceSeconds !== undefined) metadata.deletionGracePeriodSeconds = graceSeconds;
-  if (draft.kind === 'Namespace') draft.status = { ...(draft.status as object), phase: 'Terminating' };
 }
 
 function requirePreconditions(kind: Kind, object: KubeObject, options: DeleteOptions): void {

@@ -14,6 +14,7 @@ import { applyStrategicMerge } from '../../api/strategic-merge.ts';
 import { ApiError, badRequest, conflict } from '../../api/status.ts';
 import { complain, expectedOf, hubDraft, mediaTypeOf, type Parsed, unknownFormat } from '../body.ts';
 import { requireCreate } from '../authorize.ts';
+import type { Served } from '../catalog.ts';
 import { copyOf, type Draft, fromHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { requireSameKind } from '../known-kinds.ts';
@@ -102,7 +103,7 @@ function patched(
   const value = patchedValue(copyOf(document), read, target);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw rejected();
   const parsed = { value: value as Record<string, unknown>, duplicates: read.duplicates };
-  const draft = hubDraft(kind, version, decodePatched(target, document, read, parsed, options, warn));
+  const draft = decodePatched(target, document, read, parsed, options, warn);
   requireName(target, draft);
   requireNamespace(target, draft);
   return draft;
@@ -126,7 +127,7 @@ function decodePatched(
     requireSameKind(parsed.value, expectedOf(kind, version));
     const { object, unknown } = decode(isNameless(parsed.value) ? nothing : schema, parsed.value);
     complain([...unknown.sort(), ...parsed.duplicates], options.fieldValidation, warn);
-    return object as Draft;
+    return hubDraft(kind, version, object as Draft);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const strategic = read.type === 'strategic';
@@ -236,7 +237,7 @@ function applied(
     inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
     ...resetFieldsOf(keeper, target.subresource),
   });
-  const draft = hubDraft(kind, version, decodeApplied(version.schema, config, outcome.object));
+  const draft = decodeApplied(target.served, config, outcome.object);
   requireName(target, draft);
   requireNamespace(target, draft);
   setManagedFields(draft, outcome.managedAfter(draft));
@@ -244,9 +245,9 @@ function applied(
 }
 
 /** What the schema of apply lets pass and the types do not is, upstream, the server's mistake. */
-function decodeApplied(schema: ObjectSchema, config: KubeObject, merged: KubeObject): Draft {
+function decodeApplied({ kind, version }: Served, config: KubeObject, merged: KubeObject): Draft {
   try {
-    return decode(schema, merged).object as Draft;
+    return hubDraft(kind, version, decode(version.schema, merged).object as Draft);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const about = describe(config);

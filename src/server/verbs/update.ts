@@ -13,7 +13,7 @@ import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import { keyOf, type Stored } from '../stored.ts';
+import type { Stored } from '../stored.ts';
 import { finishDeletion } from './delete.ts';
 import {
   admit,
@@ -183,8 +183,7 @@ function requireVersion(target: ResourceTarget, replacement: Replacement, draft:
   }
   if (!/^\d+$/.test(version)) {
     const text = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
-    const field = replacement.writer === 'update' ? `resourceVersion: Invalid value: ${JSON.stringify(version)}: ` : '';
-    throw new ApiError(500, '', field + text);
+    throw new ApiError(500, '', text);
   }
   if (Number(version) !== previous.revision) throw staleWrite(target, target.name);
 }
@@ -207,14 +206,27 @@ function versionRequired(kind: Kind, name: string): ApiError {
 function requireSameUid(target: ResourceTarget, draft: Draft, previous: KubeObject): void {
   const { uid } = draft.metadata;
   if (!uid || uid === previous.metadata.uid) return;
-  const key = keyOf(target.served.kind, target.namespace, target.name);
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
   throw conflict(
     target,
     target.name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    `StorageError: invalid object, Code: 4, Key: ${upstreamKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
   );
 }
+
+/** Upstream's key of an object, which refusals name: built-in kinds lie there without their group. */
+function upstreamKey({ served, group, resource, namespace, name }: ResourceTarget): string {
+  const folder = served.kind.custom ? `${group}/${resource}` : (oddFolders[resource] ?? resource);
+  return `/registry/${folder}/${namespace ? `${namespace}/` : ''}${name}`;
+}
+
+const oddFolders: Readonly<Record<string, string>> = {
+  endpoints: 'services/endpoints',
+  ingresses: 'ingress',
+  nodes: 'minions',
+  replicationcontrollers: 'controllers',
+  services: 'services/specs',
+};
 
 /** A patch may not change the uid. Upstream looks twice. */
 function uidIssues(draft: Draft, previous: KubeObject): Issue[] {
