@@ -1,0 +1,79 @@
+// A server for tests of access: roles, the node authorizer, tokens signed by a toy key, and the default policy on request.
+
+import { base64Url, bytesOfBase64Url, textOf, utf8 } from '../base/bytes.ts';
+import { silentLog } from '../base/log.ts';
+import { seededRandom } from '../base/random.ts';
+import { virtualClock } from '../base/virtual-clock.ts';
+import type { ApiRequest, UserInfo } from '../api/request.ts';
+import type { Status } from '../api/status.ts';
+import { createClient } from '../client/transport-client.ts';
+import { Namespace } from '../kinds/core/namespace.ts';
+import { undescribed } from '../kinds/descriptions.ts';
+import { memoryStore } from '../store/memory-store.ts';
+import { systemMasters } from './authorize.ts';
+import { createServer } from './create-server.ts';
+import { nodeAuthorizer } from './node-authorizer.ts';
+import { rbac } from './rbac.ts';
+import type { Claims, KeyMaker } from './tokens/key-maker.ts';
+
+/** Tokens in the right form, whose signature is a word. */
+const toyKeys: KeyMaker = {
+  caCertificate: 'CA',
+  sign: async (claims) => `h.${base64Url(utf8(JSON.stringify(claims)))}.signed`,
+  async verify(token) {
+    const [, body = '', signature] = token.split('.');
+    const bytes = bytesOfBase64Url(body);
+    return signature === 'signed' && bytes ? (JSON.parse(textOf(bytes)) as Claims) : undefined;
+  },
+  keySet: () => ({ keys: [] }),
+  sha256: async (bytes) => bytes,
+};
+
+export interface Answer {
+  readonly code: number;
+  readonly message: string;
+  readonly body: Record<string, unknown>;
+}
+
+export async function accessServer() {
+  const clock = virtualClock(Date.UTC(2026, 0, 1));
+  const store = memoryStore({ clock });
+  const running = createServer({
+    store,
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    authenticators: [],
+    authorizers: (server) => [systemMasters, nodeAuthorizer(server), rbac(server)],
+    describe: undescribed,
+    healthChecks: [],
+    keys: toyKeys,
+  });
+  const admin = { name: 'admin', groups: ['system:masters'] };
+  const client = createClient({ transport: running.transport, user: admin, agent: 'test' });
+  await client.create(Namespace, { metadata: { name: 'default' }, spec: {} });
+
+  /** Asks as somebody: a user, or whoever the headers name. */
+  async function ask(
+    method: string,
+    path: string,
+    { as, headers = {}, body }: { as?: UserInfo; headers?: Record<string, string>; body?: object } = {},
+  ): Promise<Answer> {
+    const [plain = '', query = ''] = path.split('?');
+    const request: ApiRequest = {
+      method,
+      path: plain,
+      query: new URLSearchParams(query),
+      headers,
+      ...(body && { body }),
+      ...(as && { user: as }),
+      inProcess: true,
+      signal: new AbortController().signal,
+    };
+    const response = await running.transport.call(request);
+    const object = (response.body.type === 'object' ? response.body.object : {}) as Status;
+    return { code: response.status, message: object.message ?? '', body: object as unknown as Record<string, unknown> };
+  }
+
+  return { clock, store, server: running.server, client, admin, ask, close: running.close };
+}
