@@ -80,6 +80,15 @@ export interface GracefulDeletion {
   readonly gracePeriodSeconds: number;
 }
 
+export interface Departure<T = KubeObject> {
+  /** Added to the object's finalizers when its deletion begins. */
+  readonly finalizer?: string;
+  /** Whether something other than metadata.finalizers keeps the object. */
+  holds?(object: T): boolean;
+  /** Shows in the object that it is going. `now` is RFC 3339. */
+  mark(draft: T, now: string): void;
+}
+
 /** What is particular about a kind. All functions get objects of the hub version; drafts may be changed in place. */
 export interface Behaviour<T extends KubeObject = KubeObject> {
   /** `metadata.name` must look so. Default: subdomain. */
@@ -124,6 +133,8 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   readonly defaultPropagation?: 'Background' | 'Orphan';
   /** The warning that a DELETE without a policy gets. */
   readonly deletionWarning?: string;
+  /** How the deletion of a kind begins whose objects must be emptied before they go (namespaces, definitions of custom kinds). */
+  readonly departure?: Departure<T>;
   /** DELETE answers with the object that is gone, rather than with a Status. */
   readonly returnsDeleted?: boolean;
   readonly scale?: ScalePaths;

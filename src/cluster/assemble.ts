@@ -1,12 +1,13 @@
 // Puts a cluster together: the server, what the server keeps in being, the controllers, the scheduler, the nodes. The one place that knows them all.
 
 import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
-import type { Kind } from '../api/kind.ts';
+import { type Kind, resourceKey } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
-import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
+import { type GarbageCollector, isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
@@ -18,6 +19,8 @@ import { startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
+import type { Catalog } from '../server/catalog.ts';
+import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
 import type { HealthCheck } from '../server/health.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
@@ -110,10 +113,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         now: clock.now,
       };
       await bootstrap(client, facts);
+      stops.push(await serveDefinitions(running.server, client));
       started = true;
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);
-      stops.push(collector.stop);
+      stops.push(collector.stop, followCustomKinds(running.server.catalog, collector, log));
       const manager = await startControllers(
         [
           ...controllers({
@@ -168,4 +172,30 @@ function healthChecks(started: () => boolean): readonly HealthCheck[] {
     },
     { name: 'shutdown', in: ['readyz'], check: well },
   ];
+}
+
+/** Custom kinds come and go while the cluster runs; the garbage collector follows them. */
+function followCustomKinds(catalog: Catalog, collector: GarbageCollector, log: Log): () => void {
+  const known = new Map<string, Kind>();
+  const follow = () => {
+    const custom = new Map(
+      catalog
+        .kinds()
+        .filter((kind) => kind.custom && isCollectable(kind))
+        .map((kind) => [resourceKey(kind), kind]),
+    );
+    for (const [key, kind] of known) if (!custom.has(key)) collector.forget(kind);
+    for (const [key, kind] of custom) {
+      if (!known.has(key))
+        collector
+          .watch(kind)
+          .catch((error: unknown) =>
+            log.warn('a custom kind is not collected', { kind: kind.kind, error: String(error) }),
+          );
+    }
+    known.clear();
+    for (const [key, kind] of custom) known.set(key, kind);
+  };
+  follow();
+  return catalog.subscribe(follow);
 }

@@ -10,7 +10,7 @@ import { ApiError } from '../api/status.ts';
 import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
-import { createQueue } from '../reconcile/queue.ts';
+import { createQueue } from '../base/queue.ts';
 import { awaitsDependents, createGraph, isLeaving, type Node, ownersOf, uidOf } from './garbage-collector/graph.ts';
 import { type CollectionPlan, planCollection, strayReference } from './garbage-collector/plan.ts';
 

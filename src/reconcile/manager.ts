@@ -12,7 +12,7 @@ import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
 import type { Context, Controller, Lister } from './controller.ts';
 import type { EventRecorder } from './events.ts';
-import { createQueue } from './queue.ts';
+import { createQueue } from '../base/queue.ts';
 
 /** Backoff of a failing key: doubles from the first to the last of these, in milliseconds. */
 const firstBackoff: Duration = 5;

@@ -15,6 +15,7 @@ import { authenticate, type Authenticator } from './authenticate.ts';
 import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
+import { publishedSchema } from './custom/definitions.ts';
 import { discoveryPaths, documentPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
@@ -123,7 +124,7 @@ export function createServer(options: ServerOptions): RunningServer {
         kinds: catalog.kinds(),
         describe: options.describe,
         version: kubernetesVersion.gitVersion,
-        customSchema: () => undefined,
+        customSchema: (kind, { version }) => publishedSchema(server, kind, version),
       })),
       ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),

@@ -26,7 +26,7 @@ export function toHub(kind: Kind, version: ServedVersion, draft: Draft): Draft {
 
 /** An object of the hub version as a client of the given version sees it. Returns the object itself where nothing differs. */
 export function fromHub(kind: Kind, version: ServedVersion, object: KubeObject): KubeObject {
-  if (isHub(kind, version)) return object;
+  if (isAsServed(kind, version, object)) return object;
   const converted = (version.fromHub?.(copyOf(object)) ?? { ...object }) as KubeObject;
   converted.apiVersion = apiVersionOf({ group: kind.group, version: version.version });
   converted.kind = kind.kind;
@@ -36,3 +36,7 @@ export function fromHub(kind: Kind, version: ServedVersion, object: KubeObject):
 /** Whether objects are stored in just this version. */
 export const isHub = (kind: Kind, version: ServedVersion): boolean =>
   !kind.storedAs && version.version === kind.version;
+
+/** Whether a stored object is already what a client of the version gets. One stored before its kind's storage version changed is not. */
+export const isAsServed = (kind: Kind, version: ServedVersion, object: KubeObject): boolean =>
+  isHub(kind, version) && object.apiVersion === apiVersionOf(kind);

@@ -12,7 +12,7 @@ import { badRequest, notAcceptable } from '../api/status.ts';
 import { folderOf, hasSchema, namedSchema, schemaOf } from '../kinds/schemas.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Served } from './catalog.ts';
-import { fromHub, isHub } from './draft.ts';
+import { fromHub, isAsServed } from './draft.ts';
 import type { Format, Negotiated } from './negotiate.ts';
 import { itemBytes, servedBytes, type Stored } from './stored.ts';
 import { partialObject, tableOf } from './table.ts';
@@ -96,7 +96,7 @@ function jsonBytes(result: ObjectResult | ListResult, served: Served): Uint8Arra
 
 /** An object's JSON, from the stored bytes where the client speaks the stored version. */
 export function objectBytes(served: Served, object: KubeObject, stored: Stored | undefined): Uint8Array {
-  if (stored && isHub(served.kind, served.version)) return servedBytes(served.kind, stored);
+  if (stored && isAsServed(served.kind, served.version, stored.object)) return servedBytes(served.kind, stored);
   return utf8(JSON.stringify(fromHub(served.kind, served.version, object)));
 }
 
@@ -120,7 +120,7 @@ function listBytes(list: ListResult, served: Served): Uint8Array {
 /** Items of built-in kinds go without apiVersion and kind, as upstream prints them; custom resources keep them. */
 function listItemBytes(served: Served, stored: Stored): Uint8Array {
   const { kind, version } = served;
-  if (isHub(kind, version)) return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
+  if (isAsServed(kind, version, stored.object)) return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
   return utf8(JSON.stringify(listItem(served, stored)));
 }
 
@@ -260,7 +260,7 @@ function frameOf(step: WatchStep, printing: Printing, format: string): Uint8Arra
 function encodeFrame(step: WatchStep, printing: Printing): Uint8Array {
   const { served, negotiated } = printing;
   if (negotiated.format === 'protobuf') return protobufFrame(step, printing);
-  if (negotiated.shape === 'object' && 'stored' in step && isHub(served.kind, served.version)) {
+  if (negotiated.shape === 'object' && 'stored' in step && isAsServed(served.kind, served.version, step.stored.object)) {
     const head = utf8(`{"type":"${step.type}","object":`);
     return concat(head, servedBytes(served.kind, step.stored), utf8('}\n'));
   }

@@ -9,6 +9,9 @@ import { type JsonSchema, additionalOf, itemsOf } from './structural.ts';
 
 export type CustomResourceDefinition = Shape;
 
+/** Keeps a definition until its objects are gone. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+
 export const CustomResourceDefinition = defineKind<CustomResourceDefinition>(
   'apiextensions.k8s.io/v1',
   'CustomResourceDefinition',
@@ -31,6 +34,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>(
         definition.status = { ...status, storedVersions: [...(status.storedVersions ?? []), ...added] };
       }
     },
+    departure: { finalizer: cleanupFinalizer, mark: markTerminating },
     prepareForStatusUpdate: keepMetadata,
     resetFields: statusOnlyFields,
     validate: definitionIssues,
@@ -38,6 +42,18 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>(
     warnings: formatWarnings,
   },
 );
+
+function markTerminating(definition: CustomResourceDefinition, now: string): void {
+  const condition = {
+    type: 'Terminating',
+    status: 'True' as const,
+    lastTransitionTime: now,
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  const others = (definition.status?.conditions ?? []).filter(({ type }) => type !== 'Terminating');
+  definition.status = { ...(definition.status as NonNullable<Shape['status']>), conditions: [...others, condition] };
+}
 
 const storageVersions = ({ spec }: CustomResourceDefinition): string[] =>
   (spec.versions ?? []).filter(({ storage }) => storage).map(({ name }) => name);

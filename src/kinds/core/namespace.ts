@@ -26,6 +26,12 @@ export const Namespace = defineKind<Namespace>('v1', 'Namespace', {
     labelWithName(namespace);
     namespace.spec = structuredClone(previous.spec);
   },
+  departure: {
+    holds: ({ spec }) => (spec.finalizers ?? []).length > 0,
+    mark(draft) {
+      draft.status = { ...draft.status, phase: 'Terminating' };
+    },
+  },
   validate: ({ spec }) => (spec.finalizers ?? []).flatMap((name) => finalizerIssues(name, 'spec.finalizers')),
   validateUpdate: ({ spec }) => (spec.finalizers ?? []).flatMap((name) => finalizerIssues(name, 'spec.finalizers')),
   validateStatusUpdate: phaseIssues,

@@ -1,7 +1,7 @@
 // The work queue of a controller: each key once, due now or later, never handed out twice at the same time.
 
-import type { Clock, Duration, Instant, Timer } from '../base/clock.ts';
-import { type Heap, type HeapEntry, heap } from '../base/heap.ts';
+import type { Clock, Duration, Instant, Timer } from './clock.ts';
+import { type Heap, type HeapEntry, heap } from './heap.ts';
 
 export interface Queue {
   /** Asks for the key after a delay; the earliest due time wins. A key under way comes again once it is done. */

@@ -1,0 +1,125 @@
+// Serves custom resources: follows the definitions there are, accepts their names, adds their kinds to the catalog, and empties and removes
+// those that are being deleted. Part of the API server, with or without controllers.
+
+import { base64, utf8 } from '../../base/bytes.ts';
+import { deepEqual } from '../../base/equal.ts';
+import { createQueue } from '../../base/queue.ts';
+import { formatTime } from '../../base/time.ts';
+import { type Kind, resourceKey } from '../../api/kind.ts';
+import type { Mirror } from '../../api/mirror.ts';
+import { ApiError } from '../../api/status.ts';
+import { type Client, referenceTo } from '../../client/client.ts';
+import { cleanupFinalizer, CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
+import type { Server } from '../server.ts';
+import { planDefinitionStatus } from './definition-status.ts';
+import { kindOfDefinition } from './kind-of-definition.ts';
+import { hasValidationRules } from './rules.ts';
+
+/** A failing definition is looked at again after this long, in milliseconds. */
+const retryAfter = 1000;
+
+/** Resolves once every definition there is is served. */
+export async function serveDefinitions(server: Server, client: Client): Promise<() => void> {
+  const mirror = (await server.caches.of(CustomResourceDefinition as never))
+    .mirror as unknown as Mirror<CustomResourceDefinition>;
+  /** What is served for each definition, by its name: the kind and the specification it was made of. */
+  const served = new Map<string, { readonly kind: Kind; readonly spec: unknown }>();
+  const queue = createQueue(server.clock, () => void Promise.resolve().then(work));
+  const stop = mirror.subscribe((changes) => {
+    for (const { object, previous } of changes) queue.add((object ?? previous)?.metadata.name ?? '');
+    // A name given up may be what another definition waits for.
+    if (changes.some(({ object }) => !object)) for (const { metadata } of mirror.list()) queue.add(metadata.name ?? '');
+  });
+  for (const { metadata } of mirror.list()) await reconcile(metadata.name ?? '');
+
+  async function work(): Promise<void> {
+    for (let name = queue.take(); name !== undefined; name = queue.take()) {
+      const failed = await reconcile(name).then(
+        () => false,
+        (error: unknown) => {
+          if (!(error instanceof ApiError))
+            server.log.error('a definition could not be served', { name, error: String(error) });
+          return true;
+        },
+      );
+      queue.done(name);
+      if (failed) queue.add(name, retryAfter);
+    }
+  }
+
+  async function reconcile(name: string): Promise<void> {
+    const definition = mirror.get(name);
+    if (!definition) return withdraw(name);
+    const status = planDefinitionStatus(definition, mirror.list(), formatTime(server.clock.now()));
+    if (!deepEqual(status, definition.status))
+      await client.updateStatus(CustomResourceDefinition, { ...definition, status });
+    if (isTrue(status, 'Established')) await serve(name, definition);
+    if (definition.metadata.deletionTimestamp !== undefined) await empty(definition);
+  }
+
+  async function serve(name: string, definition: CustomResourceDefinition): Promise<void> {
+    if (served.get(name)?.spec === definition.spec) return;
+    if (deepEqual(served.get(name)?.spec, definition.spec)) return;
+    const kind = { ...kindOfDefinition(definition), storageVersionHash: await hashOf(definition) };
+    if (hasValidationRules(definition)) {
+      server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
+        definition: name,
+      });
+    }
+    served.set(name, { kind, spec: definition.spec });
+    server.catalog.add(kind);
+  }
+
+  async function hashOf({ spec }: CustomResourceDefinition): Promise<string> {
+    if (!server.keys) return '';
+    const stored = spec.versions.find(({ storage }) => storage)?.name ?? '';
+    const digest = await server.keys.sha256(utf8(`${spec.group}/${stored}/${spec.names.kind}`));
+    return base64(digest.subarray(0, 8));
+  }
+
+  function withdraw(name: string): void {
+    const known = served.get(name);
+    if (!known) return;
+    served.delete(name);
+    server.catalog.remove(known.kind);
+    server.caches.drop(known.kind);
+  }
+
+  /** Deletes all objects of a definition that is going, and lets it go once there are none. */
+  async function empty(definition: CustomResourceDefinition): Promise<void> {
+    const name = definition.metadata.name ?? '';
+    const kind = served.get(name)?.kind;
+    const { items } = kind ? await client.list(kind) : { items: [] };
+    if (kind) for (const object of items) await client.delete(kind, referenceTo(object));
+    const left = kind ? (await client.list(kind)).items.length : 0;
+    if (left > 0) {
+      queue.add(name, retryAfter);
+      return;
+    }
+    withdraw(name);
+    const finalizers = (definition.metadata.finalizers ?? []).filter((each) => each !== cleanupFinalizer);
+    const { resourceVersion } = definition.metadata;
+    if (finalizers.length < (definition.metadata.finalizers ?? []).length) {
+      await client.patch(CustomResourceDefinition, referenceTo(definition), {
+        metadata: { finalizers, resourceVersion },
+      });
+    }
+  }
+
+  return () => {
+    stop();
+    queue.stop();
+  };
+}
+
+const isTrue = (status: CustomResourceDefinition['status'], wanted: string): boolean =>
+  status?.conditions?.some(({ type, status: is }) => type === wanted && is === 'True') ?? false;
+
+/** The schema a custom kind's version is published with, for OpenAPI. */
+export function publishedSchema(server: Server, kind: Kind, version: string): Record<string, unknown> | undefined {
+  const mirror = server.caches.peek(CustomResourceDefinition as never)?.mirror as unknown as
+    | Mirror<CustomResourceDefinition>
+    | undefined;
+  const found = mirror?.get(resourceKey(kind))?.spec.versions.find(({ name }) => name === version);
+  return found?.schema?.openAPIV3Schema as Record<string, unknown> | undefined;
+}
