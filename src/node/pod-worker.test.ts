@@ -245,6 +245,13 @@ test('readiness waits for its probe, and a slow start is not ready before its ti
   expect(web.condition('Ready')?.status).toBe('False');
 });
 
+test('readiness is asked as soon as the container runs, not a period later', async () => {
+  const readinessProbe = { httpGet: { port: 80 }, periodSeconds: 60 };
+  const web = node({ spec: { containers: [container({ readinessProbe })] } });
+  await web.clock.advance(seconds(30));
+  expect(web.condition('Ready')?.status).toBe('True');
+});
+
 test('a failing liveness probe restarts, a startup probe holds it back', async () => {
   const livenessProbe = { httpGet: { port: 80 }, periodSeconds: 5, failureThreshold: 2 };
   const impatient = node({

@@ -17,10 +17,14 @@ export const probeOf = (container: Container, name: ProbeName): Probe | undefine
 
 export const periodOf = (probe: Probe): Duration => (probe.periodSeconds ?? 10) * 1000;
 
-/** The kubelet ticks every period since it knew the pod (`since`); the first tick that asks is the one after the initial delay. */
+/**
+ * The kubelet ticks every period since it knew the pod (`since`), for readiness since it saw the container start;
+ * the first tick that asks is the one after the initial delay.
+ */
 export function firstProbe(name: ProbeName, probe: Probe, since: Instant, startedAt: Instant): ProbeState {
   const earliest = startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
-  return { nextAt: tickFrom(earliest, since, periodOf(probe)), successes: 0, failures: 0, passed: name === 'liveness' };
+  const from = name === 'readiness' ? startedAt : since;
+  return { nextAt: tickFrom(earliest, from, periodOf(probe)), successes: 0, failures: 0, passed: name === 'liveness' };
 }
 
 const tickFrom = (earliest: Instant, since: Instant, period: Duration): Instant =>
