@@ -23,6 +23,7 @@ const flag = (name: string, of: 'attachRequired' | 'podInfoOnMount' | 'storageCa
 
 export const CSIDriver = defineKind<CSIDriver>('storage.k8s.io/v1', 'CSIDriver', {
   requireVersionOnUpdate: true,
+  generation: 'spec',
   applyDefaults({ spec }) {
     if (!spec) return;
     spec.attachRequired ??= true;

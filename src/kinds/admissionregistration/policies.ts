@@ -1,0 +1,119 @@
+// What validating and mutating admission policies, and their bindings, have in common. Their expressions are kept, and not compiled here.
+
+import { isCIdentifier, isDns1123Subdomain, isPathSegmentName } from '../../base/names.ts';
+import { type Issue, duplicate, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
+import { complain, labelSelectorIssues, notListed } from '../checks.ts';
+import type { MatchResources, ParamKind, ParamRef, Variable } from '../generated/types/admissionregistration-v1.ts';
+import { resourceNameIssues, ruleIssues } from './rules.ts';
+
+export function applyMatchDefaults(match: MatchResources | undefined): void {
+  if (!match) return;
+  match.matchPolicy ??= 'Equivalent';
+  match.namespaceSelector ??= {};
+  match.objectSelector ??= {};
+  for (const rule of [...(match.resourceRules ?? []), ...(match.excludeResourceRules ?? [])]) rule.scope ??= '*';
+}
+
+const matchPolicies = ['Equivalent', 'Exact'];
+
+export function matchIssues(match: MatchResources, field: string): Issue[] {
+  const { matchPolicy, namespaceSelector, objectSelector } = match;
+  const issues: Issue[] = [];
+  if (matchPolicy !== undefined && !matchPolicies.includes(matchPolicy)) {
+    issues.push(notSupported(`${field}.matchPolicy`, matchPolicy, matchPolicies));
+  }
+  issues.push(...labelSelectorIssues(namespaceSelector, `${field}.namespaceSelector`));
+  issues.push(...labelSelectorIssues(objectSelector, `${field}.objectSelector`));
+  for (const list of ['resourceRules', 'excludeResourceRules'] as const) {
+    (match[list] ?? []).forEach((rule, i) => {
+      const place = `${field}.${list}[${i}]`;
+      issues.push(...ruleIssues(rule as Parameters<typeof ruleIssues>[0], place));
+      issues.push(...resourceNameIssues(rule.resourceNames, `${place}.resourceNames`));
+    });
+  }
+  return issues;
+}
+
+/** A policy must look at something. */
+export function constraintIssues(match: MatchResources | undefined, field: string): Issue[] {
+  if (!match) return [required(field)];
+  const issues = matchIssues(match, field);
+  return (match.resourceRules ?? []).length > 0 ? issues : [...issues, required(`${field}.resourceRules`)];
+}
+
+export function failurePolicyIssues(policy: string | undefined): Issue[] {
+  const choices = ['Fail', 'Ignore'];
+  if (policy === undefined) return [required('spec.failurePolicy')];
+  return choices.includes(policy) ? [] : [notSupported('spec.failurePolicy', policy, choices)];
+}
+
+export function paramKindIssues(paramKind: ParamKind | undefined): Issue[] {
+  if (!paramKind) return [];
+  const { apiVersion, kind } = paramKind;
+  const parts = (apiVersion ?? '').split('/');
+  return [
+    ...(apiVersion ? [] : [required('spec.paramKind.apiVersion')]),
+    ...(parts.length > 2
+      ? [invalid('spec.paramKind.apiVersion', apiVersion, `unexpected GroupVersion string: ${apiVersion}`)]
+      : []),
+    ...(kind ? complain('spec.paramKind.kind', kind, isPathSegmentName) : [required('spec.paramKind.kind')]),
+  ];
+}
+
+export const variableIssues = (variables: readonly Variable[]): Issue[] =>
+  variables.flatMap(({ name, expression }, i) => {
+    const field = `spec.variables[${i}]`;
+    const issues = name ? [] : [required(`${field}.name`, 'name is not specified')];
+    if (name && isCIdentifier(name).length > 0)
+      issues.push(invalid(`${field}.name`, name, 'name is not a valid CEL identifier'));
+    if (!expression) issues.push(required(`${field}.expression`, 'expression is not specified'));
+    if (variables.findIndex((other) => other.name === name) < i) issues.push(duplicate(`${field}.name`, name));
+    return issues;
+  });
+
+interface Bound {
+  readonly policyName?: string;
+  readonly paramRef?: ParamRef;
+  readonly matchResources?: MatchResources;
+}
+
+export function bindingIssues({ policyName, paramRef, matchResources }: Bound): Issue[] {
+  const issues = policyName
+    ? complain('spec.policyName', policyName, isDns1123Subdomain)
+    : [required('spec.policyName')];
+  if (paramRef) issues.push(...paramRefIssues(paramRef, 'spec.paramRef'));
+  return matchResources ? [...issues, ...matchIssues(matchResources, 'spec.matchResources')] : issues;
+}
+
+function paramRefIssues({ name, selector, parameterNotFoundAction: action }: ParamRef, field: string): Issue[] {
+  const issues = name ? complain(`${field}.name`, name, isPathSegmentName) : [];
+  if (name && selector) {
+    const rule = 'name and selector are mutually exclusive';
+    issues.push(forbiddenField(`${field}.name`, rule), forbiddenField(`${field}.selector`, rule));
+  }
+  if (!name && !selector) issues.push(required(field, 'one of name or selector must be specified'));
+  issues.push(...labelSelectorIssues(selector, `${field}.selector`));
+  if (!action) issues.push(required(`${field}.parameterNotFoundAction`));
+  else if (action !== 'Deny' && action !== 'Allow') {
+    issues.push(notListed(`${field}.parameterNotFoundAction`, action, ['Deny', 'Allow']));
+  }
+  return issues;
+}
+
+export const paramKindCell = (paramKind: ParamKind | undefined): string =>
+  paramKind ? `${paramKind.apiVersion ?? ''}/${paramKind.kind ?? ''}` : '<unset>';
+
+/** The parameters of a binding; a selector in the form Go prints it. */
+export function paramRefCell(paramRef: ParamRef | undefined): string {
+  if (!paramRef) return '<unset>';
+  const { name, namespace, selector } = paramRef;
+  if (name) return namespace ? `${namespace}/${name}` : `*/${name}`;
+  const labels = Object.entries(selector?.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`);
+  const expressions = (selector?.matchExpressions ?? []).map(
+    ({ key, operator, values }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${(values ?? []).join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
