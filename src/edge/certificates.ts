@@ -22,7 +22,7 @@ export interface KeyPair {
   readonly key: string;
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+export const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const year = 365 * 24 * 3_600_000;
 /** Valid from a day before, for machines whose clocks differ. */
 const leeway = 24 * 3_600_000;
@@ -107,7 +107,7 @@ const privatePem = async (keys: CryptoKeyPair): Promise<string> =>
   PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), PemConverter.PrivateKeyTag);
 
 /** 16 random bytes, positive. */
-function serial(): string {
+export function serial(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = (bytes[0] ?? 0) & 0x7f;
   return Buffer.from(bytes).toString('hex');

@@ -4,7 +4,7 @@ import { generateKeyPairSync, createHash, createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compactVerify, importPKCS8, importSPKI, SignJWT } from 'jose';
-import type { KeyMaker } from '../server/tokens/key-maker.ts';
+import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
 import type { KeyPair } from './certificates.ts';
 import { writePrivate } from './state-folder.ts';
 
@@ -35,7 +35,7 @@ export async function openPki(folder: string, serviceAddress: string, now: numbe
     ca,
     server: pair('apiserver'),
     admin: pair('admin'),
-    keys: await keyMaker(readFileSync(join(folder, 'sa.key'), 'utf8'), ca.certificate),
+    keys: await keyMaker(readFileSync(join(folder, 'sa.key'), 'utf8'), ca),
   };
 }
 
@@ -63,7 +63,7 @@ function writePair(folder: string, name: string, { certificate, key }: KeyPair):
 }
 
 /** Service-account tokens are RS256, as kube-apiserver's. */
-async function keyMaker(privatePem: string, caCertificate: string): Promise<KeyMaker> {
+async function keyMaker(privatePem: string, ca: KeyPair): Promise<KeyMaker> {
   const publicKey = createPublicKey(privatePem);
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const keyId = createHash('sha256').update(spki).digest('base64url');
@@ -72,7 +72,8 @@ async function keyMaker(privatePem: string, caCertificate: string): Promise<KeyM
     importSPKI(publicKey.export({ type: 'spki', format: 'pem' }) as string, 'RS256'),
   ]);
   return {
-    caCertificate,
+    caCertificate: ca.certificate,
+    authority: authorityOf(ca),
     sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: keyId }).sign(signing),
     async verify(token) {
       try {
@@ -84,5 +85,14 @@ async function keyMaker(privatePem: string, caCertificate: string): Promise<KeyM
     },
     keySet: () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: keyId, alg: 'RS256' }] }),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest(),
+  };
+}
+
+/** Loaded when the first certificate is asked for: few clusters ever issue one. */
+function authorityOf(ca: KeyPair): CertificateAuthority {
+  return {
+    read: async (request) => (await import('./certificate-requests.ts')).readRequest(request),
+    issue: async (request, terms) =>
+      (await import('./certificate-requests.ts')).issueFor(ca, request, { ...terms, now: Date.now() }),
   };
 }

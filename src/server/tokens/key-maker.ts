@@ -12,6 +12,29 @@ export interface KeyMaker {
   keySet(): object;
   /** The cluster's CA certificate, PEM. */
   readonly caCertificate: string;
+  /** Issues certificates in the CA's name; absent where nobody needs real ones. */
+  readonly authority?: CertificateAuthority;
   /** SHA-256 of the bytes. */
   sha256(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Whom a certificate is asked for. */
+export interface CertificateRequest {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** The alternative names, by their sort. */
+  readonly alternatives: Readonly<Record<'dns' | 'email' | 'ip' | 'uri', readonly string[]>>;
+}
+
+export interface CertificateTerms {
+  /** In the words of the API: `client auth`, `digital signature`. */
+  readonly usages: readonly string[];
+  readonly seconds: number;
+}
+
+export interface CertificateAuthority {
+  /** What a request (PKCS #10 in PEM) says; undefined when it is none. */
+  read(request: string): Promise<CertificateRequest | undefined>;
+  /** The certificate, in PEM. It begins to hold a little before now, and ends no later than the CA's own. */
+  issue(request: string, terms: CertificateTerms): Promise<string>;
 }
