@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { layoutOf } from './text-layout.ts';
 
 interface FactField {
   json: string | null;
@@ -29,7 +30,8 @@ interface FactType {
 
 interface Definition {
   required?: string[];
-  properties?: object;
+  description?: string;
+  properties?: Readonly<Record<string, { readonly description?: string }>>;
   'x-kubernetes-unions'?: unknown;
 }
 
@@ -549,6 +551,21 @@ const lines = (entries: Record<string, unknown>): string =>
     .map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`)
     .join(',\n')}\n}`;
 
+/** `Type/field` → layout, of every text whose breaks the guess gets wrong. */
+function writeLayouts(): Record<string, unknown> {
+  const entries = Object.entries(swagger.definitions).flatMap(([type, { description, properties = {} }]) => {
+    const texts = [
+      ['', description] as const,
+      ...Object.entries(properties).map(([field, each]) => [field, each.description] as const),
+    ];
+    return texts.flatMap(([field, text]) => {
+      const layout = text && layoutOf(text);
+      return layout ? [[`${type}/${field}`, layout] as const] : [];
+    });
+  });
+  return Object.fromEntries(entries);
+}
+
 function main(): void {
   for (const group of groups)
     for (const { version, resources } of group.versions)
@@ -568,6 +585,7 @@ function main(): void {
     join(output, 'resources.json'),
     `[\n${groups.map((g) => JSON.stringify(discoveryOf(g))).join(',\n')}\n]\n`,
   );
+  writeFileSync(join(output, 'layouts.json'), `${lines(writeLayouts())}\n`);
   const homes = new Set([...names, ...stringTypes].map((n) => n.split('.').slice(0, 2).join('.')));
   for (const home of homes) {
     const text = writeTypesFile(home);

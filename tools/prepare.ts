@@ -3,6 +3,7 @@
 
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Layout, restored } from './text-layout.ts';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'node_modules/@kubernetes/client-node');
@@ -10,7 +11,7 @@ const models = join(source, 'dist/gen/models');
 const target = join(root, 'src/kinds/generated/descriptions.json');
 
 /** Changed whenever this program makes something else of the same source. */
-const edition = 2;
+const edition = 3;
 
 const openApiPackages: Record<string, string> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
@@ -37,14 +38,28 @@ function main(): void {
   const lists = Object.keys(types).map((name) => [`${name}List`, ';metadata;items'] as const);
   const lines = [...Object.entries(types), ...lists].flatMap(([name, fields]) => {
     const model = classOf(name, classes);
-    const texts = model && textsOf(readFileSync(join(models, `${model}.d.ts`), 'utf8'), fieldNames(fields));
+    const texts =
+      model &&
+      laidOut(openApiName(name), textsOf(readFileSync(join(models, `${model}.d.ts`), 'utf8'), fieldNames(fields)));
     return texts && Object.keys(texts).length > 0
       ? [`${JSON.stringify(openApiName(name))}:${JSON.stringify(texts)}`]
       : [];
   });
-  for (const [name, texts] of otherTexts(classes)) lines.push(`${JSON.stringify(name)}:${JSON.stringify(texts)}`);
+  for (const [name, texts] of otherTexts(classes))
+    lines.push(`${JSON.stringify(name)}:${JSON.stringify(laidOut(name, texts))}`);
   writeFileSync(target, `${[head, ...lines].join(',\n')}}\n`);
 }
+
+const layouts = JSON.parse(readFileSync(join(root, 'src/kinds/generated/layouts.json'), 'utf8')) as Record<
+  string,
+  Layout
+>;
+
+/** The lines of every text broken as published. */
+const laidOut = (type: string, texts: Texts): Texts =>
+  Object.fromEntries(
+    Object.entries(texts).map(([field, text]) => [field, restored(text, layouts[`${type}/${field}`])]),
+  );
 
 function headOf(path: string, length: number): string {
   if (!existsSync(path)) return '';
@@ -156,14 +171,13 @@ const entities: Record<string, string> = {
 const unescaped = (text: string): string =>
   plain(text.replaceAll(/\\?(&#?\w+;)/g, (whole, entity: string) => entities[entity] ?? whole));
 
-/** The comment's marks and escapes gone, paragraphs apart again. */
+/** The comment's marks and escapes gone. */
 const plain = (text: string): string =>
   text
     .replace(/^\s*\* ?/gm, '')
     .trim()
     .replaceAll(/\\(['"`])/g, '$1')
     .replaceAll('/_*', '/*')
-    .replaceAll('*_/', '*/')
-    .replaceAll(/\.  (?=[A-Z])/g, '.\n\n');
+    .replaceAll('*_/', '*/');
 
 main();
