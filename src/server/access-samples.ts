@@ -3,6 +3,7 @@
 import { base64Url, bytesOfBase64Url, textOf, utf8 } from '../base/bytes.ts';
 import { silentLog } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
+import { instantOfDate } from '../base/time.ts';
 import { virtualClock } from '../base/virtual-clock.ts';
 import type { ApiRequest, UserInfo } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
@@ -36,7 +37,7 @@ export interface Answer {
 }
 
 export async function accessServer() {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
+  const clock = virtualClock(instantOfDate({ year: 2026, month: 1, day: 1 }));
   const store = memoryStore({ clock });
   const running = createServer({
     store,

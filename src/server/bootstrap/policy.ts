@@ -8,14 +8,17 @@ import { Role } from '../../kinds/rbac/role.ts';
 import { RoleBinding } from '../../kinds/rbac/role-binding.ts';
 import { uncovered } from '../covers.ts';
 import type { PolicyRule } from '../rbac.ts';
-import { aggregatedRoles, clusterRoles, controllerRoles, type RoleTable } from './cluster-roles.ts';
+import { aggregatedRoles, clusterRoles } from './cluster-roles.ts';
+import { controllerRoles } from './controller-roles.ts';
 import { ensure } from './ensure.ts';
 import { clusterRoleBindings, namespacePolicies, type SubjectText } from './role-bindings.ts';
+import type { RoleTable } from './rules.ts';
 
 type Subject = NonNullable<RoleBinding['subjects']>[number];
 
 const group = 'rbac.authorization.k8s.io';
 const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate';
+const partPrefix = 'system:aggregate-to-';
 const controllerName = (account: string): string => `system:controller:${account}`;
 
 export async function defaultPolicy(client: Client): Promise<void> {
@@ -40,7 +43,7 @@ const partLabel = (role: string): Record<string, string> => ({ [`${group}/aggreg
 function allClusterRoles(): ClusterRole[] {
   const single = (table: RoleTable, nameOf: (key: string) => string) =>
     Object.entries(table).map(([key, rules]) => ({
-      metadata: metadataOf(nameOf(key), /^system:aggregate-to-/.test(key) ? partLabel(key.slice(20)) : {}),
+      metadata: metadataOf(nameOf(key), key.startsWith(partPrefix) ? partLabel(key.slice(partPrefix.length)) : {}),
       rules: copied(rules),
     }));
   const combined = aggregatedRoles.map(({ name, partOf }) => ({

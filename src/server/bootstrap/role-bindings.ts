@@ -1,7 +1,6 @@
 // Who has which of the roles every cluster has, and the few roles that count in one namespace only.
 
-import type { RoleTable } from './cluster-roles.ts';
-import { can, events, read } from './rules.ts';
+import { can, events, read, type RoleTable } from './rules.ts';
 
 /** `group:NAME`, `user:NAME` or `account:NAME` (a service account of kube-system). */
 export type SubjectText = `group:${string}` | `user:${string}` | `account:${string}`;

@@ -2,6 +2,10 @@
 
 import type { PolicyRule } from '../rbac.ts';
 
+export interface RoleTable {
+  readonly [name: string]: readonly PolicyRule[];
+}
+
 export const read = 'get list watch';
 export const write = 'create delete deletecollection patch update';
 
