@@ -1,3 +1,5 @@
+// SelfSubjectReview: who am I?
+
 import type { SelfSubjectReview as Shape } from '../generated/types/authentication-v1.ts';
 import { defineKind } from '../define.ts';
 

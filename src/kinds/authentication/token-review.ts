@@ -1,3 +1,5 @@
+// TokenReview: whose token is this?
+
 import type { TokenReview as Shape } from '../generated/types/authentication-v1.ts';
 import { defineKind } from '../define.ts';
 

@@ -1,6 +1,40 @@
-import type { ResourceClaim as Shape } from '../generated/types/resource-v1.ts';
+// ResourceClaim: devices that somebody asks for, has got, or shares.
+
+import { deepEqual } from '../../base/equal.ts';
+import { immutable } from '../checks.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import type { ResourceClaim as Shape } from '../generated/types/resource-v1.ts';
+import { keepMetadata, statusOnlyFields } from '../status-update.ts';
+import { applyRequestDefaults, claimIssues } from './devices.ts';
 
 export type ResourceClaim = Shape;
 
-export const ResourceClaim = defineKind<ResourceClaim>('resource.k8s.io/v1', 'ResourceClaim', {});
+export const ResourceClaim = defineKind<ResourceClaim>('resource.k8s.io/v1', 'ResourceClaim', {
+  generation: 'none',
+  applyDefaults: ({ spec }) => applyRequestDefaults(spec?.devices),
+  prepareForCreate(claim) {
+    claim.status = {};
+  },
+  prepareForStatusUpdate: keepMetadata,
+  resetFields: statusOnlyFields,
+  validate: ({ spec }) => claimIssues(spec?.devices, 'spec.devices'),
+  validateUpdate: ({ spec }, previous) => (deepEqual(spec, previous.spec) ? [] : [immutable('spec', spec)]),
+  columns: [
+    nameColumn,
+    textColumn('State', 'A summary of the current state (allocated, pending, reserved, etc.).', stateCell),
+    ageColumn,
+  ],
+});
+
+function stateCell({ metadata, status }: ResourceClaim): string {
+  const states: string[] = [];
+  if (metadata.deletionTimestamp) states.push('deleted');
+  if (!status?.allocation) {
+    if (states.length === 0) states.push('pending');
+    return states.join(',');
+  }
+  states.push('allocated');
+  if ((status.reservedFor ?? []).length > 0) states.push('reserved');
+  return states.join(',');
+}
