@@ -11,6 +11,7 @@ import { compareAmounts, ratioOf, roundAmounts } from '../quantities.ts';
 export type LimitRange = Shape;
 
 export const LimitRange = defineKind<LimitRange>('v1', 'LimitRange', {
+  createOnUpdate: true,
   generation: 'none',
   applyDefaults(range) {
     for (const item of range.spec?.limits ?? []) {

@@ -10,6 +10,7 @@ import { opaqueIssues, selectorIssues } from './devices.ts';
 export type DeviceClass = Shape;
 
 export const DeviceClass = defineKind<DeviceClass>('resource.k8s.io/v1', 'DeviceClass', {
+  returnsDeleted: true,
   generation: 'spec',
   validate: classIssues,
   validateUpdate: classIssues,

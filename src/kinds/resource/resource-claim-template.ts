@@ -10,6 +10,7 @@ import { applyRequestDefaults, claimIssues } from './devices.ts';
 export type ResourceClaimTemplate = Shape;
 
 export const ResourceClaimTemplate = defineKind<ResourceClaimTemplate>('resource.k8s.io/v1', 'ResourceClaimTemplate', {
+  returnsDeleted: true,
   generation: 'none',
   applyDefaults: ({ spec }) => applyRequestDefaults(spec?.spec?.devices),
   validate: ({ spec }) => [

@@ -11,6 +11,7 @@ import { applyRequestDefaults, claimIssues } from './devices.ts';
 export type ResourceClaim = Shape;
 
 export const ResourceClaim = defineKind<ResourceClaim>('resource.k8s.io/v1', 'ResourceClaim', {
+  returnsDeleted: true,
   generation: 'none',
   applyDefaults: ({ spec }) => applyRequestDefaults(spec?.devices),
   prepareForCreate(claim) {

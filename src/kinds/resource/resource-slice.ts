@@ -12,6 +12,7 @@ export type ResourceSlice = Shape;
 const specField = (field: string) => ({ type: 'io.k8s.api.resource.v1.ResourceSliceSpec', field });
 
 export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
+  returnsDeleted: true,
   generation: 'spec',
   validate: ({ spec }) => sliceIssues(spec),
   validateUpdate: ({ spec }, previous) => [

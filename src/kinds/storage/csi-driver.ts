@@ -22,6 +22,7 @@ const flag = (name: string, of: 'attachRequired' | 'podInfoOnMount' | 'storageCa
   }) satisfies Column<CSIDriver>;
 
 export const CSIDriver = defineKind<CSIDriver>('storage.k8s.io/v1', 'CSIDriver', {
+  returnsDeleted: true,
   requireVersionOnUpdate: true,
   generation: 'spec',
   applyDefaults({ spec }) {

@@ -12,6 +12,7 @@ import { driverNameIssues } from './driver-name.ts';
 export type CSINode = Shape;
 
 export const CSINode = defineKind<CSINode>('storage.k8s.io/v1', 'CSINode', {
+  returnsDeleted: true,
   requireVersionOnUpdate: true,
   validate: ({ spec }) => driversIssues(spec?.drivers ?? []),
   validateUpdate: (next, previous) => [

@@ -24,6 +24,7 @@ const isDefault = ({ metadata }: KubeObject): boolean =>
   defaultAnnotations.some((name) => metadata.annotations?.[name] === 'true');
 
 export const StorageClass = defineKind<StorageClass>('storage.k8s.io/v1', 'StorageClass', {
+  returnsDeleted: true,
   applyDefaults(storageClass) {
     storageClass.reclaimPolicy ??= 'Delete';
     storageClass.volumeBindingMode ??= 'Immediate';

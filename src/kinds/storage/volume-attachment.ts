@@ -19,6 +19,7 @@ export type VolumeAttachment = Shape;
 const specField = (field: string) => ({ type: 'io.k8s.api.storage.v1.VolumeAttachmentSpec', field });
 
 export const VolumeAttachment = defineKind<VolumeAttachment>('storage.k8s.io/v1', 'VolumeAttachment', {
+  returnsDeleted: true,
   requireVersionOnUpdate: true,
   generation: 'none',
   prepareForCreate(attachment) {

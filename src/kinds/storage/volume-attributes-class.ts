@@ -12,6 +12,7 @@ import { parameterIssues } from './storage-class.ts';
 export type VolumeAttributesClass = Shape;
 
 export const VolumeAttributesClass = defineKind<VolumeAttributesClass>('storage.k8s.io/v1', 'VolumeAttributesClass', {
+  returnsDeleted: true,
   validate: classIssues,
   validateUpdate: (next, previous) => [
     ...classIssues(next),
