@@ -122,7 +122,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         [
           ...controllers({
             kinds: running.server.catalog.kinds,
-            caCertificate: keys.caCertificate,
+            keys,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
           ...(nodes ? simulatedControllers() : []),

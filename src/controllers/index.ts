@@ -4,6 +4,10 @@ import type { Duration } from '../base/clock.ts';
 import type { Kind } from '../api/kind.ts';
 import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
+import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
+import { certificateApprovingController } from './certificate-approving.ts';
+import { certificateCleaner } from './certificate-cleaner.ts';
+import { certificateSigningController } from './certificate-signing.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { cronJobController } from './cronjob.ts';
 import { daemonSetController } from './daemonset.ts';
@@ -25,6 +29,7 @@ import { replicationController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
+import { tokenController } from './serviceaccount-token.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
@@ -33,8 +38,8 @@ import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
 
 export interface ControllerOptions {
-  /** The authority of the API server's certificate, in PEM. */
-  readonly caCertificate: string;
+  /** The authority of the API server's certificate, the signing of tokens and of certificates. */
+  readonly keys: KeyMaker;
   /** How long a node may be silent, in milliseconds: `--node-monitor-grace-period`. */
   readonly nodeMonitorGracePeriod?: Duration;
   /** All kinds served at the time, custom ones included. Default: the built-in ones. */
@@ -42,7 +47,7 @@ export interface ControllerOptions {
 }
 
 export function controllers(options: ControllerOptions): readonly Controller[] {
-  const { caCertificate, nodeMonitorGracePeriod, kinds = () => builtInKinds } = options;
+  const { keys, nodeMonitorGracePeriod, kinds = () => builtInKinds } = options;
   return [
     replicaSetController,
     replicationController,
@@ -63,7 +68,8 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     volumeExpandController,
     namespaceController(kinds),
     serviceAccountController,
-    rootCaPublisher(caCertificate),
+    rootCaPublisher(keys.caCertificate),
+    tokenController(keys),
     nodeLifecycleController(nodeMonitorGracePeriod === undefined ? {} : { gracePeriod: nodeMonitorGracePeriod }),
     nodeTtlController,
     taintEvictionController(),
@@ -71,8 +77,14 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     claimProtectionController,
     volumeProtectionController,
     clusterRoleAggregationController,
+    ...certificateControllers(keys.authority),
   ];
 }
+
+const certificateControllers = (authority: CertificateAuthority | undefined): readonly Controller[] => [
+  ...(authority ? [certificateApprovingController(authority), certificateSigningController(authority)] : []),
+  certificateCleaner,
+];
 
 /** What stands in for the outside world where nodes are simulated: the provisioners of storage. */
 export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter];

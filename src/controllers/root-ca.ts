@@ -10,9 +10,12 @@ const description = 'kubernetes.io/description';
 const descriptionText =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 
+/** A certificate as it is given to pods: text that ends with a line break. */
+export const caBundle = (pem: string): string => (pem.endsWith('\n') ? pem : `${pem}\n`);
+
 /** `caPem` is the certificate as text. */
 export function rootCaPublisher(caPem: string): Controller {
-  const data = { 'ca.crt': caPem.endsWith('\n') ? caPem : `${caPem}\n` };
+  const data = { 'ca.crt': caBundle(caPem) };
   return defineController<Namespace>({
     name: 'root-ca-certificate-publisher-controller',
     for: Namespace,

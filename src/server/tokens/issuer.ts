@@ -64,6 +64,22 @@ export function claimsOf({ account, binding, audiences, expirationSeconds, now, 
   };
 }
 
+/** Who issued the tokens that are kept in secrets and never expire. */
+export const secretIssuer = 'kubernetes/serviceaccount';
+
+/** The claims of a token kept in a secret: flat ones, from before there were others. */
+export const secretClaimsOf = (account: KubeObject, secret: string): Claims => {
+  const { name = '', namespace = '', uid = '' } = account.metadata;
+  return {
+    iss: secretIssuer,
+    'kubernetes.io/serviceaccount/namespace': namespace,
+    'kubernetes.io/serviceaccount/secret.name': secret,
+    'kubernetes.io/serviceaccount/service-account.name': name,
+    'kubernetes.io/serviceaccount/service-account.uid': uid,
+    sub: accountUser(namespace, name),
+  };
+};
+
 export const accountUser = (namespace: string, name: string): string => `system:serviceaccount:${namespace}:${name}`;
 
 export const accountGroups = (namespace: string): readonly string[] => [

@@ -1,5 +1,6 @@
 // Recognises service-account tokens: signed by us, in time, for one of the audiences, and of an account that still exists.
 
+import { bytesOfBase64, textOf } from '../../base/bytes.ts';
 import { parseTime } from '../../base/time.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { Kind } from '../../api/kind.ts';
@@ -8,9 +9,9 @@ import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { Secret } from '../../kinds/core/secret.ts';
 import { ServiceAccount } from '../../kinds/core/service-account.ts';
-import { type Authenticator, TokenFault } from '../authenticate.ts';
+import { type Authentication, type Authenticator, TokenFault } from '../authenticate.ts';
 import type { Server } from '../server.ts';
-import { type AccountClaims, accountGroups, accountUser, issuer } from './issuer.ts';
+import { type AccountClaims, accountGroups, accountUser, issuer, secretIssuer } from './issuer.ts';
 import type { Claims, KeyMaker } from './key-maker.ts';
 
 /** Clocks may differ by this much, in seconds. */
@@ -26,6 +27,7 @@ export function serviceAccountTokens(server: Server, keys: KeyMaker): Authentica
   return async (token, audiences) => {
     if (!hasOurForm(token)) return undefined;
     const claims = await keys.verify(token);
+    if (claims?.iss === secretIssuer) return fromSecret(find, token, { claims, audiences, now: server.clock.now() });
     if (!claims || claims.iss !== issuer) return undefined;
     const own = claims['kubernetes.io'] as AccountClaims;
     const meant = audiencesFor(claims, audiences);
@@ -33,6 +35,29 @@ export function serviceAccountTokens(server: Server, keys: KeyMaker): Authentica
     await requireAlive(find, own, server.clock.now());
     return { user: userOf(claims, own), audiences: meant };
   };
+}
+
+interface Presented {
+  readonly claims: Claims;
+  readonly audiences: readonly string[];
+  readonly now: number;
+}
+
+/** A token that is kept in a secret is good as long as that secret holds it. */
+async function fromSecret(find: Find, token: string, { claims, audiences, now }: Presented): Promise<Authentication> {
+  const claim = (name: string) => String(claims[`kubernetes.io/serviceaccount/${name}`] ?? '');
+  const secretName = claim('secret.name');
+  const own: AccountClaims = {
+    namespace: claim('namespace'),
+    serviceaccount: { name: claim('service-account.name'), uid: claim('service-account.uid') },
+  };
+  const meant = audiencesFor({ aud: [issuer] }, audiences);
+  await requireAlive(find, own, now);
+  const secret = (await find(Secret, secretName, own.namespace)) as Secret | undefined;
+  if (!secret || isGoing(secret, now)) throw new TokenFault('service account token has been invalidated');
+  if (textOf(bytesOfBase64(secret.data?.token ?? '') ?? new Uint8Array()) !== token)
+    throw new TokenFault("service account token does not match server's copy");
+  return { user: userOf({}, own), audiences: meant };
 }
 
 const hasOurForm = (token: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
