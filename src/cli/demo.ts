@@ -7,7 +7,7 @@ import { openApi } from './api.ts';
 import { settingsOf } from './cluster-options.ts';
 import type { CliCommand } from './command.ts';
 import { createStage } from './demo/stage.ts';
-import { apply, deployments, podsByZone, untilAvailable } from './demo/shop.ts';
+import { apply, deployments, podsByZone, unplaced, untilAvailable } from './demo/shop.ts';
 import { drain } from './demo/drain.ts';
 import { roll } from './demo/roll.ts';
 import { stopCluster } from './down.ts';
@@ -65,6 +65,11 @@ export const demo: CliCommand = {
       );
       for (const line of await drain(api, zoneB, stage)) stage.fact(line);
       await untilAvailable(api, 'shop', () => {});
+      for (const line of await unplaced(api, 'shop')) {
+        stage.fact(
+          /node affinity/.test(line) ? `${line} Its volume lives in zone b: it comes back with the zone.` : line,
+        );
+      }
       const { available, all } = await deployments(api, 'shop');
       stage.fact(`At the end ${available} of ${all} services are available, on the four nodes of the other zones.`);
     } finally {

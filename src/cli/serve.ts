@@ -16,19 +16,22 @@ export const serve: CliCommand = {
       .option('--warm', 'load everything and end'),
   async run(options, [settings = '{}']) {
     if (options.warm === true) return warm();
-    const tell = (progress: Progress) => void process.send?.(progress);
+    const tell = (progress: Progress) =>
+      new Promise<void>((resolve) => (process.send ? process.send(progress, () => resolve()) : resolve()));
     try {
       const { serve: run } = await import('./server-process.ts');
-      await run(JSON.parse(settings) as ClusterSettings, tell);
+      await run(JSON.parse(settings) as ClusterSettings, (progress) => void tell(progress));
       return 0;
     } catch (error) {
       const known = error instanceof UserError;
-      tell({
+      console.error(error);
+      await tell({
         step: 'failed',
         text: known ? error.message : `an internal error: ${error instanceof Error ? error.message : String(error)}`,
         exitCode: known ? error.exitCode : 4,
       });
-      throw error;
+      // What was opened until then would keep the process, and its port, alive.
+      process.exit(known ? error.exitCode : 4);
     }
   },
 };

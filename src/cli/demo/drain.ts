@@ -78,10 +78,10 @@ async function gone(
       );
     const still = await Promise.all(
       left.map(({ metadata }) =>
-        found(api.call('GET', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`)),
+        found(api.call<PodView>('GET', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`)),
       ),
     );
-    left = left.filter((_, at) => still[at] !== undefined);
+    left = left.filter(({ metadata }, at) => still[at]?.metadata.uid === metadata.uid);
     progress(left.length);
     if (left.length > 0) await sleep(200);
   }

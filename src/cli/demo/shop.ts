@@ -31,6 +31,7 @@ export interface PodView {
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
+    readonly uid: string;
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly { readonly kind: string }[];
     readonly labels?: Readonly<Record<string, string>>;
@@ -38,7 +39,7 @@ export interface PodView {
   readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] };
   readonly status?: {
     readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
   };
 }
 
@@ -129,4 +130,16 @@ export async function found<T>(answer: Promise<T>): Promise<T | undefined> {
     if (error instanceof ApiFault && error.code === 404) return undefined;
     throw error;
   }
+}
+
+/** Pods that no node takes, each with the scheduler's reason. */
+export async function unplaced(api: Api, namespace: string): Promise<readonly string[]> {
+  const pods = (await podsOf(api, namespace)).filter(
+    ({ spec, status }) => !spec.nodeName && status?.phase === 'Pending',
+  );
+  return pods.map(({ metadata, status }) => {
+    const reason =
+      status?.conditions?.find(({ type }) => type === 'PodScheduled')?.message ?? 'the scheduler has not looked yet';
+    return `${metadata.name} waits: ${reason.split('. ')[0]}.`;
+  });
 }
