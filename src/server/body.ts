@@ -1,6 +1,6 @@
 // From a body's bytes to a draft of the hub version: parsed, matched with what the path wants, decoded by the schema, defaulted.
 
-import { decode, DecodeError } from '../api/decode.ts';
+import { decode, type Decoded, DecodeError } from '../api/decode.ts';
 import { JsonSyntaxError, parseJson } from '../api/json.ts';
 import { apiVersionOf, type Kind, type ServedVersion } from '../api/kind.ts';
 import { decodeProtobuf } from '../api/protobuf.ts';
@@ -27,7 +27,7 @@ export interface Expected {
   /** Objects of a custom kind are not held against the built-in ones. */
   readonly custom?: boolean;
   /** Instead of decoding by the schema. */
-  readonly read?: ServedVersion['read'];
+  readonly read?: NonNullable<ServedVersion['read']>;
 }
 
 export interface Parsed {
@@ -114,13 +114,17 @@ export const decodeValue = (
   warn: (text: string) => void,
 ): Draft => refusing(expected, () => decoded(parsed, expected, validation, warn));
 
+/** Reads a value in the version's own way, or in Go's by its schema. */
+export const readValue = ({ schema, read }: Pick<ServedVersion, 'schema' | 'read'>, value: unknown): Decoded =>
+  read?.(value) ?? decode(schema, value);
+
 function decoded(
   { value, duplicates, refusal }: Parsed,
-  { schema }: Expected,
+  expected: Expected,
   validation: FieldValidation,
   warn: (text: string) => void,
 ): Draft {
-  const { object, unknown } = decode(schema, value);
+  const { object, unknown } = readValue(expected, value);
   if (refusal === undefined) complain([...unknown, ...duplicates], validation, warn);
   else complain(validation === 'Strict' ? [refusal, ...unknown] : [...duplicates, ...unknown], validation, warn);
   return object as Draft;

@@ -3,7 +3,7 @@
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { fill, hasUnknown } from './read.ts';
 import { type JsonSchema, additionalOf, isEmbedded, isIntOrString, itemsOf, preserves } from './structural.ts';
-import { expressionOf, repetitionIssues, valueIssues } from './value-issues.ts';
+import { expressionOf, valueIssues } from './value-issues.ts';
 
 export function schemaIssues(schema: JsonSchema, field: string): Issue[] {
   const unsupported = everywhere(schema, field, unsupportedIssues);
@@ -100,9 +100,8 @@ function typeIssues(schema: JsonSchema, field: string, level: Level): Issue[] {
   if (isEmbedded(schema) && type !== 'object') {
     const rule = 'must be object if x-kubernetes-embedded-resource is true';
     issues.push(type ? invalid(`${field}.type`, type, rule) : required(`${field}.type`, rule));
-  } else if (isIntOrString(schema)) {
-    if (type) issues.push(invalid(`${field}.type`, type, 'must be empty if x-kubernetes-int-or-string is true'));
   } else if (type === '') {
+    if (isIntOrString(schema)) return issues;
     if (!preserves(schema) && !schema['x-kubernetes-map-type'])
       issues.push(required(`${field}.type`, unnamedAt[level]));
   } else if (!types.includes(type)) {
@@ -314,9 +313,14 @@ function oneDefaultIssues(schema: JsonSchema, field: string, isRoot: boolean): I
   const resource = isRoot ? { ...rest, 'x-kubernetes-embedded-resource': true } : rest;
   const filled: unknown = structuredClone(value);
   fill(filled, {});
-  const found = [...valueIssues(filled, resource, ''), ...repetitionIssues(filled, resource, '')];
+  const unknown = hasUnknown(value, rest);
+  const found = unknown ? resourceHeadIssues(filled, resource) : valueIssues(filled, resource, '');
   return [
-    ...(hasUnknown(value, rest) ? [invalid(place, value, 'must not have unknown fields')] : []),
+    ...(unknown ? [invalid(place, value, 'must not have unknown fields')] : []),
     ...found.map((issue) => ({ ...issue, field: issue.field ? `${place}.${issue.field}` : place })),
   ];
 }
+
+/** A default with unknown fields is not looked at further, but for what every object has. */
+const resourceHeadIssues = (value: unknown, schema: JsonSchema): Issue[] =>
+  valueIssues(value, { 'x-kubernetes-embedded-resource': isEmbedded(schema) }, '');

@@ -44,7 +44,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
       nameColumn,
       ageColumn,
       textColumn('SignerName', specField('signerName'), ({ spec }) => spec.signerName || '<none>'),
-      textColumn('Requestor', specField('request'), ({ spec }) => spec.username ?? ''),
+      textColumn('Requestor', 'Base64-encoded PKCS#10 CSR data', ({ spec }) => spec.username ?? ''),
       textColumn('RequestedDuration', specField('expirationSeconds'), ({ spec: { expirationSeconds } }) => {
         return expirationSeconds === undefined ? '<none>' : humanDuration(expirationSeconds * 1000);
       }),

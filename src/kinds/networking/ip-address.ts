@@ -5,7 +5,7 @@ import { isCanonicalIp, isDns1123Subdomain, isPathSegmentName } from '../../base
 import { type Issue, required } from '../../api/issues.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import { complain, immutable } from '../checks.ts';
-import { ageColumn, nameColumn, textColumn } from '../columns.ts';
+import { nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ParentReference, IPAddress as Shape } from '../generated/types/networking-v1.ts';
 
@@ -27,7 +27,6 @@ export const IPAddress = defineKind<IPAddress>('networking.k8s.io/v1', 'IPAddres
     textColumn('ParentRef', { type: 'io.k8s.api.networking.v1.IPAddressSpec', field: 'parentRef' }, ({ spec }) => {
       return parentCell(spec?.parentRef);
     }),
-    ageColumn,
   ],
 });
 

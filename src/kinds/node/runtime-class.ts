@@ -15,11 +15,7 @@ export const RuntimeClass = defineKind<RuntimeClass>('node.k8s.io/v1', 'RuntimeC
   requireVersionOnUpdate: true,
   validate: classIssues,
   validateUpdate: ({ handler }, previous) => (handler === previous.handler ? [] : [immutable('handler', handler)]),
-  columns: [
-    nameColumn,
-    textColumn('Handler', { type: 'io.k8s.api.node.v1.RuntimeClass', field: 'handler' }, ({ handler }) => handler),
-    ageColumn,
-  ],
+  columns: [nameColumn, textColumn('Handler', '', ({ handler }) => handler), ageColumn],
 });
 
 function classIssues({ handler, overhead, scheduling }: RuntimeClass): Issue[] {

@@ -12,7 +12,7 @@ import type { KubeObject } from '../../api/object.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import { applyStrategicMerge } from '../../api/strategic-merge.ts';
 import { ApiError, badRequest, conflict } from '../../api/status.ts';
-import { complain, expectedOf, hubDraft, mediaTypeOf, type Parsed, unknownFormat } from '../body.ts';
+import { complain, expectedOf, hubDraft, mediaTypeOf, type Parsed, readValue, unknownFormat } from '../body.ts';
 import { requireCreate } from '../authorize.ts';
 import type { Served } from '../catalog.ts';
 import { copyOf, type Draft, fromHub } from '../draft.ts';
@@ -125,7 +125,9 @@ function decodePatched(
   const { schema } = version;
   try {
     requireSameKind(parsed.value, expectedOf(kind, version));
-    const { object, unknown } = decode(isNameless(parsed.value) ? nothing : schema, parsed.value);
+    const { object, unknown } = isNameless(parsed.value)
+      ? decode(nothing, parsed.value)
+      : readValue(version, parsed.value);
     complain([...unknown.sort(), ...parsed.duplicates], options.fieldValidation, warn);
     return hubDraft(kind, version, object as Draft);
   } catch (error) {
@@ -247,7 +249,7 @@ function applied(
 /** What the schema of apply lets pass and the types do not is, upstream, the server's mistake. */
 function decodeApplied({ kind, version }: Served, config: KubeObject, merged: KubeObject): Draft {
   try {
-    return hubDraft(kind, version, decode(version.schema, merged).object as Draft);
+    return hubDraft(kind, version, readValue(version, merged).object as Draft);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const about = describe(config);
