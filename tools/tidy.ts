@@ -41,7 +41,7 @@ export const bans: readonly Ban[] = [
   },
   { pattern: /\b(setTimeout|setInterval|setImmediate)\(/, instead: 'clock.after or clock.sleep', except: edge },
   { pattern: /\bMath\.random\(/, instead: 'a Random', except: edge },
-  { pattern: /\bprocess\.\w/, instead: 'an option handed in', except: edge },
+  { pattern: /(?<![\w-])process\.\w/, instead: 'an option handed in', except: edge },
   { pattern: /\bperformance\.now\(/, instead: 'clock.elapsed()', except: edge },
   { pattern: /\bfetch\(/, instead: 'a Transport', except: edge },
   { pattern: /\bcrypto\./, instead: 'the KeyMaker', except: edge },
