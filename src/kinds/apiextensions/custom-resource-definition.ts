@@ -3,7 +3,7 @@
 import { defineKind } from '../define.ts';
 import type { CustomResourceDefinition as Shape } from '../generated/types/apiextensions-v1.ts';
 import { keepMetadata, statusOnlyFields } from '../status-update.ts';
-import { definitionChangeIssues, definitionIssues } from './definition-issues.ts';
+import { definitionChangeIssues, definitionIssues, newDefinitionIssues } from './definition-issues.ts';
 import { isKnownFormat } from './formats.ts';
 import { type JsonSchema, additionalOf, itemsOf } from './structural.ts';
 
@@ -37,7 +37,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>(
     departure: { finalizer: cleanupFinalizer, mark: markTerminating },
     prepareForStatusUpdate: keepMetadata,
     resetFields: statusOnlyFields,
-    validate: definitionIssues,
+    validate: newDefinitionIssues,
     validateUpdate: (next, previous) => [...definitionIssues(next), ...definitionChangeIssues(next, previous)],
     warnings: formatWarnings,
   },

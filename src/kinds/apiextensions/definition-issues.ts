@@ -15,12 +15,17 @@ import { pathProblem, valuesAt } from './field-path.ts';
 import { schemaIssues } from './schema-issues.ts';
 import { type JsonSchema, isIntOrString } from './structural.ts';
 
+/** On create; the name never changes. */
+export const newDefinitionIssues = (definition: CustomResourceDefinition): Issue[] => [
+  ...nameIssues(definition),
+  ...definitionIssues(definition),
+];
+
 export function definitionIssues(definition: CustomResourceDefinition): Issue[] {
   const { spec } = definition;
   const versions = spec.versions ?? [];
   const names = spec.names ?? { plural: '', kind: '' };
   return [
-    ...nameIssues(definition),
     ...groupIssues(spec.group ?? ''),
     ...choiceIssues(spec.scope, 'spec.scope', ['Cluster', 'Namespaced']),
     ...versionsIssues(versions),

@@ -1,6 +1,6 @@
 // What is wrong with a value by an OpenAPI schema, in the words Kubernetes takes from go-openapi.
 
-import { deepEqual } from '../../base/equal.ts';
+import { canonicalJson, deepEqual } from '../../base/equal.ts';
 import { type Issue, duplicate, invalid, required, tooLong, tooMany } from '../../api/issues.ts';
 import { complain, labelIssues, notListed } from '../checks.ts';
 import { isPathSegmentName } from '../../base/names.ts';
@@ -138,7 +138,8 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
 };
 
 function numberIssues(value: number, schema: JsonSchema, path: string): Issue[] {
-  const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = schema;
+  const { multipleOf, exclusiveMaximum, exclusiveMinimum } = schema;
+  const [maximum, minimum] = [boundFor(value, schema.maximum), boundFor(value, schema.minimum)];
   const issues = rangeIssues(value, schema, path);
   if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
     issues.push(inBody(path, value, `should be a multiple of ${multipleOf}`));
@@ -151,6 +152,10 @@ function numberIssues(value: number, schema: JsonSchema, path: string): Issue[] 
   }
   return issues;
 }
+
+/** Whole numbers are compared with whole bounds: go-openapi cuts off their fractions. */
+const boundFor = (value: number, bound: number | undefined): number | undefined =>
+  bound !== undefined && Number.isInteger(value) ? Math.trunc(bound) : bound;
 
 function rangeIssues(value: number, { type, format }: JsonSchema, path: string): Issue[] {
   const complaint = (as: string) => composite(`Checked value must be of type ${type} ${as} in ${path}`);
@@ -203,18 +208,22 @@ export function repetitionIssues(value: unknown, schema: JsonSchema, path: strin
       const again = identities.findIndex((other) => deepEqual(other, identity)) < i;
       if (!again || told.some((other) => deepEqual(other, identity))) return;
       told.push(identity);
-      issues.push(duplicate(`${path}[${i}]`, identity));
+      issues.push(duplicate(`${path}[${i}]`, inOrder(identity)));
     });
   }
   const items = itemsOf(schema);
   return [...issues, ...(items ? value.flatMap((item, i) => repetitionIssues(item, items, `${path}[${i}]`)) : [])];
 }
 
+/** Go prints objects in the order of their keys. */
+const inOrder = (value: unknown): unknown => JSON.parse(canonicalJson(value ?? null)) as unknown;
+
+/** null is never among the choices, not even where it is listed. */
 function enumIssues(value: unknown, schema: JsonSchema, path: string): Issue[] {
   const choices = schema.enum;
-  if (!choices || choices.some((choice) => deepEqual(choice, value))) return [];
-  const words = choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice)));
-  return [notListed(path, value, words)];
+  if (!choices || choices.some((choice) => choice !== null && deepEqual(choice, value))) return [];
+  const words = choices.map((choice) => (typeof choice === 'string' ? choice : canonicalJson(choice)));
+  return [notListed(path, inOrder(value), words)];
 }
 
 function objectIssues(value: Json, schema: JsonSchema, path: string, previous: unknown): Issue[] {

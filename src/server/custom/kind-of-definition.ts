@@ -44,7 +44,7 @@ export function kindOfDefinition({ spec }: CustomResourceDefinition): Kind {
     verbs,
     subresources: subresourcesOf(stored),
     versions: [...hub, ...served.filter((version) => version !== stored)].map((version) =>
-      servedVersion(version, group, names.kind),
+      servedVersion(version, group, names.kind, stored),
     ),
     behaviour: behaviourOf(stored),
     custom: true,
@@ -54,7 +54,12 @@ export function kindOfDefinition({ spec }: CustomResourceDefinition): Kind {
 const schemaOf = (version: CustomResourceDefinitionVersion | undefined): JsonSchema | undefined =>
   version?.schema?.openAPIV3Schema;
 
-function servedVersion(version: CustomResourceDefinitionVersion, group: string, kind: string): ServedVersion {
+function servedVersion(
+  version: CustomResourceDefinitionVersion,
+  group: string,
+  kind: string,
+  stored: CustomResourceDefinitionVersion | undefined,
+): ServedVersion {
   const schema = schemaOf(version);
   const apiVersion = apiVersionOf({ group, version: version.name });
   const deprecation = version.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`;
@@ -62,9 +67,17 @@ function servedVersion(version: CustomResourceDefinitionVersion, group: string, 
     version: version.name,
     schema: schemaOfResource(schema),
     read: (value) => readResource(schema, value),
+    ...(version !== stored && {
+      toHub: (draft: KubeObject) => inSchema(draft, schemaOf(stored)),
+      fromHub: (draft: KubeObject) => inSchema(draft, schema),
+    }),
     ...(version.deprecated && { deprecation }),
   };
 }
+
+/** Versions differ in apiVersion alone; what the other version's schema does not know is lost, and its defaults are filled in. */
+const inSchema = (object: KubeObject, schema: JsonSchema | undefined): KubeObject =>
+  readResource(schema, object).object as unknown as KubeObject;
 
 function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): Subresource[] {
   const { status, scale } = version?.subresources ?? {};
