@@ -44,7 +44,8 @@ export function daemonSetController(): Controller {
       ),
       watching(Node, (node, previous, { lister }) => {
         const name = node.metadata.name ?? '';
-        if (!lister(Node).get(name)) return lister(DaemonSet).list().map(referenceTo);
+        // A node that is gone wakes nobody, as upstream: its pods do when they are collected.
+        if (!lister(Node).get(name)) return [];
         if (previous && deepEqual(decisive(node), decisive(previous))) return [];
         // A node that only may not get new pods any more changes nothing for the pod it has.
         const concerned = (set: DaemonSet) => {
