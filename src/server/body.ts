@@ -7,7 +7,7 @@ import { decodeProtobuf } from '../api/protobuf.ts';
 import type { ApiRequest } from '../api/request.ts';
 import type { ObjectSchema } from '../api/schema.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../api/status.ts';
-import { type Draft, toHub } from './draft.ts';
+import { behaviourOf, type Draft, toHub } from './draft.ts';
 import { requireKind } from './known-kinds.ts';
 import type { FieldValidation } from './options.ts';
 import { parseYaml, unmarshalErrors } from './yaml.ts';
@@ -178,6 +178,6 @@ export function draftOf(
 export function hubDraft(kind: Kind, version: ServedVersion, decoded: Draft): Draft {
   decoded.metadata ??= {};
   const draft = toHub(kind, version, decoded);
-  (kind.storedAs ?? kind).behaviour.applyDefaults?.(draft);
+  behaviourOf(kind).applyDefaults?.(draft);
   return draft;
 }

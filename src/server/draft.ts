@@ -1,6 +1,6 @@
 // An object on its way to becoming stored: of the hub version, free to change, nobody else's.
 
-import type { Kind, ServedVersion } from '../api/kind.ts';
+import type { Behaviour, Kind, ServedVersion } from '../api/kind.ts';
 import { apiVersionOf } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 
@@ -13,6 +13,16 @@ export function copyOf<T>(value: T): T {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) copy[key] = copyOf((value as Record<string, unknown>)[key]);
   return copy as T;
+}
+
+const merged = new WeakMap<Kind, Behaviour>();
+
+/** What is particular about a kind's objects. A kind that is kept as another one has its own rules first, and the other's where it has none. */
+export function behaviourOf(kind: Kind): Behaviour {
+  if (!kind.storedAs) return kind.behaviour;
+  let behaviour = merged.get(kind);
+  if (!behaviour) merged.set(kind, (behaviour = { ...kind.storedAs.behaviour, ...kind.behaviour }));
+  return behaviour;
 }
 
 /** The draft in the hub version. */

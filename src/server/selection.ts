@@ -4,6 +4,7 @@ import { type FieldRequirement, parseFieldSelector, parseSelector, type Selector
 import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import { badRequest } from '../api/status.ts';
+import { behaviourOf } from './draft.ts';
 
 export interface Selection {
   /** Empty: all. */
@@ -49,20 +50,19 @@ function parsed<T>(parse: () => T): T {
 
 function checked(kind: Kind, requirement: FieldRequirement): FieldRequirement {
   const { field } = requirement;
-  const keeper = kind.storedAs ?? kind;
   if (field === 'metadata.name' || field === 'metadata.namespace') return requirement;
-  if (keeper.behaviour.selectableFields?.[field]) return requirement;
+  if (behaviourOf(kind).selectableFields?.[field]) return requirement;
   throw badRequest(unknownField(kind, field));
 }
 
 /** Kinds with fields of their own say less. */
 const unknownField = (kind: Kind, field: string): string =>
-  kind.custom || (kind.storedAs ?? kind).behaviour.selectableFields
+  kind.custom || behaviourOf(kind).selectableFields
     ? `field label not supported: ${field}`
     : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 
 function fieldOf(kind: Kind, object: KubeObject, field: string): string {
   if (field === 'metadata.name') return object.metadata.name ?? '';
   if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
-  return (kind.storedAs ?? kind).behaviour.selectableFields?.[field]?.(object) ?? '';
+  return behaviourOf(kind).selectableFields?.[field]?.(object) ?? '';
 }

@@ -4,7 +4,7 @@ import type { Column, Kind, RowCondition } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { createdAtColumn, nameColumn } from '../kinds/columns.ts';
-import { fromHub } from './draft.ts';
+import { behaviourOf, fromHub } from './draft.ts';
 import { listMeta, type Printing } from './print.ts';
 import type { ListResult, ObjectResult } from './verbs/result.ts';
 
@@ -16,8 +16,7 @@ export const partialObject = (object: KubeObject, apiVersion: string): object =>
   metadata: object.metadata,
 });
 
-const columnsOf = (kind: Kind): readonly Column[] =>
-  (kind.storedAs ?? kind).behaviour.columns ?? kind.behaviour.columns ?? defaultColumns;
+const columnsOf = (kind: Kind): readonly Column[] => behaviourOf(kind).columns ?? defaultColumns;
 
 export function tableOf(
   result: ObjectResult | ListResult,
@@ -44,7 +43,7 @@ export function tableOf(
 
 /** Left out when there are none. */
 function conditionsOf(kind: Kind, object: KubeObject): { conditions?: readonly RowCondition[] } {
-  const conditions = (kind.storedAs ?? kind).behaviour.rowConditions?.(object) ?? [];
+  const conditions = behaviourOf(kind).rowConditions?.(object) ?? [];
   return conditions.length > 0 ? { conditions } : {};
 }
 

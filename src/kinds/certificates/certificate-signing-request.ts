@@ -4,7 +4,8 @@ import { deepEqual } from '../../base/equal.ts';
 import { utf8Length } from '../../base/bytes.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, duplicate, forbiddenField, invalid, notSupported, required, tooLong } from '../../api/issues.ts';
-import { humanDuration } from '../../base/time.ts';
+import type { KindContext } from '../../api/kind.ts';
+import { formatTime, humanDuration } from '../../base/time.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -27,6 +28,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
     prepareForUpdate(request, previous) {
       request.spec = structuredClone(previous.spec);
     },
+    prepareForStatusUpdate: stampConditions,
     resetFields: {
       '': ['spec', 'status'],
       status: ['spec', 'status.conditions'],
@@ -52,6 +54,27 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
     ],
   },
 );
+
+/** What is wrong with what is decided through /approval. */
+export const approvalIssues = (next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] => [
+  ...conditionsIssues(next),
+  ...decisions.flatMap((type) =>
+    conditionsOf(next, type).length < conditionsOf(previous, type).length ? [decisionIssue('remove', type)] : [],
+  ),
+];
+
+/** Conditions without times are of now, or of when their status last changed. */
+function stampConditions(
+  { status }: CertificateSigningRequest,
+  previous: CertificateSigningRequest,
+  { now }: KindContext,
+): void {
+  for (const condition of status?.conditions ?? []) {
+    const before = conditionsOf(previous, condition.type).find((each) => each.status === condition.status);
+    condition.lastUpdateTime ||= formatTime(now());
+    condition.lastTransitionTime ||= before?.lastTransitionTime || formatTime(now());
+  }
+}
 
 function conditionCell({ status }: CertificateSigningRequest): string {
   const conditions = status?.conditions ?? [];
@@ -158,13 +181,16 @@ function conditionsIssues({ status }: CertificateSigningRequest): Issue[] {
   });
 }
 
+const decisions = ['Approved', 'Denied', 'Failed'];
+
+const decisionIssue = (verb: string, type: string): Issue =>
+  forbiddenField('status.conditions', `updates may not ${verb} a condition of type ${JSON.stringify(type)}`);
+
 /** Who writes the status does not decide, and nobody takes a decision back. */
 function decisionIssues(next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] {
-  return ['Approved', 'Denied', 'Failed'].flatMap((type) => {
+  return decisions.flatMap((type) => {
     const [now, before] = [conditionsOf(next, type), conditionsOf(previous, type)];
-    const refuse = (verb: string) => [
-      forbiddenField('status.conditions', `updates may not ${verb} a condition of type ${JSON.stringify(type)}`),
-    ];
+    const refuse = (verb: string) => [decisionIssue(verb, type)];
     if (now.length < before.length) return refuse('remove');
     if (type === 'Failed') return [];
     if (now.length > before.length) return refuse('add');

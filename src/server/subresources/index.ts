@@ -17,6 +17,7 @@ export type SubresourceHandler = (server: Server, exchange: Exchange, target: Re
 const handlers: Readonly<Record<string, SubresourceHandler>> = {
   '*/status': status,
   '*/scale': scale,
+  'certificatesigningrequests.certificates.k8s.io/approval': status,
   'namespaces/finalize': finalize,
   'pods/binding': binding,
   'pods/eviction': eviction,

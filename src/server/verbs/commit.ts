@@ -114,7 +114,8 @@ export function attributesOf(
 }
 
 export function requireValid(kind: Kind, name: string, issues: readonly Issue[]): void {
-  if (issues.length > 0) throw invalidObject(kind.kind, kind.group, name, issues);
+  const keeper = kind.storedAs ?? kind;
+  if (issues.length > 0) throw invalidObject(keeper.kind, keeper.group, name, issues);
 }
 
 /** Commits a draft that must not exist yet (`previous` undefined) or must still be at `previous`. Undefined: somebody else was first. */

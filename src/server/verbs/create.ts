@@ -6,7 +6,7 @@ import type { Kind } from '../../api/kind.ts';
 import { validateMetadata } from '../../kinds/metadata.ts';
 import type { Attributes } from '../admission/plugin.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
-import { copyOf, type Draft } from '../draft.ts';
+import { behaviourOf, copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
@@ -105,10 +105,9 @@ async function requireCreatable(
   draft: Draft,
 ): Promise<void> {
   const { kind } = context.target.served;
-  const keeper = kind.storedAs ?? kind;
-  const { behaviour } = keeper;
+  const behaviour = behaviourOf(kind);
   if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
-  else if (hasStatus(kind)) resetStatus(keeper, draft);
+  else if (hasStatus(kind)) resetStatus(kind.storedAs ?? kind, draft);
   const { name = '' } = draft.metadata;
   requireValid(kind, name, [
     ...(name === '' ? [nameless] : validateMetadata(kind, draft)),

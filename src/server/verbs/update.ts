@@ -4,26 +4,24 @@ import { invalid, type Issue } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/status.ts';
-import { type Namespace, namespaceFinalizeIssues } from '../../kinds/core/namespace.ts';
+import type { Namespace } from '../../kinds/core/namespace.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
 import type { Attributes } from '../admission/plugin.ts';
 import { requireCreate } from '../authorize.ts';
-import type { Draft } from '../draft.ts';
+import { behaviourOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
 import { finishDeletion } from './delete.ts';
+import { facetOf } from './facets.ts';
 import {
   admit,
   attributesOf,
   commit,
   countGeneration,
-  hasStatus,
-  keepAllButStatus,
   keepIdentity,
-  keepStatus,
   ownFields,
   requireValid,
   unchanged,
@@ -53,8 +51,8 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
     compute: () => fresh(),
     resourceVersion: first.metadata.resourceVersion ?? '',
     writer: 'update',
-    createsWith: (kind.storedAs ?? kind).behaviour.createOnUpdate && target.subresource === '' ? first : undefined,
-    requireVersion: (kind.storedAs ?? kind).behaviour.requireVersionOnUpdate ?? false,
+    createsWith: behaviourOf(kind).createOnUpdate && target.subresource === '' ? first : undefined,
+    requireVersion: behaviourOf(kind).requireVersionOnUpdate ?? false,
   });
 }
 
@@ -109,8 +107,7 @@ async function replaceOnce(
   if (replacement.writer === 'update') requireSameUid(target, draft, previous.object);
   const identityIssues = uidIssues(draft, previous.object);
   keepIdentity(draft, previous.object);
-  if (target.subresource === 'status') keepAllButStatus(draft, previous.object);
-  else if (hasStatus(kind)) keepStatus(draft, previous.object);
+  facetOf(target.subresource).keep(kind, draft, previous.object);
   if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
   const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
   await admit(server, 'mutate', attributes);
@@ -134,11 +131,16 @@ async function requireUpdatable(
   const { kind } = target.served;
   const draft = attributes.object as Draft;
   const previous = attributes.old as KubeObject;
-  prepare(server, target, draft, previous);
+  const facet = facetOf(target.subresource);
+  facet.prepare(kind, draft, previous, server.kindContext);
   if (target.subresource !== 'status') countGeneration(kind, draft, previous);
-  requireValid(kind, target.name, [...identityIssues, ...updateIssues(server, target, draft, previous)]);
+  requireValid(kind, target.name, [
+    ...identityIssues,
+    ...validateMetadataUpdate(kind, draft, previous),
+    ...facet.issues(kind, draft, previous, server.kindContext),
+  ]);
   await admit(server, 'validate', attributes);
-  for (const warning of (kind.storedAs ?? kind).behaviour.warnings?.(draft, previous) ?? []) warn(warning);
+  for (const warning of behaviourOf(kind).warnings?.(draft, previous) ?? []) warn(warning);
 }
 
 /** Undefined: somebody else was faster. */
@@ -155,24 +157,6 @@ async function store(
   if (context.dryRun) return { type: 'object', code: 200, object: draft };
   const stored = await commit(server, context.target.served.kind, draft, previous);
   return stored && { type: 'object', code: 200, object: stored.object, stored };
-}
-
-function prepare(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject): void {
-  const { behaviour } = target.served.kind.storedAs ?? target.served.kind;
-  if (target.subresource === 'status') behaviour.prepareForStatusUpdate?.(draft, previous, server.kindContext);
-  else if (target.subresource !== 'finalize') behaviour.prepareForUpdate?.(draft, previous, server.kindContext);
-}
-
-function updateIssues(server: Server, target: ResourceTarget, draft: Draft, previous: KubeObject) {
-  const { kind } = target.served;
-  const { behaviour } = kind.storedAs ?? kind;
-  if (target.subresource === 'finalize')
-    return [
-      ...validateMetadataUpdate(kind, draft, previous),
-      ...namespaceFinalizeIssues(draft as unknown as Namespace),
-    ];
-  const own = target.subresource === 'status' ? behaviour.validateStatusUpdate : behaviour.validateUpdate;
-  return [...validateMetadataUpdate(kind, draft, previous), ...(own?.(draft, previous, server.kindContext) ?? [])];
 }
 
 function requireVersion(target: ResourceTarget, replacement: Replacement, draft: Draft, previous: Stored): void {

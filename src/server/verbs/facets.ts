@@ -1,0 +1,59 @@
+// What of an object an update may change, depending on the path it comes through: all but the status, the status alone, finalizers, approval.
+
+import type { Issue } from '../../api/issues.ts';
+import type { Kind, KindContext } from '../../api/kind.ts';
+import type { KubeObject } from '../../api/object.ts';
+import {
+  approvalIssues,
+  type CertificateSigningRequest,
+} from '../../kinds/certificates/certificate-signing-request.ts';
+import { type Namespace, namespaceFinalizeIssues } from '../../kinds/core/namespace.ts';
+import { behaviourOf, type Draft } from '../draft.ts';
+import { hasStatus, keepAllButStatus, keepStatus } from './commit.ts';
+
+export interface Facet {
+  /** Puts back what this path does not reach. */
+  keep(kind: Kind, draft: Draft, previous: KubeObject): void;
+  prepare(kind: Kind, draft: Draft, previous: KubeObject, context: KindContext): void;
+  issues(kind: Kind, draft: Draft, previous: KubeObject, context: KindContext): readonly Issue[];
+}
+
+const whole: Facet = {
+  keep(kind, draft, previous) {
+    if (hasStatus(kind)) keepStatus(draft, previous);
+  },
+  prepare: (kind, draft, previous, context) => behaviourOf(kind).prepareForUpdate?.(draft, previous, context),
+  issues: (kind, draft, previous, context) => behaviourOf(kind).validateUpdate?.(draft, previous, context) ?? [],
+};
+
+const status: Facet = {
+  keep: (_, draft, previous) => keepAllButStatus(draft, previous),
+  prepare: (kind, draft, previous, context) => behaviourOf(kind).prepareForStatusUpdate?.(draft, previous, context),
+  issues: (kind, draft, previous, context) => behaviourOf(kind).validateStatusUpdate?.(draft, previous, context) ?? [],
+};
+
+/** Everything of a namespace but its status, and its finalizers above all. */
+const finalize: Facet = {
+  ...whole,
+  prepare() {},
+  issues: (_, draft) => namespaceFinalizeIssues(draft as unknown as Namespace),
+};
+
+/** The conditions of a certificate's request: whether there will be a certificate. */
+const approval: Facet = {
+  ...status,
+  keep(_, draft, previous) {
+    keepAllButStatus(draft, previous);
+    const { certificate: __, ...decided } = (draft.status ?? {}) as CertificateStatus;
+    const { certificate } = (previous.status ?? {}) as CertificateStatus;
+    draft.status = certificate === undefined ? decided : { ...decided, certificate };
+  },
+  issues: (_, draft, previous) =>
+    approvalIssues(draft as unknown as CertificateSigningRequest, previous as unknown as CertificateSigningRequest),
+};
+
+type CertificateStatus = NonNullable<CertificateSigningRequest['status']>;
+
+const facets: Readonly<Record<string, Facet>> = { status, finalize, approval };
+
+export const facetOf = (subresource: string): Facet => facets[subresource] ?? whole;
