@@ -5,12 +5,13 @@ import { ParseError } from '../base/parse-error.ts';
 import { type LabelSelector, type Selector, printSelector, selectorOf } from '../base/selectors.ts';
 import { type Issue, forbiddenField, invalid } from '../api/issues.ts';
 import type { KubeObject } from '../api/object.ts';
-import { nonNegative, notListed } from './checks.ts';
+import { labelIssues, nonNegative, notListed } from './checks.ts';
 import type { PodTemplateSpec } from './generated/types/core-v1.ts';
 import { validatePodTemplateSpec } from './pod-spec/template.ts';
 
 /** What a selector selects; undefined for one that means nothing. */
 export function readSelector(selector: LabelSelector | null | undefined): Selector | undefined {
+  if (labelIssues(selector?.matchLabels, '').length > 0) return undefined;
   try {
     return selectorOf(selector, 'nothing');
   } catch (error) {

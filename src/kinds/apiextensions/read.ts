@@ -25,6 +25,14 @@ export function readResource(schema: JsonSchema | undefined, value: unknown): De
   return { object: { ...body, ...head }, unknown };
 }
 
+/** What a schema leaves of an object that was read by another one; nothing is filled in. */
+export function pruneResource<T extends object>(schema: JsonSchema | undefined, object: T): T {
+  const { metadata, ...rest } = object as Json;
+  const body = copy(rest) as Json;
+  if (schema) prune(body, { ...schema, 'x-kubernetes-embedded-resource': true }, '', []);
+  return { ...body, metadata } as T;
+}
+
 function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copy);
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)])) : value;

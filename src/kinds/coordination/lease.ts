@@ -13,6 +13,10 @@ export const Lease = defineKind<Lease>('coordination.k8s.io/v1', 'Lease', {
   createOnUpdate: true,
   requireVersionOnUpdate: true,
   generation: 'none',
+  prepareForCreate: ({ spec }) => dropCoordination(spec),
+  prepareForUpdate({ spec }, previous) {
+    if (previous.spec?.strategy === undefined) dropCoordination(spec);
+  },
   validate: ({ spec }) => specIssues(spec ?? {}),
   validateUpdate: ({ spec }) => specIssues(spec ?? {}),
   columns: [
@@ -23,6 +27,12 @@ export const Lease = defineKind<Lease>('coordination.k8s.io/v1', 'Lease', {
     ageColumn,
   ],
 });
+
+/** Fields of coordinated leader election, a feature that is off unless asked for. */
+function dropCoordination(spec: LeaseSpec | undefined): void {
+  delete spec?.strategy;
+  delete spec?.preferredHolder;
+}
 
 function specIssues(spec: LeaseSpec): Issue[] {
   const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec;

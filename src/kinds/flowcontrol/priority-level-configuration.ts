@@ -32,6 +32,8 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     resetFields: statusOnlyFields,
     validate: levelIssues,
     validateUpdate: levelIssues,
+    validateStatusUpdate: ({ status }) =>
+      (status?.conditions ?? []).flatMap(({ type }, i) => (type ? [] : [required(`status.conditions[${i}].type`)])),
     columns: [
       nameColumn,
       textColumn('Type', specField('type'), ({ spec }) => spec?.type ?? ''),
@@ -90,7 +92,7 @@ function levelIssues({ metadata, spec = {} as PriorityLevelConfigurationSpec }: 
     if (limited) issues.push(...limitedIssues(limited, 'spec.limited'));
     else issues.push(required('spec.limited', 'must not be empty when type is Limited'));
   } else issues.push(notSupported('spec.type', type, ['Exempt', 'Limited']));
-  return [...issues, ...catchAllIssues(metadata.name, spec)];
+  return [...issues, ...fixedIssues(metadata.name, spec)];
 }
 
 const percentIssues = (value: number | undefined, field: string): Issue[] =>
@@ -157,7 +159,41 @@ const catchAll = {
   limited: { nominalConcurrencyShares: 5, limitResponse: { type: 'Reject' }, lendablePercent: 0 },
 };
 
-function catchAllIssues(name: string | undefined, spec: PriorityLevelConfigurationSpec): Issue[] {
-  if (name !== 'catch-all' || deepEqual(spec, catchAll)) return [];
-  return [invalid('spec', spec, "spec of 'catch-all' must equal the fixed value")];
+/** The two that are always there are always the same, but for how much of the exempt one may be lent. */
+function fixedIssues(name: string | undefined, spec: PriorityLevelConfigurationSpec): Issue[] {
+  if (name === 'catch-all' && !deepEqual(spec, catchAll)) {
+    return [invalid('spec', internalSpec(spec), "spec of 'catch-all' must equal the fixed value")];
+  }
+  const { exempt: _, ...rest } = spec;
+  if (name !== 'exempt' || deepEqual(rest, { type: 'Exempt' })) return [];
+  const rule = "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value";
+  return [invalid('spec', internalSpec(spec), rule)];
 }
+
+/** The specification as the API server has it inside, which refusals print. */
+const internalSpec = ({ type, limited, exempt }: PriorityLevelConfigurationSpec) => ({
+  Type: type,
+  Limited: limited
+    ? {
+        NominalConcurrencyShares: limited.nominalConcurrencyShares ?? 0,
+        LimitResponse: {
+          Type: limited.limitResponse?.type ?? '',
+          Queuing: limited.limitResponse?.queuing
+            ? {
+                Queues: limited.limitResponse.queuing.queues,
+                HandSize: limited.limitResponse.queuing.handSize,
+                QueueLengthLimit: limited.limitResponse.queuing.queueLengthLimit,
+              }
+            : null,
+        },
+        LendablePercent: limited.lendablePercent ?? null,
+        BorrowingLimitPercent: limited.borrowingLimitPercent ?? null,
+      }
+    : null,
+  Exempt: exempt
+    ? {
+        NominalConcurrencyShares: exempt.nominalConcurrencyShares ?? null,
+        LendablePercent: exempt.lendablePercent ?? null,
+      }
+    : null,
+});

@@ -27,14 +27,18 @@ export function applyRequestDefaults(claim: DeviceClaim | undefined): void {
   }
 }
 
-export function claimIssues(claim: DeviceClaim | undefined, field: string): Issue[] {
-  const requests = claim?.requests ?? [];
-  const names = new Set(
-    requests.flatMap(({ name, firstAvailable }) => [
+/** Requests, and their alternatives as `request/alternative`. */
+export const requestNames = (claim: DeviceClaim | undefined): ReadonlySet<string> =>
+  new Set(
+    (claim?.requests ?? []).flatMap(({ name, firstAvailable }) => [
       name,
-      ...(firstAvailable ?? []).map((sub) => `${name}/${sub.name}`),
+      ...(firstAvailable ?? []).map((alternative) => `${name}/${alternative.name}`),
     ]),
   );
+
+export function claimIssues(claim: DeviceClaim | undefined, field: string): Issue[] {
+  const requests = claim?.requests ?? [];
+  const names = requestNames(claim);
   const issues = requests.flatMap((request, i) => {
     const place = `${field}.requests[${i}]`;
     const again = requests.findIndex(({ name }) => name === request.name) < i;

@@ -7,6 +7,7 @@ import { defineKind } from '../define.ts';
 import type { ResourceClaim as Shape } from '../generated/types/resource-v1.ts';
 import { keepMetadata, statusOnlyFields } from '../status-update.ts';
 import { applyRequestDefaults, claimIssues } from './devices.ts';
+import { claimStatusIssues } from './claim-status.ts';
 
 export type ResourceClaim = Shape;
 
@@ -21,6 +22,7 @@ export const ResourceClaim = defineKind<ResourceClaim>('resource.k8s.io/v1', 'Re
   resetFields: statusOnlyFields,
   validate: ({ spec }) => claimIssues(spec?.devices, 'spec.devices'),
   validateUpdate: ({ spec }, previous) => (deepEqual(spec, previous.spec) ? [] : [immutable('spec', spec)]),
+  validateStatusUpdate: claimStatusIssues,
   columns: [
     nameColumn,
     textColumn('State', 'A summary of the current state (allocated, pending, reserved, etc.).', stateCell),

@@ -35,6 +35,9 @@ export const CSIDriver = defineKind<CSIDriver>('storage.k8s.io/v1', 'CSIDriver',
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  prepareForCreate({ metadata }) {
+    delete metadata.generation; // It is counted from the first change on.
+  },
   validate: driverIssues,
   validateUpdate: (next, previous) => [...driverIssues(next), ...changeIssues(next.spec, previous.spec)],
   warnings: tokenWarnings,

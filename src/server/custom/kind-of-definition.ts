@@ -11,7 +11,7 @@ import {
   apiVersionOf,
 } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { readResource } from '../../kinds/apiextensions/read.ts';
+import { pruneResource, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
 import { type JsonSchema, schemaOfResource } from '../../kinds/apiextensions/structural.ts';
 import { repetitionIssues, valueIssues } from '../../kinds/apiextensions/value-issues.ts';
@@ -68,16 +68,23 @@ function servedVersion(
     schema: schemaOfResource(schema),
     read: (value) => readResource(schema, value),
     ...(version !== stored && {
-      toHub: (draft: KubeObject) => inSchema(draft, schemaOf(stored)),
-      fromHub: (draft: KubeObject) => inSchema(draft, schema),
+      fromHub: (draft: KubeObject) => pruneResource(schema, draft),
     }),
     ...(version.deprecated && { deprecation }),
   };
 }
 
-/** Versions differ in apiVersion alone; what the other version's schema does not know is lost, and its defaults are filled in. */
-const inSchema = (object: KubeObject, schema: JsonSchema | undefined): KubeObject =>
-  readResource(schema, object).object as unknown as KubeObject;
+/**
+ * Objects are stored as the stored version's schema allows, whichever version they were written in: versions differ in apiVersion alone.
+ * Who wrote a field that is lost here still owns it.
+ */
+function fitStored(draft: CustomResource, schema: JsonSchema | undefined): void {
+  if (!schema) return;
+  const { apiVersion, kind, metadata, ...content } = draft;
+  const fitting = readResource(schema, { apiVersion, kind, ...content }).object;
+  for (const name of Object.keys(content)) if (!(name in fitting)) delete draft[name];
+  Object.assign(draft, fitting, { metadata });
+}
 
 function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): Subresource[] {
   const { status, scale } = version?.subresources ?? {};
@@ -99,10 +106,12 @@ function behaviourOf(version: CustomResourceDefinitionVersion | undefined): Beha
   return {
     requireVersionOnUpdate: true,
     generation: (next, previous) => !semanticEqual(contentOf(next, hasStatus), contentOf(previous, hasStatus)),
+    prepareForCreate(draft: CustomResource) {
+      fitStored(draft, schema);
+      if (hasStatus) delete draft.status;
+    },
+    prepareForUpdate: (draft: CustomResource) => fitStored(draft, schema),
     ...(hasStatus && {
-      prepareForCreate(draft: CustomResource) {
-        delete draft.status;
-      },
       prepareForStatusUpdate: keepMetadata,
       resetFields: statusOnlyFields,
     }),
