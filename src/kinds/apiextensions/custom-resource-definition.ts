@@ -17,6 +17,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>(
   'CustomResourceDefinition',
   {
     nameRule: 'pathSegment',
+    requireVersionOnUpdate: true,
     applyDefaults,
     prepareForCreate(definition) {
       const stored = storageVersions(definition);

@@ -11,6 +11,7 @@ import { keepMetadata } from '../status-update.ts';
 export type APIService = Shape;
 
 export const APIService = defineKind<APIService>('apiregistration.k8s.io/v1', 'APIService', {
+  requireVersionOnUpdate: true,
   nameRule: 'pathSegment',
   generation: 'none',
   applyDefaults({ spec }) {
