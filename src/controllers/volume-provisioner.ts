@@ -29,7 +29,7 @@ export function volumeProvisioner(): Controller {
   /** How long the work still takes; 0 once it is done. */
   function remaining({ metadata: { uid = '' } }: PersistentVolumeClaim, { clock, random }: Context): Duration {
     const now = clock.now();
-    const at = due.get(uid) ?? now + shortest * (1 + random.next());
+    const at = due.get(uid) ?? now + shortest + random.below(shortest);
     due.set(uid, at);
     if (at <= now) due.delete(uid);
     return Math.max(0, at - now);

@@ -93,7 +93,7 @@ export function createEventRecorder(options: {
         { type, reason, message, fieldPath },
         source,
         now,
-        `${name}.${(BigInt(now) * 1_000_000n + BigInt(serial++)).toString(16)}`,
+        `${name}.${(BigInt(Math.floor(now)) * 1_000_000n + BigInt(serial++)).toString(16)}`,
       );
       known.set(key, {
         name: event.metadata.name ?? '',

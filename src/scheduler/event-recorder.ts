@@ -50,7 +50,7 @@ export function createEventRecorder({ client, clock, log, controller }: Recorder
 
   function begin(about: Pod, event: SchedulingEvent, key: string): void {
     const now = clock.now();
-    const name = `${about.metadata.name}.${(BigInt(now) * 1_000_000n + BigInt(serial++)).toString(16)}`;
+    const name = `${about.metadata.name}.${(BigInt(Math.floor(now)) * 1_000_000n + BigInt(serial++)).toString(16)}`;
     const series = { event: { name, namespace: about.metadata.namespace ?? '' }, count: 1, last: now, written: now };
     known.delete(key);
     known.set(key, series);

@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../base/log.ts';
+import { seededRandom } from '../../base/random.ts';
+import { virtualClock } from '../../base/virtual-clock.ts';
+import { createClient } from '../../client/transport-client.ts';
+import { ConfigMap } from '../../kinds/core/config-map.ts';
+import { LimitRange } from '../../kinds/core/limit-range.ts';
+import { Namespace } from '../../kinds/core/namespace.ts';
+import { Pod } from '../../kinds/core/pod.ts';
+import { ResourceQuota } from '../../kinds/core/resource-quota.ts';
+import { ServiceAccount } from '../../kinds/core/service-account.ts';
+import { undescribed } from '../../kinds/descriptions.ts';
+import { RuntimeClass } from '../../kinds/node/runtime-class.ts';
+import { memoryStore } from '../../store/memory-store.ts';
+import { systemMasters } from '../authorize.ts';
+import { createServer } from '../create-server.ts';
+
+const namespace = 'here';
+
+/** A server alone, with one namespace. */
+async function serving(labels: Record<string, string> = {}) {
+  const clock = virtualClock(Date.UTC(2026, 0, 1));
+  const { transport } = createServer({
+    store: memoryStore({ clock }),
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    authenticators: [],
+    authorizers: () => [systemMasters],
+    describe: undescribed,
+    healthChecks: [],
+  });
+  const user = { name: 'test', groups: ['system:masters'] };
+  const client = createClient({ transport, user, agent: 'test' });
+  await client.create(Namespace, { metadata: { name: namespace, labels }, spec: {} });
+  await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
+  return client;
+}
+
+type Client = Awaited<ReturnType<typeof serving>>;
+
+const pod = (name: string, spec: object = {}): Pod => ({
+  metadata: { name, namespace },
+  spec: { containers: [{ name: 'c', image: 'x' }], ...spec },
+});
+
+const asking = (resources: object) => ({ containers: [{ name: 'c', image: 'x', resources }] });
+
+async function setQuota(client: Client, hard: Record<string, string>, used: Record<string, string>) {
+  const quota = await client.create(ResourceQuota, { metadata: { name: 'q', namespace }, spec: { hard } });
+  await client.updateStatus(ResourceQuota, { ...quota, status: { hard, used } });
+}
+
+const usedOf = async (client: Client) => (await client.get(ResourceQuota, 'q', namespace)).status?.used;
+
+test('creations at once never overdraw a quota', async () => {
+  const client = await serving();
+  await setQuota(client, { configmaps: '5' }, { configmaps: '0' });
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) => client.create(ConfigMap, { metadata: { name: `c${i}`, namespace } })),
+  );
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+  expect((await client.list(ConfigMap, { namespace })).items).toHaveLength(5);
+  expect(await usedOf(client)).toEqual({ configmaps: '5' });
+});
+
+test('a quota of requests refuses what goes beyond, and what does not say how much it asks for', async () => {
+  const client = await serving();
+  await setQuota(client, { 'requests.cpu': '1' }, { 'requests.cpu': '600m' });
+  await expect(client.create(Pod, pod('a', asking({ requests: { cpu: '600m' } })))).rejects.toThrow(
+    'pods "a" is forbidden: exceeded quota: q, requested: requests.cpu=600m, used: requests.cpu=600m, limited: requests.cpu=1',
+  );
+  await expect(client.create(Pod, pod('b'))).rejects.toThrow(
+    'pods "b" is forbidden: failed quota: q: must specify requests.cpu for: c',
+  );
+  await client.create(Pod, pod('c', asking({ requests: { cpu: '400m' } })));
+  expect(await usedOf(client)).toEqual({ 'requests.cpu': '1' });
+});
+
+test('a limit range fills in what a container does not say, and refuses what it says too much', async () => {
+  const client = await serving();
+  const limits = [{ type: 'Container', max: { cpu: '1' }, defaultRequest: { cpu: '100m' } }];
+  await client.create(LimitRange, { metadata: { name: 'l', namespace }, spec: { limits } });
+  const filled = await client.create(Pod, pod('a'));
+  expect(filled.spec.containers[0]?.resources).toEqual({ requests: { cpu: '100m' }, limits: { cpu: '1' } });
+  expect(filled.metadata.annotations?.['kubernetes.io/limit-ranger']).toBe(
+    'LimitRanger plugin set: cpu request for container c; cpu limit for container c',
+  );
+  await expect(client.create(Pod, pod('b', asking({ limits: { cpu: '2' } })))).rejects.toThrow(
+    'pods "b" is forbidden: maximum cpu usage per Container is 1, but limit is 2',
+  );
+});
+
+test('a runtime class gives its pods overhead and places, unless they contradict it', async () => {
+  const client = await serving();
+  const scheduling = { nodeSelector: { runtime: 'r' } };
+  await client.create(RuntimeClass, {
+    metadata: { name: 'rc' },
+    handler: 'h',
+    overhead: { podFixed: { cpu: '5m' } },
+    scheduling,
+  });
+  const { spec } = await client.create(Pod, pod('a', { runtimeClassName: 'rc' }));
+  expect(spec).toMatchObject({ overhead: { cpu: '5m' }, nodeSelector: { runtime: 'r' } });
+  const contrary = pod('b', { runtimeClassName: 'rc', nodeSelector: { runtime: 's' } });
+  await expect(client.create(Pod, contrary)).rejects.toThrow(
+    'conflict: runtimeClass.scheduling.nodeSelector[runtime] = r; pod.spec.nodeSelector[runtime] = s',
+  );
+});
+
+test('a namespace enforces its level on pods, but lets them change what the level is not about', async () => {
+  const client = await serving();
+  await client.create(Pod, pod('old', { hostNetwork: true }));
+  const level = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } } };
+  await client.patch(Namespace, { name: namespace, namespace: '' }, level);
+  await expect(client.create(Pod, pod('new', { hostNetwork: true }))).rejects.toThrow(
+    'pods "new" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
+  );
+  const labelled = await client.patch(Pod, { name: 'old', namespace }, { metadata: { labels: { a: 'b' } } });
+  expect(labelled.metadata.labels).toEqual({ a: 'b' });
+});
