@@ -2,7 +2,7 @@
 
 import { decode, type Decoded, DecodeError } from '../api/decode.ts';
 import { JsonSyntaxError, parseJson } from '../api/json.ts';
-import { apiVersionOf, type Kind, type ServedVersion } from '../api/kind.ts';
+import type { Kind, ServedVersion } from '../api/kind.ts';
 import { decodeProtobuf } from '../api/protobuf.ts';
 import type { ApiRequest } from '../api/request.ts';
 import type { ObjectSchema } from '../api/schema.ts';

@@ -20,7 +20,7 @@ export function decodeContinue(token: string): { revision: Revision; start: stri
     throw refused(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
   if (typeof parsed.start !== 'string' || parsed.start === '')
     throw refused(`encoded start key empty (version ${tokenVersion})`);
-  const start = parsed.start.replace(/\u0000$/, '');
+  const start = parsed.start.endsWith('\0') ? parsed.start.slice(0, -1) : parsed.start;
   if (start.split('/').includes('..')) throw refused(parsed.start);
   return { revision: parsed.rv, start };
 }

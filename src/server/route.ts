@@ -50,7 +50,7 @@ async function answer(
   describe: Describe,
 ): Promise<ApiResponse> {
   const { request } = exchange;
-  const { kind, version } = target.served;
+  const { version } = target.served;
   requireMethod(target, request.method);
   const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));

@@ -53,7 +53,6 @@ export async function insert(
   draft: Draft,
   owning: boolean,
 ): Promise<ObjectResult> {
-  const { kind } = context.target.served;
   const { resourceVersion = '' } = draft.metadata;
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
@@ -61,14 +60,13 @@ export async function insert(
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
     if (generated) draft.metadata.name = generateName(server, draft.metadata.generateName ?? '');
-    const attempt = copyOf(draft);
-    const result = await insertOnce(server, context, attempt, owning);
+    const result = await insertOnce(server, context, generated ? copyOf(draft) : draft, owning);
     if (result) return result;
-    if (tries <= 1) throw await taken(server, context, draft);
+    if (tries <= 1) throw await nameTaken(server, context, draft);
   }
 }
 
-async function taken(server: Server, { target }: WriteContext, { metadata }: Draft): Promise<ApiError> {
+async function nameTaken(server: Server, { target }: WriteContext, { metadata }: Draft): Promise<ApiError> {
   const { kind } = target.served;
   const refusal = alreadyExists({ group: kind.group, resource: kind.plural }, metadata.name ?? '');
   const cache = await server.caches.of(kind);
