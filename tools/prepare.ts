@@ -1,4 +1,5 @@
-// Writes src/kinds/generated/descriptions.json, the texts of `kubectl explain`, from the doc comments of @kubernetes/client-node.
+// Writes src/kinds/generated/descriptions.json, the texts of `kubectl explain`, from the doc comments of @kubernetes/client-node and, for fields
+// that refer to another type, which have none there, of kubernetes-types.
 // Runs with `npm ci` and before the tests; does nothing when the file is there, or when the package is not (a published Portolan ships the file).
 
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ const models = join(source, 'dist/gen/models');
 const target = join(root, 'src/kinds/generated/descriptions.json');
 
 /** Changed whenever this program makes something else of the same source. */
-const edition = 3;
+const edition = 4;
 
 const openApiPackages: Record<string, string> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
@@ -38,9 +39,8 @@ function main(): void {
   const lists = Object.keys(types).map((name) => [`${name}List`, ';metadata;items'] as const);
   const lines = [...Object.entries(types), ...lists].flatMap(([name, fields]) => {
     const model = classOf(name, classes);
-    const texts =
-      model &&
-      laidOut(openApiName(name), textsOf(readFileSync(join(models, `${model}.d.ts`), 'utf8'), fieldNames(fields)));
+    const own = model && textsOf(readFileSync(join(models, `${model}.d.ts`), 'utf8'), fieldNames(fields));
+    const texts = own && laidOut(openApiName(name), { ...olderTexts(name), ...own });
     return texts && Object.keys(texts).length > 0
       ? [`${JSON.stringify(openApiName(name))}:${JSON.stringify(texts)}`]
       : [];
@@ -88,6 +88,31 @@ const fieldNames = (fields: string): string[] =>
     .split(';')
     .slice(1)
     .map((field) => field.split(' ')[0] ?? '');
+
+const older = join(root, 'node_modules/kubernetes-types');
+const olderFiles = new Map<string, string>();
+const property = /^ {4}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {4}"?([\w$-]+)"?\??:/gm;
+
+/** The fields' texts of an older release, where it has the type. */
+function olderTexts(name: string): Texts {
+  const [folder = '', version = '', type = ''] = name.split('.');
+  const file = join(older, folder, `${version}.d.ts`);
+  if (!olderFiles.has(file)) olderFiles.set(file, existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const text = olderFiles.get(file) ?? '';
+  const start = text.search(new RegExp(`^export interface ${type}\\b`, 'm'));
+  if (start < 0) return {};
+  const declaration = text.slice(start, text.indexOf('\n}', start));
+  return Object.fromEntries(
+    [...declaration.matchAll(property)].map(([, words = '', field = '']) => [field, oneLine(words)]),
+  );
+}
+
+/** A comment over several lines as the other package has it: every break a space. */
+const oneLine = (text: string): string =>
+  text
+    .replaceAll(/\n\s*\* ?/g, '\n')
+    .trim()
+    .replaceAll('\n', ' ');
 
 const comment = /\/\*\*\n((?:\s*\*.*\n)+?)\s*\*\/\n\s*(?:export declare class|'(.*?)'\??:)/g;
 
