@@ -1,8 +1,9 @@
 // World files: what they describe, and how their mistakes are told.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { UserError } from './errors.ts';
 import { nodesOfWorld, readWorld } from './world-file.ts';
@@ -72,4 +73,12 @@ test.each([
 
 test('a file that is not there is told by its name', () => {
   expect(() => readWorld(join(folder, 'nope.yaml'))).toThrow(/nope\.yaml cannot be read \(ENOENT\)/);
+});
+
+test('the worlds among the examples are valid', () => {
+  const examples = new URL('../../examples/worlds/', import.meta.url);
+  const counts = readdirSync(examples)
+    .sort()
+    .map((name) => nodesOfWorld(readWorld(fileURLToPath(new URL(name, examples)))).length);
+  expect(counts).toEqual([4, 15]);
 });
