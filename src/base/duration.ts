@@ -22,9 +22,20 @@ const largest = 2n ** 63n;
  * @throws ParseError in the words of Go's time.ParseDuration
  */
 export function parseDuration(text: string): Duration {
+  const nanos = parseDurationNanos(text);
+  const size = nanos < 0n ? -nanos : nanos;
+  const duration = Number(size / 1_000_000n) + Number(size % 1_000_000n) / 1e6;
+  return nanos < 0n ? -duration : duration;
+}
+
+/**
+ * The same to the nanosecond.
+ * @throws ParseError in the words of Go's time.ParseDuration
+ */
+export function parseDurationNanos(text: string): bigint {
   const quoted = JSON.stringify(text);
   const [, sign, body = ''] = /^([-+]?)(.*)$/s.exec(text) ?? [];
-  if (body === '0') return 0;
+  if (body === '0') return 0n;
   if (body === '') throw new ParseError(`time: invalid duration ${quoted}`);
   let nanos = 0n;
   let rest = body;
@@ -40,8 +51,7 @@ export function parseDuration(text: string): Duration {
     rest = rest.slice(whole.length);
   }
   if (nanos === largest && sign !== '-') throw new ParseError(`time: invalid duration ${quoted}`);
-  const duration = Number(nanos / 1_000_000n) + Number(nanos % 1_000_000n) / 1e6;
-  return sign === '-' ? -duration : duration;
+  return sign === '-' ? -nanos : nanos;
 }
 
 /** Writes a duration as Go's String does: `0s`, `1.5ms`, `2m0s`, `1h0m0.25s`. */
