@@ -56,11 +56,15 @@ export function nodeObject(spec: NodeSpec, { hostIP, podCIDR, random, now }: Pla
   };
 }
 
+const archLabel = 'kubernetes.io/arch';
+
+const architectureOf = (labels: NodeSpec['labels']): string => labels?.[archLabel] ?? 'amd64';
+
 export function labelsOf({ name, zone, region, labels }: NodeSpec): Record<string, string> {
   return {
-    'beta.kubernetes.io/arch': 'amd64',
+    'beta.kubernetes.io/arch': architectureOf(labels),
     'beta.kubernetes.io/os': 'linux',
-    'kubernetes.io/arch': 'amd64',
+    [archLabel]: architectureOf(labels),
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',
     'node.kubernetes.io/instance-type': 'simulated',
@@ -72,7 +76,7 @@ export function labelsOf({ name, zone, region, labels }: NodeSpec): Record<strin
 }
 
 export function nodeStatus(
-  { name, cpu = '8', memory = '32Gi', pods = 110 }: NodeSpec,
+  { name, cpu = '8', memory = '32Gi', pods = 110, labels }: NodeSpec,
   hostIP: string,
   random: Random,
   conditions: NodeCondition[],
@@ -104,7 +108,7 @@ export function nodeStatus(
       kubeletVersion,
       kubeProxyVersion: '',
       operatingSystem: 'linux',
-      architecture: 'amd64',
+      architecture: architectureOf(labels),
     },
   };
 }
