@@ -30,6 +30,7 @@ import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { tokenController } from './serviceaccount-token.ts';
+import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
@@ -57,7 +58,8 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     jobController(),
     cronJobController,
     ttlAfterFinishedController,
-    disruptionController,
+    disruptionController(kinds),
+    staleDisruptionController,
     endpointsController(),
     endpointSliceController(),
     endpointSliceMirroringController,
