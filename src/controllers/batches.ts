@@ -1,11 +1,18 @@
 // Doing many writes at once, carefully: few first, so that a refusal that will meet all of them is met only once.
 
+import type { Duration } from '../base/clock.ts';
 import type { KubeObject } from '../api/object.ts';
 import { ApiError } from '../api/status.ts';
 import type { EventText } from '../reconcile/controller.ts';
 
 /** How many pods one reconcile makes or deletes at most. */
 export const burst = 500;
+
+/** So few objects are looked at whenever one of them changes. */
+const few = 100;
+
+/** How long to rest between two looks at so many objects: a tenth of a millisecond for each. */
+export const restFor = (count = 0): Duration => (count <= few ? 0 : count / 10);
 
 export interface Outcome {
   readonly succeeded: number;

@@ -10,7 +10,7 @@ import { DaemonSet } from '../kinds/apps/daemon-set.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { allAtOnce, isNamespaceTerminating, slowStart, told } from './batches.ts';
+import { allAtOnce, isNamespaceTerminating, restFor, slowStart, told } from './batches.ts';
 import { claimRevisions, currentRevision, surplusRevisions } from './history.ts';
 import { claimable, couldAdopt, planClaim, settleClaim } from './ownership.ts';
 import { isActive, podFromTemplate } from './pods.ts';
@@ -60,6 +60,8 @@ export function daemonSetController(): Controller {
         return lister(DaemonSet).list().filter(concerned).map(referenceTo);
       }),
     ],
+
+    rest: ({ status }) => restFor(status?.currentNumberScheduled),
 
     async reconcile(set, context) {
       const { clock, lister } = context;

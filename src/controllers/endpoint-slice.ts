@@ -9,6 +9,7 @@ import { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
 import type { Endpoint, EndpointPort } from '../kinds/generated/types/discovery-v1.ts';
 import { type Controller, defineController, watching } from '../reconcile/controller.ts';
+import { restFor } from './batches.ts';
 import {
   addressesOf,
   hasEndpoint,
@@ -260,6 +261,8 @@ export function endpointSliceController(): Controller {
       ),
       watching(Node, () => []),
     ],
+
+    rest: (service) => restFor(times.pods(service)),
 
     async reconcile(service, context) {
       if (!hasSelector(service) || service.metadata.deletionTimestamp) return;

@@ -7,6 +7,7 @@ import { Pod } from '../kinds/core/pod.ts';
 import { Service } from '../kinds/core/service.ts';
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../kinds/generated/types/core-v1.ts';
 import { type Controller, defineController, watching } from '../reconcile/controller.ts';
+import { restFor } from './batches.ts';
 import {
   addressesOf,
   hasEndpoint,
@@ -140,6 +141,8 @@ export function endpointsController(): Controller {
       watchingPods,
       watching(Endpoints, ({ metadata }) => [{ name: metadata.name ?? '', namespace: metadata.namespace ?? '' }]),
     ],
+
+    rest: (service) => restFor(times.pods(service)),
 
     async reconcile(service, context) {
       if (!hasSelector(service)) return;

@@ -7,7 +7,7 @@ import type { ApiError } from '../api/status.ts';
 import { Job } from '../kinds/batch/job.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { allAtOnce, isNamespaceTerminating, slowStart, told } from './batches.ts';
+import { allAtOnce, isNamespaceTerminating, restFor, slowStart, told } from './batches.ts';
 import { type Backoff, type JobPlan, planJob } from './job/plan.ts';
 import { isTracked, jobPod, trackingFinalizer } from './job/pods.ts';
 import { claimable, couldAdopt, ignoringAbsent, orphansOf, planClaim, settleClaim } from './ownership.ts';
@@ -35,6 +35,8 @@ export function jobController(): Controller {
         ...formerOwner(pod),
       ]),
     ],
+
+    rest: ({ status }) => restFor(status?.active),
 
     async reconcile(job, context) {
       const { uid = '' } = job.metadata;

@@ -7,7 +7,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { NodeCondition, Taint } from '../kinds/generated/types/core-v1.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { podCondition } from './pods.ts';
+import { podCondition, podsByNode, podsOn } from './pods.ts';
 import { conditionOf } from './statuses.ts';
 import { adjustedTaints, isConditionTaint, noScheduleTaints, notReady, unreachable } from './taints.ts';
 
@@ -133,6 +133,7 @@ export function nodeLifecycleController(options: NodeLifecycleOptions = {}): Con
       ),
       watching(Pod, () => []),
     ],
+    indexes: [podsByNode],
 
     async reconcile(node, context) {
       const left = patience(node, context);
@@ -176,11 +177,6 @@ async function unreadyPods(node: Node, context: Context): Promise<void> {
     context.event(pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
   }
 }
-
-export const podsOn = (node: string, { lister }: Pick<Context, 'lister'>): readonly Pod[] =>
-  lister(Pod)
-    .list()
-    .filter((pod) => pod.spec.nodeName === node);
 
 async function setTaints(node: Node, evicting: readonly Taint[], context: Context): Promise<void> {
   const now = formatTime(context.clock.now());

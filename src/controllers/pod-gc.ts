@@ -1,16 +1,17 @@
 // Removes pods nobody will remove: of nodes that are no more, never placed and asked to go, finished ones beyond counting.
 
-import { type Instant, seconds } from '../base/clock.ts';
+import { type Duration, type Instant, seconds } from '../base/clock.ts';
 import { referenceTo } from '../client/client.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { podsOn } from './node-lifecycle.ts';
-import { isFinished } from './pods.ts';
+import { isFinished, podsByNode, podsOn } from './pods.ts';
 import { withDisruption } from './taint-eviction.ts';
 
 /** How long a node may be missing before its pods are given up. */
 const quarantine = seconds(40);
+/** Between two counts of the finished pods. */
+const countInterval = seconds(20);
 /** So many finished pods are kept: `--terminated-pod-gc-threshold`. */
 const keptFinished = 12_500;
 const outOfService = 'node.kubernetes.io/out-of-service';
@@ -18,18 +19,36 @@ const outOfService = 'node.kubernetes.io/out-of-service';
 export function podGarbageCollector(): Controller {
   /** Since when a node is missing, by its name. */
   const missingSince = new Map<string, Instant>();
+  let lastCount = Number.NEGATIVE_INFINITY;
+
+  /** Deletes what is too much; after a recent count, says when to count again. */
+  async function removeSurplus(pod: Pod, context: Context): Promise<{ after: Duration } | void> {
+    if (!isFinished(pod)) return;
+    const now = context.clock.now();
+    const wait = lastCount + countInterval - now;
+    if (wait > 0) return { after: wait };
+    lastCount = now;
+    for (const surplus of surplusOf(context.lister(Pod).list())) await remove(surplus, undefined, context);
+  }
 
   return defineController<Pod>({
     name: 'pod-garbage-collector-controller',
     for: Pod,
-    watches: [watching(Node, (node, _previous, context) => podsOn(node.metadata.name ?? '', context).map(referenceTo))],
+    watches: [
+      watching(Node, (node, previous, context) =>
+        previous && isOutOfService(node) === isOutOfService(previous)
+          ? []
+          : podsOn(node.metadata.name ?? '', context).map(referenceTo),
+      ),
+    ],
+    indexes: [podsByNode],
 
     async reconcile(pod, context) {
       const { nodeName } = pod.spec;
       const leaving = pod.metadata.deletionTimestamp !== undefined;
       if (!nodeName) {
-        if (leaving) await remove(pod, undefined, context);
-        else await removeSurplus(pod, context);
+        if (!leaving) return removeSurplus(pod, context);
+        await remove(pod, undefined, context);
         return;
       }
       const node = context.lister(Node).get(nodeName);
@@ -42,8 +61,8 @@ export function podGarbageCollector(): Controller {
         return;
       }
       missingSince.delete(nodeName);
-      if (leaving && isOutOfService(node)) await remove(pod, 'PodGC: node is out of service', context);
-      else await removeSurplus(pod, context);
+      if (!leaving || !isOutOfService(node)) return removeSurplus(pod, context);
+      await remove(pod, 'PodGC: node is out of service', context);
       return;
     },
   });
@@ -62,12 +81,11 @@ async function remove(pod: Pod, why: string | undefined, context: Context): Prom
   await context.delete(Pod, pod, { gracePeriodSeconds: 0 });
 }
 
-async function removeSurplus(pod: Pod, context: Context): Promise<void> {
-  const all = context.lister(Pod).list();
-  if (!isFinished(pod) || all.length <= keptFinished) return;
-  const finished = all.filter(isFinished);
-  const oldest = [...finished].sort((a, b) =>
-    (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1,
-  );
-  for (const surplus of oldest.slice(0, finished.length - keptFinished)) await remove(surplus, undefined, context);
+/** The oldest of the finished pods, as many as there are too many. */
+export function surplusOf(pods: readonly Pod[], kept = keptFinished): readonly Pod[] {
+  if (pods.length <= kept) return [];
+  const finished = pods.filter(isFinished);
+  const created = ({ metadata: { creationTimestamp = '' } }: Pod) => creationTimestamp;
+  finished.sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));
+  return finished.slice(0, Math.max(0, finished.length - kept));
 }

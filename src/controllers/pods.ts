@@ -3,7 +3,8 @@
 import type { Duration, Instant } from '../base/clock.ts';
 import { parseTime } from '../base/time.ts';
 import type { OwnerReference } from '../api/object.ts';
-import type { Pod } from '../kinds/core/pod.ts';
+import { Pod } from '../kinds/core/pod.ts';
+import { type Context, indexing } from '../reconcile/controller.ts';
 import type { PodCondition, PodTemplateSpec } from '../kinds/generated/types/core-v1.ts';
 
 /** Ran to its end, well or badly. */
@@ -27,6 +28,17 @@ const readySince = (pod: Pod): Instant | undefined => {
   const ready = podCondition(pod, 'Ready');
   return ready?.status === 'True' ? parseTime(ready.lastTransitionTime ?? '') : undefined;
 };
+
+/** Pods by the node they are bound to. */
+export const podsByNode = indexing({
+  kind: Pod,
+  name: 'spec.nodeName',
+  keys: ({ spec: { nodeName } }) => (nodeName ? [nodeName] : []),
+});
+
+/** The pods bound to a node, for controllers that have `podsByNode`. */
+export const podsOn = (node: string, { lister }: Pick<Context, 'lister'>): readonly Pod[] =>
+  lister(Pod).indexed(podsByNode.name, node);
 
 /** How long until a ready pod has been so for `minReadySeconds`: 0 when it is available, undefined when it is not ready. */
 export function availableIn(pod: Pod, minReadySeconds: number, now: Instant): Duration | undefined {

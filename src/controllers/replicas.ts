@@ -17,7 +17,7 @@ import {
   inDeletionOrder,
   isActive,
   isBeingDeleted,
-  isReady,
+  isFinished,
   isTerminating,
   podFromTemplate,
 } from './pods.ts';
@@ -56,9 +56,7 @@ export interface ReplicasView {
 
 /** The whole decision: how many pods to make, which to delete, and the status as the pods are now. */
 export function planReplicas({ owner, want, pods, now, siblingsOn }: ReplicasView): ReplicasPlan {
-  const active = pods.filter(isActive);
-  const { status, nextAvailableIn } = count(owner, want, active, now);
-  status.terminatingReplicas = pods.filter(isTerminating).length;
+  const { active, status, nextAvailableIn } = count(owner, want, { pods, now });
   const missing = isBeingDeleted(owner) ? 0 : want.replicas - active.length;
   const tooMany = Math.min(-missing, burst);
   return {
@@ -71,14 +69,18 @@ export function planReplicas({ owner, want, pods, now, siblingsOn }: ReplicasVie
   };
 }
 
-function count(owner: ReplicatedObject, want: Replicated, active: readonly Pod[], now: Instant) {
+function count(owner: ReplicatedObject, want: Replicated, { pods, now }: Pick<ReplicasView, 'pods' | 'now'>) {
   const template = selectorFromSet(want.template.metadata?.labels);
-  let [labeled, ready, available] = [0, 0, 0];
+  const active: Pod[] = [];
+  let [terminating, labeled, ready, available] = [0, 0, 0, 0];
   let nextAvailableIn: Duration | undefined;
-  for (const pod of active) {
+  for (const pod of pods) {
+    if (isTerminating(pod)) terminating++;
+    if (!isActive(pod)) continue;
+    active.push(pod);
     if (template.matches(pod.metadata.labels)) labeled++;
-    if (isReady(pod)) ready++;
     const wait = availableIn(pod, want.minReadySeconds, now);
+    if (wait !== undefined) ready++;
     if (wait === 0) available++;
     else if (wait !== undefined) nextAvailableIn = Math.min(nextAvailableIn ?? wait, wait);
   }
@@ -91,8 +93,9 @@ function count(owner: ReplicatedObject, want: Replicated, active: readonly Pod[]
       conditions: owner.status?.conditions ?? [],
     }),
     replicas: active.length,
+    terminatingReplicas: terminating,
   };
-  return { status, nextAvailableIn };
+  return { active, status, nextAvailableIn };
 }
 
 /** The status with the condition ReplicaFailure as the last writes went. A failure that is known already is not reworded. */
@@ -130,19 +133,18 @@ export async function reconcileReplicas<T extends ReplicatedObject>(
   }: { kind: Kind<T>; owner: T; want: Replicated; siblingsOn?: (node: string) => number },
 ): Promise<{ status: ReplicaSetStatus; after: Duration | undefined }> {
   const { controlled, orphans } = claimable(context.lister(Pod), owner);
-  const candidates = { controlled: controlled.filter(counts), orphans: orphans.filter(isActive) };
+  const candidates = { controlled: controlled.filter((pod) => !isFinished(pod)), orphans: orphans.filter(isActive) };
   const claim = planClaim(owner, candidates, (pod) => want.selector.matches(pod.metadata.labels));
   const pods = await settleClaim(context, { ownerKind: kind, owner, kind: Pod }, claim);
 
   const plan = planReplicas({ owner, want, pods, now: context.clock.now(), ...(siblingsOn && { siblingsOn }) });
   const error = await carryOut(context, owner, want, plan);
   const status = withFailure(plan.status, error, plan, context.clock.now());
-  if (!error) return { status, after: plan.nextAvailableIn };
+  // More is missing, or too much, than one look deals with.
+  if (!error) return { status, after: Math.max(plan.create, plan.remove.length) === burst ? 0 : plan.nextAvailableIn };
   await writeStatus(context, kind, owner, status);
   throw error;
 }
-
-const counts = (pod: Pod): boolean => isActive(pod) || isTerminating(pod);
 
 async function carryOut(
   context: Context,

@@ -5,6 +5,7 @@ import type { KubeObject } from '../api/object.ts';
 import { ReplicaSet } from '../kinds/apps/replica-set.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, defineController, watching } from '../reconcile/controller.ts';
+import { restFor } from './batches.ts';
 import { couldAdopt } from './ownership.ts';
 import { controllerOf, isActive } from './pods.ts';
 import { reconcileReplicas, resultOf } from './replicas.ts';
@@ -20,6 +21,8 @@ export const replicaSetController = defineController<ReplicaSet>({
       couldAdopt(pod, lister(ReplicaSet).list(pod.metadata.namespace), selects),
     ),
   ],
+
+  rest: ({ status }) => restFor(status?.replicas),
 
   async reconcile(replicaSet, context) {
     const { replicas, minReadySeconds, template } = replicaSet.spec;

@@ -4,6 +4,7 @@ import { nothing, selectorFromSet } from '../base/selectors.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { ReplicationController } from '../kinds/core/replication-controller.ts';
 import { defineController, watching } from '../reconcile/controller.ts';
+import { restFor } from './batches.ts';
 import { couldAdopt } from './ownership.ts';
 import { reconcileReplicas, resultOf } from './replicas.ts';
 
@@ -18,6 +19,8 @@ export const replicationController = defineController<ReplicationController>({
       couldAdopt(pod, lister(ReplicationController).list(pod.metadata.namespace), selects),
     ),
   ],
+
+  rest: ({ status }) => restFor(status?.replicas),
 
   async reconcile(controller, context) {
     const { replicas, minReadySeconds, template } = controller.spec;

@@ -7,7 +7,7 @@ import { StatefulSet } from '../kinds/apps/stateful-set.ts';
 import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, defineController, watching } from '../reconcile/controller.ts';
-import { slowStart } from './batches.ts';
+import { restFor, slowStart } from './batches.ts';
 import {
   claimRevisions,
   currentRevision,
@@ -41,6 +41,8 @@ export const statefulSetController = defineController<StatefulSet>({
         .map(({ metadata }) => ({ name: metadata.name ?? '', namespace: metadata.namespace ?? '' })),
     ),
   ],
+
+  rest: ({ status }) => restFor(status?.replicas),
 
   async reconcile(set, context) {
     const revisions = await claimRevisions(context, StatefulSet, set);

@@ -8,7 +8,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { PodCondition, Taint } from '../kinds/generated/types/core-v1.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { podsOn } from './node-lifecycle.ts';
+import { podsByNode, podsOn } from './pods.ts';
 import { tolerates, untolerated } from './taints.ts';
 import { withoutCondition } from './statuses.ts';
 
@@ -55,6 +55,7 @@ export function taintEvictionController(): Controller {
           : podsOn(node.metadata.name ?? '', context).map(referenceTo),
       ),
     ],
+    indexes: [podsByNode],
 
     async reconcile(pod, context) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`;

@@ -60,6 +60,13 @@ export interface Watched<O extends KubeObject = KubeObject> {
   map(object: O, previous: O | undefined, context: Pick<Context, 'lister'>): readonly Reference[];
 }
 
+/** A further way to look objects up, by `Lister.indexed`: the keys an object is found under. The same name means the same function everywhere. */
+export interface Indexed<O extends KubeObject = KubeObject> {
+  readonly kind: Kind<O>;
+  readonly name: string;
+  keys(object: O): readonly string[];
+}
+
 export interface Result<T extends KubeObject> {
   /** The status the object should have; written through /status when it differs. */
   readonly status?: T['status'];
@@ -76,6 +83,8 @@ export interface Controller<T extends KubeObject = KubeObject> {
   /** Objects of these kinds wake their controlling owner of kind `for`. */
   readonly owns?: readonly Kind<any>[];
   readonly watches?: readonly Watched[];
+  /** Of kinds it is for, owns or watches. */
+  readonly indexes?: readonly Indexed[];
   /** Reconciles under way at once. Default 5. One key is never reconciled twice at once. */
   readonly workers?: number;
   /**
@@ -83,6 +92,11 @@ export interface Controller<T extends KubeObject = KubeObject> {
    * gone (see `gone`). A thrown ApiError is retried with backoff; anything else is a bug: logged with its key and retried, and in simulation it stops the world.
    */
   reconcile(object: T, context: Context): Promise<Result<T> | void>;
+  /**
+   * How long to rest after a look before the next one, unless the object's spec changes or `after` says otherwise. For objects that stand for
+   * thousands of others, each change of which would otherwise mean looking at all of them. Default 0.
+   */
+  rest?(object: T): Duration;
   /** Called instead of reconcile for a key whose object does not exist any more. */
   gone?(key: Reference, context: Context): Promise<void>;
   /** Its presence is the finalizer `portolan.dev/<name>`: called once the object is being deleted, before it may go. */
@@ -93,6 +107,9 @@ export interface Controller<T extends KubeObject = KubeObject> {
 export function defineController<T extends KubeObject>(controller: Controller<T>): Controller {
   return controller as unknown as Controller;
 }
+
+/** Keeps the type parameter of one index. */
+export const indexing = <O extends KubeObject>(index: Indexed<O>): Indexed => index as unknown as Indexed;
 
 /** Keeps the type parameter of one watched kind. */
 export function watching<O extends KubeObject>(

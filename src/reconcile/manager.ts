@@ -1,6 +1,6 @@
 // Runs controllers: watches what they look at, queues the objects to look at, reconciles, writes status, retries, and notices livelocks.
 
-import type { Clock, Duration } from '../base/clock.ts';
+import type { Clock, Duration, Instant } from '../base/clock.ts';
 import { deepEqual } from '../base/equal.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -62,14 +62,25 @@ async function run(controller: Controller, options: ManagerOptions) {
   const own = await informers.of(controller.for);
   const owned = await Promise.all((controller.owns ?? []).map((kind) => informers.of(kind)));
   const watched = await Promise.all((controller.watches ?? []).map(({ kind }) => informers.of(kind)));
+  for (const { kind, name, keys } of controller.indexes ?? []) {
+    const mirror = await informers.of(kind);
+    if (!mirror.hasIndex(name)) mirror.index(name, keys);
+  }
   const queue = createQueue(clock, () => work());
+  /** When objects that rest were last looked at. */
+  const looked = new Map<string, Instant>();
   const context = contextOf(controller, options, queue.add);
   const failures = new Map<string, number>();
   const rounds = new Map<string, { instant: number; count: number }>();
   let free = controller.workers ?? 5;
 
   const stops = [
-    own.subscribe((changes) => changes.forEach(({ object, previous }) => wake(object ?? previous))),
+    own.subscribe((changes) => {
+      for (const { object, previous } of changes) {
+        if (object && previous && isSameSpec(object, previous)) wakeRested(keyOf(referenceTo(object)));
+        else wake(object ?? previous);
+      }
+    }),
     ...owned.map((mirror) =>
       mirror.subscribe((changes) => changes.forEach(({ object, previous }) => [object, previous].forEach(wakeOwner))),
     ),
@@ -78,7 +89,7 @@ async function run(controller: Controller, options: ManagerOptions) {
       return mirror.subscribe((changes) => {
         for (const { object, previous } of changes) {
           const state = object ?? previous;
-          if (state) for (const target of map(state, object ? previous : undefined, context)) queue.add(keyOf(target));
+          if (state) for (const target of map(state, object ? previous : undefined, context)) wakeRested(keyOf(target));
         }
       });
     }),
@@ -92,12 +103,20 @@ async function run(controller: Controller, options: ManagerOptions) {
   function wakeOwner(object: KubeObject | undefined): void {
     const owner = object?.metadata.ownerReferences?.find((reference) => reference.controller);
     if (!object || !owner || owner.kind !== controller.for.kind || !sameGroup(owner.apiVersion, controller.for)) return;
-    queue.add(
+    wakeRested(
       keyOf({
         name: owner.name,
         namespace: controller.for.scope === 'Namespaced' ? (object.metadata.namespace ?? '') : '',
       }),
     );
+  }
+
+  function wakeRested(key: string): void {
+    const last = looked.get(key);
+    const { namespace, name } = referenceOf(key);
+    const object = last === undefined ? undefined : own.get(name, namespace);
+    const rest = object && last !== undefined ? last + (controller.rest?.(object) ?? 0) - clock.now() : 0;
+    queue.add(key, rest);
   }
 
   /** Takes keys while workers are free. Reconciles begin in a later microtask, so that a subscriber never writes synchronously. */
@@ -136,11 +155,19 @@ async function run(controller: Controller, options: ManagerOptions) {
     return true;
   }
 
+  function noteLook(key: string): void {
+    if (!controller.rest) return;
+    const { namespace, name } = referenceOf(key);
+    if (own.get(name, namespace)) looked.set(key, clock.now());
+    else looked.delete(key);
+  }
+
   /** The delay after which the key is to be looked at again. */
   async function attempt(key: string): Promise<Duration | undefined> {
     try {
       const after = await reconcileKey(controller, own, context, referenceOf(key));
       failures.delete(key);
+      noteLook(key);
       return after;
     } catch (error) {
       const times = failures.get(key) ?? 0;
@@ -171,6 +198,12 @@ async function run(controller: Controller, options: ManagerOptions) {
     },
   };
 }
+
+/** Only metadata or status differs, and it is not being deleted since. */
+const isSameSpec = ({ metadata: next }: KubeObject, { metadata: before }: KubeObject): boolean =>
+  next.generation !== undefined &&
+  next.generation === before.generation &&
+  next.deletionTimestamp === before.deletionTimestamp;
 
 const sameGroup = (apiVersion: string, kind: Kind): boolean => {
   const slash = apiVersion.indexOf('/');

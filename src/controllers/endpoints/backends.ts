@@ -91,6 +91,8 @@ export function triggerTimes() {
       known.set(key, { service: created, pods: times });
       return causes.filter(Boolean).sort((a, b) => (parseTime(a) ?? 0) - (parseTime(b) ?? 0))[0];
     },
+    /** How many pods the Service had the last time. */
+    pods: ({ metadata: { namespace, name } }: Service): number => known.get(`${namespace}/${name}`)?.pods.size ?? 0,
     forget({ namespace, name }: Reference): void {
       known.delete(`${namespace}/${name}`);
     },
