@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { assemble } from '../cluster/assemble.ts';
+import type { Cluster } from '../cluster/assemble.ts';
 import { randomSeed } from '../edge/entropy.ts';
 import { descriptions } from '../edge/descriptions.ts';
 import { type HttpsServer, type HttpsServerOptions, serveHttps } from '../edge/https-server.ts';
@@ -13,7 +13,7 @@ import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
 import { seededRandom } from '../base/random.ts';
 import { staticTokens } from '../server/authenticate.ts';
-import { kubernetesVersion } from '../server/create-server.ts';
+import { kubernetesVersion } from '../server/version.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterSettings } from './cluster-options.ts';
@@ -39,8 +39,12 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   makeFolder(folder);
   const log = streamLog(process.stderr);
   const clock = realClock();
-  const pki = await openPki(folder.pki, serviceAddress, clock.now());
-  const store = await openStore(settings, folder.database, clock);
+  // Keys are made, and the store opens, in threads of their own while the program is being loaded.
+  const [pki, store, { assemble }] = await Promise.all([
+    openPki(folder.pki, serviceAddress, clock.now()),
+    openStore(settings, folder.database, clock),
+    import('../cluster/assemble.ts'),
+  ]);
   const world = {
     clock,
     random: seededRandom(randomSeed()),
@@ -51,7 +55,6 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       throw new Error(`this world provides no ${port.name}`);
     },
   };
-  let cluster: ReturnType<typeof assemble> | undefined;
   const https = await listen(settings.formerPort, {
     // The port is known only once it is bound, and the cluster must know the port: requests that come before wait for it.
     transport: { call: async (request) => (await assembled).transport.call(request) },
@@ -65,8 +68,8 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
     await store.close();
     throw explainStart(error, settings);
   });
-  const assembled = Promise.resolve().then(() => {
-    cluster = assemble(world, {
+  const assembled: Promise<Cluster> = Promise.resolve().then(() =>
+    assemble(world, {
       nodes: settings.nodes,
       bare: settings.bare,
       controllersOnly: settings.controllersOnly,
@@ -79,9 +82,8 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       ...(settings.nodeMonitorGracePeriodMs !== undefined && {
         nodeMonitorGracePeriod: settings.nodeMonitorGracePeriodMs,
       }),
-    });
-    return cluster;
-  });
+    }),
+  );
 
   const url = `https://${settings.host}:${https.port}`;
   const access = { name: settings.name, server: url, ca: pki.ca.certificate, ...pki.admin };

@@ -1,8 +1,9 @@
 // The keys and certificates of one cluster, made the first time and read ever after.
 
-import { generateKeyPairSync, createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { compactVerify, importPKCS8, importSPKI, SignJWT } from 'jose';
 import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
 import type { KeyPair } from './certificates.ts';
@@ -40,6 +41,7 @@ export async function openPki(folder: string, serviceAddress: string, now: numbe
 }
 
 async function makePki(folder: string, serviceAddress: string, now: number): Promise<void> {
+  const tokenKey = promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const { createAuthority } = await import('./certificates.ts');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ca = await createAuthority('portolan-ca', now);
@@ -47,7 +49,7 @@ async function makePki(folder: string, serviceAddress: string, now: number): Pro
     ca.issueServer(names, ['127.0.0.1', '::1', serviceAddress]),
     ca.issueClient('kubernetes-admin', ['system:masters']),
   ]);
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = await tokenKey;
   writePrivate(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
   for (const [name, pair] of [
     ['apiserver', server],

@@ -25,6 +25,7 @@ import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
 import type { Server } from './server.ts';
+import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
 import { tokenPaths } from './tokens/discovery.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -55,23 +56,6 @@ export interface RunningServer {
   readonly transport: Transport;
   close(): Promise<void>;
 }
-
-/** The version this server says it is. */
-export const kubernetesVersion = {
-  major: '1',
-  minor: '36',
-  emulationMajor: '1',
-  emulationMinor: '36',
-  minCompatibilityMajor: '1',
-  minCompatibilityMinor: '35',
-  gitVersion: 'v1.36.1',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '2026-05-12T00:00:00Z',
-  goVersion: 'none (Portolan)',
-  compiler: 'v8',
-  platform: 'linux/amd64',
-} as const;
 
 /** Who the server is towards itself. */
 const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
