@@ -122,9 +122,8 @@ describe('run and logs', () => {
   const script = (text: string) => ['--image=busybox', '--restart=Never', '--', 'sh', '-c', text];
 
   test('a pod of a script runs to its end, and logs -f follows it there', async () => {
-    expect(await kubectl(['run', 'hello', ...script('echo one; sleep 1; echo two')])).toBe('pod/hello created\n');
-    await kubectl('wait --for=condition=PodReadyToStartContainers pod/hello --timeout=20s');
-    await kubectl('wait --for=jsonpath={.status.containerStatuses[0].started} pod/hello --timeout=20s');
+    expect(await kubectl(['run', 'hello', ...script('echo one; sleep 4; echo two')])).toBe('pod/hello created\n');
+    await kubectl('wait --for=condition=Ready pod/hello --timeout=20s');
     expect(await kubectl('logs -f hello')).toBe('one\ntwo\n');
     expect(await kubectl('logs hello --tail=1')).toBe('two\n');
     expect(await kubectl('logs hello --timestamps --since=10m')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z one\n/);
