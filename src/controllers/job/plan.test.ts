@@ -78,3 +78,29 @@ test('indexed pods take the lowest free indexes', () => {
   const running = pod('b', 'Pending', { annotations: { 'batch.kubernetes.io/job-completion-index': '1' } });
   expect(plan(indexed, [running]).create).toEqual([{ index: 2 }]);
 });
+
+test('a backoff limit of six starts seven pods', () => {
+  let status: object = { startTime: '1970-01-01T00:00:00Z' };
+  let backoff = { failures: 0, lastFailure: 0 };
+  let now = 1_000_000;
+  let started = 0;
+  for (let look = 0; look < 20; look++) {
+    const failed = started > 0 ? [pod(`p${started}`, 'Failed')] : [];
+    const p = planJob({ job: job({ backoffLimit: 6 }, status), pods: failed, backoff, now });
+    status = { ...p.status, active: 0 };
+    ({ backoff } = p);
+    now += 3_600_000;
+    const wait = planJob({ job: job({ backoffLimit: 6 }, status), pods: [], backoff, now });
+    if (wait.status.conditions?.some(({ type }) => type === 'Failed')) break;
+    started += wait.create.length;
+  }
+  expect(started).toBe(7);
+});
+
+test('after a failure the next pod waits, twice as long after each', () => {
+  const waits = [1, 2, 3].map(
+    (failures) =>
+      planJob({ job: job({}), pods: [], backoff: { failures, lastFailure: 1_000_000 }, now: 1_000_000 }).after,
+  );
+  expect(waits).toEqual([10_000, 20_000, 40_000]);
+});

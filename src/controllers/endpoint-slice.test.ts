@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import type { Node } from '../kinds/core/node.ts';
+import type { Pod } from '../kinds/core/pod.ts';
+import type { Service } from '../kinds/core/service.ts';
+import type { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
+import { planSlices } from './endpoint-slice.ts';
+
+const service = (spec: object = {}): Service => ({
+  metadata: { name: 'web', namespace: 'ns', uid: 'web', labels: { team: 'a' } },
+  spec: {
+    clusterIP: '10.96.0.9',
+    ipFamilies: ['IPv4'],
+    selector: { app: 'web' },
+    ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }],
+    ...spec,
+  },
+});
+
+const pod = (i: number, { ready = true, leaving = false, ports = [] as object[] } = {}): Pod =>
+  ({
+    metadata: {
+      name: `p${i}`,
+      namespace: 'ns',
+      uid: `p${i}`,
+      ...(leaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    },
+    spec: { nodeName: 'n', containers: [{ name: 'c', ports }] },
+    status: {
+      podIPs: [{ ip: `10.0.${i >> 8}.${i & 255}` }],
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+    },
+  }) as Pod;
+
+const pods = (count: number): Pod[] => Array.from({ length: count }, (_, i) => pod(i));
+
+const node: Node = { metadata: { name: 'n', labels: { 'topology.kubernetes.io/zone': 'z1' } } } as unknown as Node;
+
+const plan = (
+  all: readonly Pod[],
+  slices: readonly EndpointSlice[] = [],
+  of = service(),
+  nodeOf: () => Node | undefined = () => node,
+) => planSlices({ service: of, pods: all, slices, nodeOf, trigger: undefined });
+
+/** The slices as the server keeps them. */
+const stored = (slices: readonly EndpointSlice[]): EndpointSlice[] =>
+  slices.map((slice, i) => ({ ...slice, metadata: { ...slice.metadata, name: `web-${i}`, resourceVersion: '1' } }));
+
+const sizes = (slices: readonly EndpointSlice[]): number[] => slices.map(({ endpoints }) => endpoints?.length ?? 0);
+
+test('a hundred endpoints a slice, with their zone and their port', () => {
+  const { create } = plan(pods(250));
+  expect(sizes(create)).toEqual([100, 100, 50]);
+  expect(create[0]?.endpoints?.[0]).toMatchObject({
+    nodeName: 'n',
+    zone: 'z1',
+    conditions: { ready: true, serving: true, terminating: false },
+  });
+  expect(create[0]?.ports).toEqual([{ name: 'http', port: 8080, protocol: 'TCP' }]);
+});
+
+test('nothing is written when nothing changed, and only the slice that changed when something did', () => {
+  const before = stored(plan(pods(250)).create);
+  expect(plan(pods(250), before)).toMatchObject({ create: [], update: [], remove: [] });
+  const { create, update, remove } = plan([...pods(250), pod(900)], before);
+  expect([sizes(create), sizes(update), remove]).toEqual([[], [51], []]);
+  expect(update[0]?.metadata.name).toBe('web-2');
+});
+
+test('an endpoint stays in its slice when others leave, and an emptied slice goes', () => {
+  const before = stored(plan(pods(250)).create);
+  const { update, remove } = plan(pods(250).slice(200), before);
+  expect(update).toEqual([]);
+  expect(remove.map(({ metadata }) => metadata.name).sort()).toEqual(['web-0', 'web-1']);
+});
+
+test('a Service without pods keeps one empty slice', () => {
+  const { create } = plan([]);
+  expect(create).toMatchObject([{ endpoints: null, ports: null, addressType: 'IPv4' }]);
+  const before = stored(create);
+  expect(plan([], before)).toMatchObject({ create: [], update: [], remove: [] });
+});
+
+test('a pod on its way out serves on but is not ready, unless unready ones are published', () => {
+  const conditions = (of: Service) => plan([pod(1, { leaving: true })], [], of).create[0]?.endpoints?.[0]?.conditions;
+  expect(conditions(service())).toEqual({ ready: false, serving: true, terminating: true });
+  expect(conditions(service({ publishNotReadyAddresses: true }))).toMatchObject({ ready: true });
+});
+
+test('pods that give a named port another number have a slice of their own', () => {
+  const named = service({ ports: [{ name: 'http', port: 80, targetPort: 'web', protocol: 'TCP' }] });
+  const port = (containerPort: number) => [{ name: 'web', containerPort }];
+  const { create } = plan([pod(1, { ports: port(8080) }), pod(2, { ports: port(9090) })], [], named);
+  expect(create.map(({ ports }) => ports?.[0]?.port)).toEqual([8080, 9090]);
+});
+
+test('a pod whose node does not exist is left out and reported', () => {
+  const { create, problems } = plan([pod(1)], [], service(), () => undefined);
+  expect(sizes(create)).toEqual([0]);
+  expect(problems).toEqual(['skipping Pod p1 for Service ns/web: Node n Not Found']);
+});
