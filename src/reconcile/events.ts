@@ -13,6 +13,8 @@ const burst = 25;
 const refillEvery: Duration = 300_000;
 /** Similar events within this time are counted as one. */
 const window: Duration = 600_000;
+/** From so many different messages on, those of one source, object and reason are told as one. */
+const mostMessages = 10;
 /** How many of the last events are remembered for counting, and how many wait to be written at most. */
 const remembered = 4096;
 const mostWaiting = 10_000;
@@ -25,6 +27,12 @@ export interface EventSource {
 
 export interface EventRecorder {
   record(about: KubeObject, text: EventText, source: EventSource): void;
+}
+
+/** The messages of one source about one object for one reason. */
+interface Similar {
+  readonly messages: Set<string>;
+  last: number;
 }
 
 interface Known {
@@ -41,6 +49,7 @@ export function createEventRecorder(options: {
 }): EventRecorder {
   const { client, clock, log } = options;
   const known = new Map<string, Known>();
+  const similar = new Map<string, Similar>();
   const budgets = new Map<string, { left: number; at: number }>();
   const waiting: (() => Promise<unknown>)[] = [];
   let writing = false;
@@ -56,6 +65,18 @@ export function createEventRecorder(options: {
     if (budget.left < 1) return false;
     budget.left--;
     return true;
+  }
+
+  /** Whether so many different messages came before it that this one is told together with them. */
+  function isOneOfMany(kin: string, message: string): boolean {
+    const now = clock.now();
+    const before = similar.get(kin);
+    const group = before && now - before.last <= window ? before : { messages: new Set<string>(), last: now };
+    group.last = now;
+    if (group.messages.size < mostMessages) group.messages.add(message);
+    similar.set(kin, group);
+    bound(similar);
+    return group.messages.size >= mostMessages;
   }
 
   function write(act: () => Promise<unknown>): void {
@@ -76,21 +97,25 @@ export function createEventRecorder(options: {
     record(about, { type = 'Normal', reason, message, fieldPath = '' }, source) {
       const { name = '', namespace = '', uid = '' } = about.metadata;
       const now = clock.now();
-      const key = [source.component, source.host, namespace, name, uid, type, reason, message, fieldPath].join(
-        '\u0000',
-      );
-      if (!allowed([source.component, source.host, namespace, name, uid].join('\u0000'))) return;
+      const whose = [source.component, source.host, namespace, name, uid].join('\u0000');
+      const kin = [whose, type, reason].join('\u0000');
+      const many = isOneOfMany(kin, message);
+      const key = many ? kin : [kin, message, fieldPath].join('\u0000');
+      if (!allowed(whose)) return;
+      const told = many ? `(combined from similar events): ${message}` : message;
       const before = known.get(key);
       if (before && now - before.last < window) {
         before.count++;
         before.last = now;
         const { count } = before;
-        write(() => client.patch(Event, before, { count, lastTimestamp: formatTime(now) }));
+        write(() =>
+          client.patch(Event, before, { count, lastTimestamp: formatTime(now), ...(many && { message: told }) }),
+        );
         return;
       }
       const event = eventObject(
         about,
-        { type, reason, message, fieldPath },
+        { type, reason, message: told, fieldPath },
         source,
         now,
         `${name}.${(BigInt(Math.floor(now)) * 1_000_000n + BigInt(serial++)).toString(16)}`,
