@@ -81,7 +81,7 @@ export const GroupEvent = defineKind<CoreEvent>(
     },
   },
   { storedAs: Event as unknown as Kind, conversions: { v1: { toHub: toCore, fromHub: fromCore } } },
-);
+) as unknown as Kind<GroupEvent>;
 
 function newEventIssues(event: CoreEvent): Issue[] {
   const unset = (field: string) => invalid(field, '', 'needs to be unset');
