@@ -12,6 +12,7 @@ import { freshContainer, rolesOf, type ContainerRecord, type PodRecord } from '.
 import { podStatus } from './pod-status.ts';
 import type { ContainerExit } from './runtime.ts';
 import { beginEnd, mountVolumes, removeEverything, runSandbox, stopSandbox } from './sandbox-lifecycle.ts';
+import { simulatedMark } from './node-object.ts';
 import { statusPatch } from './status-patch.ts';
 
 export interface PodWorker {
@@ -99,7 +100,8 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     const { uid = '', deletionTimestamp } = pod.metadata;
     const status = statusPatch(pod.status, podStatus(pod, record, clock.now(), host.facts));
     if (status) {
-      const patch = { metadata: { uid }, status };
+      const marked = pod.metadata.annotations?.[simulatedMark] !== undefined;
+      const patch = { metadata: { uid, ...(!marked && { annotations: { [simulatedMark]: 'true' } }) }, status };
       const answer = await client.patch(Pod, referenceTo(pod), patch, { subresource: 'status', type: 'strategic' });
       if (answer.metadata.uid === uid) pod = answer;
     }
