@@ -99,3 +99,11 @@ test('a pod whose node does not exist is left out and reported', () => {
   expect(sizes(create)).toEqual([0]);
   expect(problems).toEqual(['skipping Pod p1 for Service ns/web: Node n Not Found']);
 });
+
+test('a Service that prefers short ways says whose traffic each ready endpoint is meant for', () => {
+  const hints = (trafficDistribution: string, of = pod(1)) =>
+    plan([of], [], service({ trafficDistribution })).create[0]?.endpoints?.[0]?.hints;
+  expect(hints('PreferClose')).toEqual({ forZones: [{ name: 'z1' }] });
+  expect(hints('PreferSameNode')).toEqual({ forZones: [{ name: 'z1' }], forNodes: [{ name: 'n' }] });
+  expect(hints('PreferClose', pod(1, { ready: false }))).toBeUndefined();
+});

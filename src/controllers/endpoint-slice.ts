@@ -7,7 +7,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
-import type { Endpoint, EndpointPort } from '../kinds/generated/types/discovery-v1.ts';
+import type { Endpoint, EndpointHints, EndpointPort } from '../kinds/generated/types/discovery-v1.ts';
 import { type Controller, defineController, watching } from '../reconcile/controller.ts';
 import { restFor } from './batches.ts';
 import {
@@ -187,18 +187,31 @@ function endpointOf(service: Service, pod: Pod, addresses: string[], node: Node 
   const zone = node?.metadata.labels?.[zoneLabel];
   const hostname = hostnameIn(service, pod);
   const { name = '', namespace = '', uid = '' } = pod.metadata;
+  const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
+  const hints = ready ? hintsFor(service, pod.spec.nodeName, zone) : undefined;
   return {
     addresses,
-    conditions: {
-      ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating),
-      serving,
-      terminating,
-    },
+    conditions: { ready, serving, terminating },
     ...(hostname && { hostname }),
     targetRef: { kind: 'Pod', namespace, name, uid },
     ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
     ...(zone && { zone }),
+    ...(hints && { hints }),
   };
+}
+
+/** Whose traffic the endpoint is meant for, when the Service prefers short ways. */
+function hintsFor({ spec }: Service, node: string | undefined, zone: string | undefined): EndpointHints | undefined {
+  const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
+  switch (spec?.trafficDistribution) {
+    case 'PreferClose':
+    case 'PreferSameZone':
+      return zone === undefined ? undefined : forZones;
+    case 'PreferSameNode':
+      return node === undefined ? undefined : { ...forZones, forNodes: [{ name: node }] };
+    default:
+      return undefined;
+  }
 }
 
 /** Leaves endpoints in the slices they are in, fills up those with room, and opens new ones for the rest. */

@@ -36,7 +36,7 @@ export function jobController(): Controller {
       ]),
     ],
 
-    rest: ({ status }) => restFor(status?.active),
+    rest: ({ status: { active = 0, terminating = 0 } = {} }) => restFor(active + terminating),
 
     async reconcile(job, context) {
       const { uid = '' } = job.metadata;

@@ -22,7 +22,7 @@ export const replicaSetController = defineController<ReplicaSet>({
     ),
   ],
 
-  rest: ({ status }) => restFor(status?.replicas),
+  rest: ({ status: { replicas = 0, terminatingReplicas = 0 } = {} }) => restFor(replicas + terminatingReplicas),
 
   async reconcile(replicaSet, context) {
     const { replicas, minReadySeconds, template } = replicaSet.spec;
