@@ -4,24 +4,12 @@ import type { Instant } from '../base/clock.ts';
 import { formatMicroTime } from '../base/time.ts';
 import type { WatchSource } from '../api/request.ts';
 import { badRequest } from '../api/status.ts';
+import type { LogOptions } from '../server/kubelets.ts';
 import { exitOf } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { PodWorker } from './pod-worker.ts';
 import type { LogLine, NodeRuntime } from './runtime.ts';
 import type { NodeFacts } from './pod-status.ts';
-
-/** As in PodLogOptions. */
-export interface LogOptions {
-  /** Left out: the first container. */
-  readonly container?: string;
-  readonly previous?: boolean;
-  readonly follow?: boolean;
-  readonly timestamps?: boolean;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-  readonly sinceSeconds?: number;
-  readonly sinceTime?: Instant;
-}
 
 export interface LogAsk {
   readonly worker: PodWorker;

@@ -5,6 +5,7 @@ import type { WatchSource } from '../api/request.ts';
 
 /** As in PodLogOptions. */
 export interface LogOptions {
+  /** Left out: the first container. */
   readonly container?: string;
   readonly previous?: boolean;
   readonly follow?: boolean;

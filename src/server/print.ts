@@ -15,7 +15,7 @@ import type { Served } from './catalog.ts';
 import { fromHub, isAsServed } from './draft.ts';
 import type { Format, Negotiated } from './negotiate.ts';
 import { itemBytes, servedBytes, type Stored } from './stored.ts';
-import { partialObject, tableOf } from './table.ts';
+import { listMeta, partialObject, tableOf } from './table.ts';
 import type { ListResult, ObjectResult, OtherResult, Result, WatchStep } from './verbs/result.ts';
 
 export interface Printing {
@@ -120,7 +120,8 @@ function listBytes(list: ListResult, served: Served): Uint8Array {
 /** Items of built-in kinds go without apiVersion and kind, as upstream prints them; custom resources keep them. */
 function listItemBytes(served: Served, stored: Stored): Uint8Array {
   const { kind, version } = served;
-  if (isAsServed(kind, version, stored.object)) return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
+  if (isAsServed(kind, version, stored.object))
+    return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
   return utf8(JSON.stringify(listItem(served, stored)));
 }
 
@@ -138,14 +139,6 @@ function listObject(list: ListResult, served: Served): object {
     apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
     metadata: listMeta(list, kind),
     items: list.items.map((stored) => fromHub(kind, version, stored.object)),
-  };
-}
-
-export function listMeta(list: ListResult, kind: Kind): object {
-  return {
-    resourceVersion: String(list.revision),
-    ...(list.continue !== undefined ? { continue: list.continue } : kind.custom && { continue: '' }),
-    ...(list.remaining !== undefined && { remainingItemCount: list.remaining }),
   };
 }
 
@@ -260,7 +253,11 @@ function frameOf(step: WatchStep, printing: Printing, format: string): Uint8Arra
 function encodeFrame(step: WatchStep, printing: Printing): Uint8Array {
   const { served, negotiated } = printing;
   if (negotiated.format === 'protobuf') return protobufFrame(step, printing);
-  if (negotiated.shape === 'object' && 'stored' in step && isAsServed(served.kind, served.version, step.stored.object)) {
+  if (
+    negotiated.shape === 'object' &&
+    'stored' in step &&
+    isAsServed(served.kind, served.version, step.stored.object)
+  ) {
     const head = utf8(`{"type":"${step.type}","object":`);
     return concat(head, servedBytes(served.kind, step.stored), utf8('}\n'));
   }

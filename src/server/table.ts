@@ -5,7 +5,7 @@ import type { KubeObject } from '../api/object.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { createdAtColumn, nameColumn } from '../kinds/columns.ts';
 import { behaviourOf, fromHub } from './draft.ts';
-import { listMeta, type Printing } from './print.ts';
+import type { Printing } from './print.ts';
 import type { ListResult, ObjectResult } from './verbs/result.ts';
 
 const defaultColumns: readonly Column[] = [nameColumn, createdAtColumn];
@@ -63,4 +63,13 @@ function embedded(object: KubeObject, printing: Printing): { object?: unknown } 
   if (includeObject === 'None') return { object: null };
   if (includeObject === 'Object') return { object: fromHub(served.kind, served.version, object) };
   return { object: partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) };
+}
+
+/** The metadata of a list, whatever form its items take. */
+export function listMeta(list: ListResult, kind: Kind): object {
+  return {
+    resourceVersion: String(list.revision),
+    ...(list.continue !== undefined ? { continue: list.continue } : kind.custom && { continue: '' }),
+    ...(list.remaining !== undefined && { remainingItemCount: list.remaining }),
+  };
 }

@@ -4,7 +4,7 @@ import { formatTime } from '../../base/time.ts';
 import type { Client } from '../../client/client.ts';
 import { APIService } from '../../kinds/apiregistration/api-service.ts';
 import { ensure } from './ensure.ts';
-import type { BootstrapFacts, GroupVersion } from './index.ts';
+import type { BootstrapFacts, GroupVersion } from './step.ts';
 
 /** The place of a group among the others, the greatest first. Facts of Kubernetes 1.36. */
 const groupPriorities: Readonly<Record<string, number>> = {

@@ -2,7 +2,7 @@
 
 import type { Client } from '../../client/client.ts';
 import { ConfigMap } from '../../kinds/core/config-map.ts';
-import type { BootstrapFacts } from './index.ts';
+import type { BootstrapFacts } from './step.ts';
 import { ensure } from './ensure.ts';
 
 const name = 'extension-apiserver-authentication';

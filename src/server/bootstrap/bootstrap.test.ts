@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { ClusterRole } from '../../kinds/rbac/cluster-role.ts';
 import { accessServer } from '../access-samples.ts';
-import { bootstrap, type BootstrapFacts } from './index.ts';
+import { bootstrap } from './index.ts';
+import type { BootstrapFacts } from './step.ts';
 
 type Cluster = Awaited<ReturnType<typeof accessServer>>;
 

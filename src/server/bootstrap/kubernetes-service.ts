@@ -7,7 +7,7 @@ import { Service } from '../../kinds/core/service.ts';
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import { ServiceCIDR } from '../../kinds/networking/service-cidr.ts';
 import { ensure } from './ensure.ts';
-import type { BootstrapFacts } from './index.ts';
+import type { BootstrapFacts } from './step.ts';
 
 const name = 'kubernetes';
 const namespace = 'default';
