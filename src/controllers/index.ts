@@ -23,6 +23,7 @@ import { nodeLifecycleController } from './node-lifecycle.ts';
 import { nodeTtlController } from './node-ttl.ts';
 import { volumeBinderController } from './persistent-volume-binder.ts';
 import { claimBinderController } from './persistent-volume-claim-binder.ts';
+import { notModelled } from './not-modelled.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
@@ -88,5 +89,5 @@ const certificateControllers = (authority: CertificateAuthority | undefined): re
   certificateCleaner,
 ];
 
-/** What stands in for the outside world where nodes are simulated: the provisioners of storage. */
-export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter];
+/** What stands in for the outside world where nodes are simulated: the provisioners of storage; and what says aloud where nothing stands in. */
+export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter, ...notModelled()];
