@@ -12,12 +12,13 @@ import { openPki } from '../edge/pki.ts';
 import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
 import { seededRandom } from '../base/random.ts';
-import { staticTokens } from '../server/authenticate.ts';
+import { type Authenticator, staticTokens } from '../server/authenticate.ts';
 import { kubernetesVersion } from '../server/version.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterSettings } from './cluster-options.ts';
 import { writeSettings } from './settings-file.ts';
+import { UserError } from './errors.ts';
 import { explainStart } from './start-faults.ts';
 
 /** One line of what has been reached, for the progress of `up`. */
@@ -37,6 +38,7 @@ const shutdownPatience = 3000;
 export async function serve(settings: ClusterSettings, tell: (progress: Progress) => void): Promise<void> {
   const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
   makeFolder(folder);
+  const authenticators = settings.tokenAuthFile === undefined ? [] : [tokensOf(settings.tokenAuthFile)];
   const log = streamLog(process.stderr);
   const clock = realClock();
   // Keys are made, and the store opens, in threads of their own while the program is being loaded.
@@ -73,7 +75,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       nodes: settings.nodes,
       bare: settings.bare,
       controllersOnly: settings.controllersOnly,
-      authenticators: settings.tokenAuthFile ? [staticTokens(readFileSync(settings.tokenAuthFile, 'utf8'))] : [],
+      authenticators,
       featureGates: settings.featureGates,
       describe: descriptions,
       host: settings.host,
@@ -88,8 +90,15 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   const url = `https://${settings.host}:${https.port}`;
   const access = { name: settings.name, server: url, ca: pki.ca.certificate, ...pki.admin };
   writePrivate(folder.kubeconfig, kubeconfigText(access));
-  const { start, stop } = await assembled;
-  await start();
+  const { start, stop } = await assembled.catch(async (error: unknown) => {
+    await Promise.all([https.close(), store.close()]);
+    throw error;
+  });
+  await start().catch(async (error: unknown) => {
+    await https.close();
+    await stop().catch(() => {});
+    throw error;
+  });
   tell({
     step: 'server',
     text: `${url}   Kubernetes ${kubernetesVersion.major}.${kubernetesVersion.minor}, certificates of its own`,
@@ -118,6 +127,14 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   await https.close();
   await stop();
   clearTimeout(patience);
+}
+
+function tokensOf(file: string): Authenticator {
+  try {
+    return staticTokens(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UserError(`${file}: ${(error as Error).message}`);
+  }
 }
 
 /** Where the cluster was last, if that is still free. */

@@ -171,7 +171,10 @@ function launch(
     }, patienceMs);
     child.on('message', (message: Progress) => {
       progress(message);
-      if (message.step === 'failed') reject(new UserError(message.text, (message.exitCode ?? 4) as 2));
+      if (message.step === 'failed') {
+        child.kill();
+        reject(new UserError(message.text, (message.exitCode ?? 4) as 2));
+      }
       if (message.step === 'ready') resolve();
     });
     child.once('error', reject);

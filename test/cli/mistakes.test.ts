@@ -58,6 +58,14 @@ test('a port somebody else has is told, and no cluster is left', async () => {
   expect(readdirSync(join(home, 'clusters'))).toEqual([]);
 });
 
+test('a mistake in a token file is told with its line, and no cluster is left', async () => {
+  writeFileSync(join(home, 'tokens.csv'), 'secret,alice,1\nonly-a-token\n');
+  const { code, stderr } = await cli('up', 'tokens', '--bare', '--token-auth-file', 'tokens.csv');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^portolan up: .*tokens\.csv: token file, line 2: wants at least three columns/);
+  expect(readdirSync(join(home, 'clusters'))).toEqual([]);
+});
+
 test('every help ends with an example', async () => {
   const { stdout } = await cli('--help');
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Example: portolan /);

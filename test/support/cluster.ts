@@ -86,7 +86,10 @@ export async function testCluster(
 ): Promise<TestCluster> {
   const { home, env: base } = stateFolder();
   const started = await portolan(['up', name, ...options], { env: base });
-  if (started.code !== 0) throw new Error(`up failed: ${started.stderr || started.stdout}`);
+  if (started.code !== 0) {
+    rmSync(home, { recursive: true, force: true });
+    throw new Error(`up failed: ${started.stderr || started.stdout}`);
+  }
   const kubeconfig = join(home, 'clusters', name, 'kubeconfig');
   const env = { ...base, KUBECONFIG: kubeconfig };
   const merged = (given: RunOptions = {}): RunOptions => ({ ...given, env: { ...env, ...given.env } });
