@@ -14,7 +14,7 @@ import { undescribed } from '../kinds/descriptions.ts';
 import { systemMasters } from '../server/authorize.ts';
 import { createServer } from '../server/create-server.ts';
 import { memoryStore } from '../store/memory-store.ts';
-import { type Controller, defineController, watching } from './controller.ts';
+import { type Controller, defineController, indexing, watching } from './controller.ts';
 import { createEventRecorder } from './events.ts';
 import { startControllers } from './manager.ts';
 
@@ -202,4 +202,37 @@ test('equal events are one object with a count', async () => {
   await clock.settle();
   const { items } = await client.list(Event, { namespace: 'default', fieldSelector: 'reason=Said' });
   expect(items.map(({ count, message }) => [count, message])).toEqual([[2, 'the same']]);
+});
+
+test('an object that rests is looked at once for many changes around it, and at once when its spec changes', async () => {
+  const looks: number[] = [];
+  const { client, clock } = await setUp(
+    defineController<ReplicationController>({
+      name: 'resting',
+      for: ReplicationController,
+      watches: [watching(ConfigMap, () => [{ name: 'many', namespace: 'default' }])],
+      indexes: [indexing({ kind: ConfigMap, name: 'by-team', keys: ({ data }) => (data?.team ? [data.team] : []) })],
+      rest: () => seconds(1),
+      async reconcile(object, { clock: { now }, lister }) {
+        if (object.metadata.name === 'many') looks.push(now() + lister(ConfigMap).indexed('by-team', 'a').length);
+      },
+    }),
+  );
+  const controller = { metadata: { name: 'many', namespace: 'default' }, spec: { replicas: 1, selector: { a: 'b' } } };
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await client.create(ReplicationController, { ...controller, spec: { ...controller.spec, template } });
+  await clock.settle();
+  expect(looks).toEqual([0]);
+  for (let i = 0; i < 5; i++) await client.create(ConfigMap, configMap(`c${i}`, { team: 'a' }));
+  await clock.advance(seconds(5));
+  expect(looks).toEqual([0, 1005]);
+  await client.create(ConfigMap, configMap('late'));
+  await client.patch(
+    ReplicationController,
+    { name: 'many', namespace: 'default' },
+    { spec: { replicas: 2 } },
+    { type: 'merge' },
+  );
+  await clock.settle();
+  expect(looks.slice(2)).toEqual([5005, 5005]);
 });
