@@ -71,7 +71,7 @@ test('an endpoint stays in its slice when others leave, and an emptied slice goe
   const before = stored(plan(pods(250)).create);
   const { update, remove } = plan(pods(250).slice(200), before);
   expect(update).toEqual([]);
-  expect(remove.map(({ metadata }) => metadata.name).sort()).toEqual(['web-0', 'web-1']);
+  expect(new Set(remove.map(({ metadata }) => metadata.name))).toEqual(new Set(['web-0', 'web-1']));
 });
 
 test('a Service without pods keeps one empty slice', () => {

@@ -52,7 +52,7 @@ function dumpScalar(type: ScalarType, value: unknown): string {
       // Templates hold none but the moment of a creation that never was.
       return '{Time:(time.Time){wall:(uint64)0 ext:(int64)0 loc:(*time.Location)<nil>}}';
     case 'boolean':
-      return String(value ?? false);
+      return value === true ? 'true' : 'false';
     case 'string':
     case 'bytes':
       return String((value ?? '') as string);

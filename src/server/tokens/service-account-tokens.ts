@@ -45,7 +45,7 @@ interface Presented {
 
 /** A token that is kept in a secret is good as long as that secret holds it. */
 async function fromSecret(find: Find, token: string, { claims, audiences, now }: Presented): Promise<Authentication> {
-  const claim = (name: string) => String(claims[`kubernetes.io/serviceaccount/${name}`] ?? '');
+  const claim = (name: string) => (claims[`kubernetes.io/serviceaccount/${name}`] ?? '') as string;
   const secretName = claim('secret.name');
   const own: AccountClaims = {
     namespace: claim('namespace'),
