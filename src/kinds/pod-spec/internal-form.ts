@@ -1,6 +1,7 @@
 // Pod specs as the API server holds them inside, where it shows that form to clients: in refusals that print a whole value.
 
 import type {
+  EphemeralContainer,
   PersistentVolumeClaimSpec,
   PodSpec,
   PodTemplateSpec,
@@ -243,14 +244,16 @@ const spread = object(
   'MatchLabelKeys',
 );
 
+const ephemeralContainer = object(
+  ...container.map(([name, form]) => [name, form ?? 'null'] as const),
+  ...text('TargetContainerName'),
+);
+
 const podSpec = object(
   ['Volumes', [volume]],
   ['InitContainers', [container]],
   ['Containers', [container]],
-  [
-    'EphemeralContainers',
-    [object(...container.map(([name, form]) => [name, form ?? 'null'] as const), ...text('TargetContainerName'))],
-  ],
+  ['EphemeralContainers', [ephemeralContainer]],
   ...text('RestartPolicy'),
   'TerminationGracePeriodSeconds',
   'ActiveDeadlineSeconds',
@@ -316,6 +319,9 @@ function emptyOf(form: Form | undefined): unknown {
 export const internalClaimSpec = (spec: PersistentVolumeClaimSpec): unknown => formed(spec, claimTemplateSpec);
 
 export const internalSecurityContext = (context: SecurityContext): unknown => formed(context, securityContext);
+
+export const internalEphemeralContainer = (container: EphemeralContainer): unknown =>
+  formed(container, ephemeralContainer);
 
 /** Host namespaces belong to the security context inside. */
 export function internalPodSpec(spec: PodSpec): unknown {

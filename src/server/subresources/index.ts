@@ -20,8 +20,10 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'certificatesigningrequests.certificates.k8s.io/approval': status,
   'namespaces/finalize': finalize,
   'pods/binding': binding,
+  'pods/ephemeralcontainers': status,
   'pods/eviction': eviction,
   'pods/log': log,
+  'pods/resize': status,
   'serviceaccounts/token': token,
 };
 

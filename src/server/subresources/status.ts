@@ -1,4 +1,4 @@
-// status: the object itself, of which only the status may change.
+// Subresources through which a part of the object itself is changed: its status, or what a facet names.
 
 import { methodNotAllowed } from '../../api/status.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';

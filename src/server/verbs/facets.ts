@@ -1,4 +1,4 @@
-// What of an object an update may change, depending on the path it comes through: all but the status, the status alone, finalizers, approval.
+// What of an object an update may change, depending on the path it comes through: all but the status, the status alone, finalizers, approval, resources.
 
 import type { Issue } from '../../api/issues.ts';
 import type { Kind, KindContext } from '../../api/kind.ts';
@@ -8,6 +8,9 @@ import {
   type CertificateSigningRequest,
 } from '../../kinds/certificates/certificate-signing-request.ts';
 import { type Namespace, namespaceFinalizeIssues } from '../../kinds/core/namespace.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { ephemeralContainerIssues, keepAllButEphemeralContainers } from '../../kinds/core/pod/ephemeral-containers.ts';
+import { keepAllButResources, podResizeIssues } from '../../kinds/core/pod/resize.ts';
 import { behaviourOf, type Draft } from '../draft.ts';
 import { hasStatus, keepAllButStatus, keepStatus } from './commit.ts';
 
@@ -54,6 +57,19 @@ const approval: Facet = {
 
 type CertificateStatus = NonNullable<CertificateSigningRequest['status']>;
 
-const facets: Readonly<Record<string, Facet>> = { status, finalize, approval };
+/** What a pod's containers use. Everything else that is sent along is owned by its sender all the same, and dropped. */
+const resize: Facet = {
+  ...whole,
+  prepare: (_, draft, previous) => keepAllButResources(draft as Draft & Pod, previous as Pod),
+  issues: (_, draft, previous) => podResizeIssues(draft as Draft & Pod, previous as Pod),
+};
+
+const ephemeralcontainers: Facet = {
+  ...whole,
+  prepare: (_, draft, previous) => keepAllButEphemeralContainers(draft as Draft & Pod, previous as Pod),
+  issues: (_, draft, previous) => ephemeralContainerIssues(draft as Draft & Pod, previous as Pod),
+};
+
+const facets: Readonly<Record<string, Facet>> = { status, finalize, approval, resize, ephemeralcontainers };
 
 export const facetOf = (subresource: string): Facet => facets[subresource] ?? whole;
