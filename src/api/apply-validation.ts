@@ -13,15 +13,20 @@ export function configurationProblem(config: object, schema: Schema): string | u
   return ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
 }
 
+/** Whether a value is what its schema says, but for entries that are there twice. */
+export const fits = (value: object, schema: Schema): boolean =>
+  problemsOf(value, schema).every(({ repetition }) => repetition);
+
 interface Problem {
   readonly path: string;
   readonly message: string;
+  readonly repetition?: boolean;
 }
 
 const problem = (message: string): Problem => ({ path: '', message });
 
 const below = (element: string, problems: readonly Problem[]): Problem[] =>
-  problems.map(({ path, message }) => ({ path: `${element}${path}`, message }));
+  problems.map(({ path, ...rest }) => ({ path: `${element}${path}`, ...rest }));
 
 function problemsOf(value: unknown, schema: Schema): Problem[] {
   if (value === null || value === undefined || schema.type === 'any') return [];
@@ -52,7 +57,7 @@ function itemProblems(items: readonly unknown[], schema: ListSchema): Problem[] 
     const element = schema.listType === 'atomic' ? `i:${i}` : elementOf(schema, item);
     if (element === undefined) return [...problems, problem(`element ${i}: ${elementProblem(schema, item)}`)];
     const path = pathText([element]);
-    if (seen.has(element)) problems.push(problem(`duplicate entries for key ${path}`));
+    if (seen.has(element)) problems.push({ ...problem(`duplicate entries for key ${path}`), repetition: true });
     seen.add(element);
     problems.push(...below(path, problemsOf(item, schema.items)));
   }

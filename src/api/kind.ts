@@ -42,6 +42,8 @@ export interface ServedVersion {
   fromHub?(draft: KubeObject): KubeObject;
   /** The text of the Warning header for every use of a deprecated version. */
   readonly deprecation?: string;
+  /** The kind as this version has it, where versions differ in more than their schema: subresources, columns, rules (custom resources). */
+  readonly as?: Kind;
 }
 
 /** A documented field (`io.k8s.api.core.v1.PodSpec`, `nodeName`) whose published description is a column's description. */
@@ -60,6 +62,8 @@ export interface Column<T = KubeObject> {
   /** 0 is always shown, 1 with `-o wide` only. Default 0. */
   readonly priority?: number;
   readonly description: string | DocumentedField;
+  /** Rows have its cell, and the table's head says nothing of it (the age of an IPAddress). */
+  readonly untold?: boolean;
   cell(object: T, now: Instant): Cell;
 }
 
@@ -111,6 +115,10 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   /** What is wrong on update; call `validate` in it where upstream does. */
   validateUpdate?(next: T, previous: T, context: KindContext): Issue[];
   validateStatusUpdate?(next: T, previous: T, context: KindContext): Issue[];
+  /** Texts for Warning headers that a client gets even when its object is refused. */
+  earlyWarnings?(next: T): string[];
+  /** Annotations that are a field inside Kubernetes: a table's rows, which show the inner metadata, go without them. */
+  readonly innerAnnotations?: readonly string[];
   /** Texts for Warning headers. */
   warnings?(next: T, previous: T | undefined): string[];
   /** Table columns after which nothing is added; default Name and Created At. */
@@ -138,6 +146,10 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   /** DELETE answers with the object that is gone, rather than with a Status. */
   readonly returnsDeleted?: boolean;
   readonly scale?: ScalePaths;
+  /** Takes out of a checked object what the stored version cannot hold, where objects are written in another one. */
+  fitForStorage?(draft: T): void;
+  /** A stored object as it is to be read today; the object itself where its kind has not changed since. */
+  readStored?(object: T): KubeObject;
 }
 
 export interface Kind<T extends KubeObject = KubeObject> {
@@ -165,6 +177,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly storageVersionHash?: string;
   /** A custom resource's kind rather than a built-in one. */
   readonly custom: boolean;
+  /** The kind is being removed: its objects go, and new ones are refused. */
+  readonly terminating?: boolean;
 }
 
 /** `v1` or `apps/v1`. */

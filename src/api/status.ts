@@ -102,6 +102,15 @@ export const gone = (message: string) => new ApiError(410, 'Expired', message);
 export const methodNotAllowed = () =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
+/** The same for custom resources, which name the verb. */
+export const verbNotSupported = (r: ResourceName, verb: string) =>
+  new ApiError(
+    405,
+    'MethodNotAllowed',
+    `${verb} is not supported on resources of kind ${JSON.stringify(qualified(r))}`,
+    about(r, ''),
+  );
+
 /** The path is nobody's. */
 export const noSuchPath = () => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 

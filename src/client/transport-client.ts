@@ -120,9 +120,13 @@ const deleteBody = (options: DeleteOptions): object => ({ kind: 'DeleteOptions',
 /** Objects of mirrors and lists may lack apiVersion and kind. */
 const typed = (kind: Kind<never> | Kind, body: KubeObject): KubeObject => ({
   ...body,
-  apiVersion: apiVersionOf(kind),
+  apiVersion: apiVersionOf({ group: kind.group, version: spokenVersion(kind) }),
   kind: kind.kind,
 });
+
+/** The version objects are stored in, unless a custom kind is served in others alone. */
+const spokenVersion = ({ version, versions }: Pick<Kind, 'version' | 'versions'>): string =>
+  versions.some((each) => each.version === version) ? version : (versions[0]?.version ?? version);
 
 function errorOf(response: ApiResponse): ApiError {
   const { body } = response;
@@ -137,7 +141,8 @@ function errorOf(response: ApiResponse): ApiError {
 }
 
 export function pathOf<T extends KubeObject>(kind: Kind<T>, namespace: string, name = ''): string {
-  const root = kind.group ? `/apis/${kind.group}/${kind.version}` : `/api/${kind.version}`;
+  const version = spokenVersion(kind);
+  const root = kind.group ? `/apis/${kind.group}/${version}` : `/api/${version}`;
   const within = kind.scope === 'Namespaced' && namespace ? `/namespaces/${namespace}` : '';
   return `${root}${within}/${kind.plural}${name ? `/${name}` : ''}`;
 }

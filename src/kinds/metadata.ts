@@ -42,7 +42,7 @@ export function validateMetadataUpdate(kind: Kind, next: KubeObject, previous: K
 
 function metaIssues(kind: Kind, meta: ObjectMeta, rule: NameRule, ownRules = !kind.custom): Issue[] {
   return [
-    ...nameIssues(meta, rule),
+    ...nameIssues(meta.generateName && kind.custom ? { ...meta, generateName: '' } : meta, rule),
     ...namespaceIssues(kind, meta),
     ...generationIssues(meta),
     ...labelIssues(meta.labels, 'metadata.labels'),

@@ -5,7 +5,7 @@ import type { Kind } from '../api/kind.ts';
 import { Mirror } from '../api/mirror.ts';
 import type { KubeObject } from '../api/object.ts';
 import { type Change, type Revision, RevisionError, type Store } from '../store/store.ts';
-import { decodeStored, prefixOf, type Stored } from './stored.ts';
+import { prefixOf, readStored, type Stored } from './stored.ts';
 
 /** One change of the kind's objects, as watches see it before their selectors. */
 export interface CacheEvent {
@@ -28,9 +28,10 @@ export interface Cache {
   storedOf(object: KubeObject): Stored;
   /**
    * Calls the sink with every event after `from`: past ones before this returns, later ones synchronously with their commit.
+   * `end` is called when the kind is served no more, or in another way.
    * @throws RevisionError when `from` is compacted or in the future
    */
-  watch(from: Revision, sink: (events: readonly CacheEvent[]) => void): () => void;
+  watch(from: Revision, sink: (events: readonly CacheEvent[]) => void, end: () => void): () => void;
 }
 
 export interface Caches {
@@ -85,7 +86,7 @@ async function openCache(
   const prefix = prefixOf(kind);
   const mirror = new Mirror<KubeObject>();
   const beside = new WeakMap<KubeObject, Stored>();
-  const sinks = new Set<(events: readonly CacheEvent[]) => void>();
+  const sinks = new Map<(events: readonly CacheEvent[]) => void, () => void>();
 
   const listing = await store.list({ prefix });
   let revision = listing.revision;
@@ -95,14 +96,14 @@ async function openCache(
     const events = changes.map(toEvent);
     revision = events.at(-1)?.revision ?? revision;
     mirror.change(events.map((event) => ({ object: event.stored.object, deleted: event.deleted })));
-    for (const sink of [...sinks]) sink(events);
+    for (const sink of [...sinks.keys()]) sink(events);
   });
 
   function hold(bytes: Uint8Array, at: Revision): Stored {
     const known = decoded.get(bytes);
-    const object = known ?? decodeStored(bytes, at);
-    object.metadata.resourceVersion = String(at);
-    const stored = { object: deepFreeze(object), bytes, revision: at };
+    if (known) known.metadata.resourceVersion = String(at);
+    const stored = known ? { object: known, bytes, revision: at } : readStored(kind, bytes, at);
+    deepFreeze(stored.object);
     beside.set(stored.object, stored);
     decoded.delete(bytes);
     return stored;
@@ -113,7 +114,7 @@ async function openCache(
     const { namespace, name } = splitKey(kind, prefix, change.key);
     const current = mirror.get(name, namespace);
     const previous = current && beside.get(current);
-    return eventOf(change, previous?.revision === change.previous?.revision ? previous : past(change));
+    return eventOf(change, previous?.revision === change.previous?.revision ? previous : past(kind, change));
   }
 
   function eventOf(change: Change, previous: Stored | undefined): CacheEvent {
@@ -124,11 +125,9 @@ async function openCache(
 
   /** A change of the past, decoded again from the store's log. */
   function replayed(change: Change): CacheEvent {
-    const previous = past(change);
+    const previous = past(kind, change);
     const deleted = change.value === undefined;
-    const stored = deleted
-      ? lastState(change, previous)
-      : { object: decodeStored(change.value, change.revision), bytes: change.value, revision: change.revision };
+    const stored = deleted ? lastState(change, previous) : readStored(kind, change.value, change.revision);
     return { revision: change.revision, stored, deleted, previous, frames: new Map() };
   }
 
@@ -141,7 +140,7 @@ async function openCache(
       return object && beside.get(object);
     },
     storedOf: (object) => beside.get(object) as Stored,
-    watch(from, sink) {
+    watch(from, sink, end) {
       if (from > store.revision()) throw new RevisionError('future', from);
       if (from < store.revision()) {
         const replay = store.watch(prefix, from, (changes) => {
@@ -149,23 +148,19 @@ async function openCache(
         });
         replay();
       }
-      sinks.add(sink);
+      sinks.set(sink, end);
       return () => sinks.delete(sink);
     },
-    stop,
+    stop() {
+      stop();
+      for (const end of [...sinks.values()]) end();
+      sinks.clear();
+    },
   };
 }
 
-function past(change: Change): Stored | undefined {
-  const { previous } = change;
-  return (
-    previous && {
-      object: decodeStored(previous.value, previous.revision),
-      bytes: previous.value,
-      revision: previous.revision,
-    }
-  );
-}
+const past = (kind: Kind, { previous }: Change): Stored | undefined =>
+  previous && readStored(kind, previous.value, previous.revision);
 
 /** Of a deleted object clients see the last state under the deletion's resourceVersion. */
 function lastState(change: Change, previous: Stored | undefined): Stored {

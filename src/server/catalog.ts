@@ -71,8 +71,9 @@ export function createCatalog(builtIn: readonly Kind[]): Catalog {
     for (const kind of kinds.values()) {
       for (const version of kind.versions) {
         const groupVersion = apiVersionOf({ group: kind.group, version: version.version });
-        byPath.set(`${groupVersion}/${kind.plural}`, { kind, version });
-        byKind.set(`${groupVersion}/${kind.kind}`, { kind, version });
+        const served = { kind: version.as ?? kind, version };
+        byPath.set(`${groupVersion}/${kind.plural}`, served);
+        byKind.set(`${groupVersion}/${kind.kind}`, served);
         versions.set(groupVersion, { group: kind.group, version: version.version });
       }
     }

@@ -40,6 +40,8 @@ function answer(exchange: Exchange, document: object): ApiResponse {
 function groupOrVersion(exchange: Exchange, catalog: Catalog, path: string): ApiResponse | undefined {
   const [group = '', version, ...deeper] = path.split('/');
   if (!catalog.hasGroup(group) || group === '') return undefined;
+  const served = catalog.hasGroupVersion(group, [version, ...deeper].join('/').replace(/\/$/, ''));
+  if (version !== undefined && !served && isCustom(catalog, group)) return undefined;
   if (version === undefined)
     return answer(exchange, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(catalog, group) });
   return versionDocument(exchange, catalog, group, [version, ...deeper].join('/'));
@@ -77,16 +79,24 @@ const groupList = (catalog: Catalog): object => ({
   groups: groupNames(catalog).map((group) => groupEntry(catalog, group)),
 });
 
+/** Whether there are custom kinds alone in the group, whose other paths are nobody's. */
+const isCustom = (catalog: Catalog, group: string): boolean =>
+  catalog.kinds().every((kind) => kind.group !== group || kind.custom);
+
+/** The kinds of a group version, as it has them. */
 const servedIn = (catalog: Catalog, group: string, version: string): Kind[] =>
-  catalog.kinds().filter((kind) => kind.group === group && kind.versions.some((each) => each.version === version));
+  catalog.kinds().flatMap((kind) => {
+    const served = kind.group === group && kind.versions.find((each) => each.version === version);
+    return served ? [served.as ?? kind] : [];
+  });
 
 function resourceList(catalog: Catalog, group: string, version: string): object {
   const resources = servedIn(catalog, group, version)
+    .sort((a, b) => (a.plural < b.plural ? -1 : 1))
     .flatMap((kind) => [
       resourceEntry(kind),
-      ...subresourcesIn(kind, version).map((sub) => subresourceEntry(kind, sub, { group, version })),
-    ])
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+      ...inOrder(kind).map((sub) => subresourceEntry(kind, sub, { group, version })),
+    ]);
   return {
     kind: 'APIResourceList',
     ...(group !== '' && { apiVersion: 'v1' }),
@@ -94,6 +104,10 @@ function resourceList(catalog: Catalog, group: string, version: string): object 
     resources,
   };
 }
+
+/** Subresources by name; those of custom kinds have an order of their own. */
+const inOrder = ({ custom, subresources }: Kind): readonly Subresource[] =>
+  custom ? subresources : subresources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 interface ResourceEntry {
   readonly name: string;
@@ -132,8 +146,6 @@ interface GroupVersion {
 /** Whether a subresource's kind is of another group or version than the document. */
 const isForeign = ({ kind }: Subresource, home: GroupVersion): boolean =>
   kind !== undefined && kind.version !== '' && (kind.group !== home.group || kind.version !== home.version);
-
-const subresourcesIn = (kind: Kind, _version: string): readonly Subresource[] => kind.subresources;
 
 /** The aggregated document, where the client can read it: everything of the core group, or of all the others, in one answer. */
 function aggregated(exchange: Exchange, catalog: Catalog, core: boolean): ApiResponse | undefined {
@@ -179,7 +191,7 @@ function discoveryOf(catalog: Catalog, group: string): object {
 }
 
 function discoveredResource(kind: Kind, version: string): { resource: string } {
-  const subresources = subresourcesIn(kind, version).map((sub) => ({
+  const subresources = kind.subresources.map((sub) => ({
     subresource: sub.name,
     responseKind: {
       group: sub.kind?.group ?? kind.group,

@@ -1,8 +1,9 @@
 // Whose request is it: from method and path to a kind, a name and a verb, or to a path that is none of a kind's.
 
-import { badRequest, methodNotAllowed } from '../api/status.ts';
+import type { Kind } from '../api/kind.ts';
+import { badRequest, methodNotAllowed, verbNotSupported } from '../api/status.ts';
 import { type Catalog, subresourceOf } from './catalog.ts';
-import type { PathTarget, RequestVerb, Target } from './exchange.ts';
+import type { PathTarget, RequestVerb, ResourceTarget, Target } from './exchange.ts';
 
 interface Parts {
   readonly group: string;
@@ -36,6 +37,7 @@ export function resolve(catalog: Catalog, method: string, path: string, query: U
   const served = catalog.find(group, version, resource);
   const scoped =
     served &&
+    (!served.kind.custom || isCustomPlace(served.kind, namespace, verb)) &&
     (served.kind.scope === 'Namespaced' || namespace === '' || (resource === 'namespaces' && name === namespace));
   const sub = subresource === '' || (served && subresourceOf(served.kind, subresource));
   const deeper = rest !== '' && subresource !== 'proxy';
@@ -46,9 +48,14 @@ export function resolve(catalog: Catalog, method: string, path: string, query: U
   return { type: 'resource', served, group, version, resource, namespace: home, name, subresource, rest, verb };
 }
 
+/** Where a custom kind's objects are: in namespaces, or in none. Only lists and watches look across all namespaces. */
+export const isCustomPlace = ({ scope }: Kind, namespace: string, verb: string): boolean =>
+  scope === 'Namespaced' ? namespace !== '' || verb === 'list' || verb === 'watch' : namespace === '';
+
 /** Whether the method is one this resource knows at this place; thrown refusals are upstream's. */
 export function requireMethod(target: Target & { type: 'resource' }, method: string): void {
   const { served, name, subresource, namespace } = target;
+  if (served.kind.custom) return requireCustomMethod(target, method);
   if (method === 'HEAD' || !(method in verbs)) throw methodNotAllowed();
   if (subresource) {
     const methods = subresourceOf(served.kind, subresource)?.verbs ?? [];
@@ -61,6 +68,21 @@ export function requireMethod(target: Target & { type: 'resource' }, method: str
   if (method === 'POST' && served.kind.scope === 'Namespaced' && namespace === '' && known.includes('list'))
     throw methodNotAllowed();
   if (!known.includes(target.verb)) throw methodNotAllowed();
+}
+
+/** Custom kinds are not routed by method: HEAD is like GET, and a verb that is missing is named in the refusal. */
+function requireCustomMethod(
+  { served, group, resource, verb, name, subresource }: ResourceTarget,
+  method: string,
+): void {
+  const known: readonly string[] = subresource === '' ? served.kind.verbs : ['get', 'update', 'patch'];
+  if (!known.includes(verb)) throw verbNotSupported({ group, resource }, verb);
+  if (verb === 'create' && served.kind.terminating) {
+    const refusal = verbNotSupported({ group, resource }, verb);
+    refusal.status.message = 'create not allowed while custom resource definition is terminating';
+    throw refusal;
+  }
+  if (name === '' && (method === 'PUT' || method === 'PATCH')) throw badRequest('name must be provided');
 }
 
 const subVerbOf = (method: string): string =>

@@ -2,14 +2,14 @@
 
 import { parseDuration } from '../base/duration.ts';
 import type { ApiResponse } from '../api/request.ts';
-import { badRequest, methodNotAllowed, noSuchPath, notModelled } from '../api/status.ts';
+import { badRequest, methodNotAllowed, noSuchPath, notFound, notModelled } from '../api/status.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Catalog } from './catalog.ts';
-import type { Exchange, Handler, ResourceTarget } from './exchange.ts';
+import type { Exchange, Handler, PathTarget, ResourceTarget } from './exchange.ts';
 import { type Negotiated, negotiate, type Offer } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
 import { print } from './print.ts';
-import { requireMethod } from './resolve.ts';
+import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
 import { subresourceHandler } from './subresources/index.ts';
 import { create } from './verbs/create.ts';
@@ -32,14 +32,28 @@ export function route(server: Server, paths: PathHandler, describe: Describe): H
   return async (exchange) => {
     const { target } = exchange;
     if (target.type === 'path') {
-      if (target.unserved && isBuiltIn(server.catalog, target.unserved.group)) throw noSuchPath();
+      if (target.unserved) refuseUnserved(server.catalog, exchange, target.unserved);
       return paths(exchange, target.path);
     }
     return answer(server, exchange, target, describe);
   };
 }
 
-/** Other groups are nobody's: their paths are like any other that is not there. */
+/** Other groups are nobody's: their paths are like any other that is not there. A custom kind's unknown subresources are the kind's to refuse. */
+function refuseUnserved(
+  catalog: Catalog,
+  exchange: Exchange,
+  { group, version, resource, namespace, name, subresource, verb }: Unserved,
+): void {
+  if (isBuiltIn(catalog, group)) throw noSuchPath();
+  const served = catalog.find(group, version, resource);
+  if (!served || subresource === '' || !isCustomPlace(served.kind, namespace, verb)) return;
+  if (served.version.deprecation) exchange.warnings.add(served.version.deprecation);
+  throw notFound({ group, resource }, name);
+}
+
+type Unserved = NonNullable<PathTarget['unserved']>;
+
 const isBuiltIn = (catalog: Catalog, group: string): boolean =>
   catalog.kinds().some((kind) => kind.group === group && !kind.custom);
 
@@ -50,7 +64,8 @@ async function answer(
   describe: Describe,
 ): Promise<ApiResponse> {
   const { request } = exchange;
-  const { version } = target.served;
+  const { kind, version } = target.served;
+  if (version.deprecation && kind.custom) exchange.warnings.add(version.deprecation);
   requireMethod(target, request.method);
   const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));

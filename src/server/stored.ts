@@ -45,6 +45,14 @@ export function encodeStored(kind: Kind, object: KubeObject): Uint8Array {
   return utf8(headOf(kind) + body.slice(1) + (tail === '{}' ? '}' : `,${tail.slice(1)}`));
 }
 
+/** What lies in the store, as its kind reads it today. */
+export function readStored(kind: Kind, bytes: Uint8Array, revision: Revision): Stored {
+  const decoded = decodeStored(bytes, revision);
+  const object = kind.behaviour.readStored?.(decoded) ?? decoded;
+  const same = object === decoded || object.apiVersion !== apiVersionOf(kind);
+  return { object, bytes: same ? bytes : encodeStored(kind, object), revision };
+}
+
 export function decodeStored(bytes: Uint8Array, revision: Revision): KubeObject {
   const object = JSON.parse(textOf(bytes)) as KubeObject;
   object.metadata.resourceVersion = String(revision);

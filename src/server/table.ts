@@ -24,7 +24,9 @@ export function tableOf(
   columns: readonly Column[] = columnsOf(printing.served.kind),
 ): object {
   const { kind } = printing.served;
-  const objects = result.type === 'list' ? result.items.map((stored) => stored.object) : [result.object];
+  const held = result.type === 'list' ? result.items.map((stored) => stored.object) : [result.object];
+  // Columns of custom kinds are those of the version, and read its fields.
+  const objects = kind.custom ? held.map((object) => fromHub(kind, printing.served.version, object)) : held;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${printing.negotiated.shapeVersion}`,
@@ -32,7 +34,9 @@ export function tableOf(
       result.type === 'list'
         ? listMeta(result, { ...kind, custom: false })
         : { resourceVersion: result.object.metadata.resourceVersion ?? '' },
-    columnDefinitions: printing.columnsTold ? null : columns.map((column) => definitionOf(column, printing.describe)),
+    columnDefinitions: printing.columnsTold
+      ? null
+      : columns.filter(({ untold }) => !untold).map((column) => definitionOf(column, printing.describe)),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, printing.now)),
       ...conditionsOf(kind, object),
@@ -62,7 +66,16 @@ function embedded(object: KubeObject, printing: Printing): { object?: unknown } 
   const { served, includeObject, negotiated } = printing;
   if (includeObject === 'None') return { object: null };
   if (includeObject === 'Object') return { object: fromHub(served.kind, served.version, object) };
-  return { object: partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) };
+  return { object: partialObject(innerObject(served.kind, object), `meta.k8s.io/${negotiated.shapeVersion}`) };
+}
+
+/** Without the annotations that stand for a field. */
+function innerObject(kind: Kind, object: KubeObject): KubeObject {
+  const { innerAnnotations } = behaviourOf(kind);
+  const { annotations, ...metadata } = object.metadata;
+  if (!innerAnnotations || !annotations) return object;
+  const left = Object.entries(annotations).filter(([name]) => !innerAnnotations.includes(name));
+  return { ...object, metadata: { ...metadata, ...(left.length > 0 && { annotations: Object.fromEntries(left) }) } };
 }
 
 /** The metadata of a list, whatever form its items take. */

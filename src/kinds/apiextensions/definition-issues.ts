@@ -4,6 +4,7 @@ import { deepEqual } from '../../base/equal.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, duplicate, forbiddenField, invalid, notSupported, required, tooMany } from '../../api/issues.ts';
 import { choiceIssues, complain, immutable } from '../checks.ts';
+import { approvalAnnotation, approvalOf } from './approval.ts';
 import type {
   CustomResourceConversion,
   CustomResourceDefinition,
@@ -244,18 +245,12 @@ function storedIssues({ spec, status }: CustomResourceDefinition): Issue[] {
   );
 }
 
-const approval = 'api-approved.kubernetes.io';
-
-/** Groups of the project itself need somebody's word. */
 function approvalIssues({ metadata, spec }: CustomResourceDefinition): Issue[] {
-  if (!/(?:^|\.)(?:k8s|kubernetes)\.io$/.test(spec.group ?? '')) return [];
-  const field = `metadata.annotations[${approval}]`;
-  const given = metadata.annotations?.[approval];
-  const must = `protected groups must have approval annotation "${approval}"`;
-  const where = 'see https://github.com/kubernetes/enhancements/pull/1111';
-  if (!given) return [required(field, `${must}, ${where}`)];
-  if (given.startsWith('unapproved') || /^[a-z]+:\/\/[^/]+/.test(given)) return [];
-  return [invalid(field, given, `${must} with either a URL or a reason starting with "unapproved", ${where}`)];
+  const approval = approvalOf(spec.group ?? '', metadata.annotations ?? {});
+  const field = `metadata.annotations[${approvalAnnotation}]`;
+  if (approval?.reason === 'MissingAnnotation') return [required(field, approval.message)];
+  if (approval?.reason !== 'InvalidAnnotation') return [];
+  return [invalid(field, metadata.annotations?.[approvalAnnotation], approval.message)];
 }
 
 export function definitionChangeIssues(next: CustomResourceDefinition, previous: CustomResourceDefinition): Issue[] {

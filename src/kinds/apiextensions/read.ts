@@ -2,7 +2,7 @@
 // Values of a wrong type stay, for validation to complain of.
 
 import { type Decoded, decode } from '../../api/decode.ts';
-import type { Field, ObjectSchema } from '../../api/schema.ts';
+import type { Field, ObjectSchema, Schema } from '../../api/schema.ts';
 import { namedSchema } from '../define.ts';
 import { type JsonSchema, additionalOf, isEmbedded, itemsOf, preserves, propertyOf } from './structural.ts';
 
@@ -15,7 +15,7 @@ const isObject = (value: unknown): value is Json =>
 export function readResource(schema: JsonSchema | undefined, value: unknown): Decoded {
   const { metadata, ...rest } = (isObject(value) ? value : {}) as Json;
   const unknown: string[] = [];
-  const head = readHead({ metadata: metadata ?? {} }, '', unknown);
+  const head = { metadata: readMetadata(metadata ?? {}, '', unknown) };
   const body = copy(rest) as Json;
   if (schema) {
     prune(body, { ...schema, 'x-kubernetes-embedded-resource': true }, '', unknown);
@@ -40,22 +40,26 @@ function copy(value: unknown): unknown {
 
 let headSchema: ObjectSchema | undefined;
 
-/** metadata is Go's own struct in custom resources, too. */
-function readHead(value: Json, path: string, unknown: string[]): Json {
+/** metadata is Go's own struct in custom resources, too. It is read by itself, and refused so. */
+function readMetadata(value: unknown, path: string, unknown: string[]): Json {
+  const metadata = namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+  if (isObject(value) && metadata.type === 'object') {
+    const read = decode(metadata, value);
+    unknown.push(...read.unknown.map((text) => text.replace('"', `"${below(path, 'metadata')}.`)));
+    return read.object;
+  }
   headSchema ??= {
     type: 'object',
-    fields: new Map([['metadata', metadataField()]]),
+    fields: new Map([['metadata', metadataField(metadata)]]),
     atomic: false,
     open: false,
   };
-  const read = decode(headSchema, value);
-  unknown.push(...read.unknown.map((text) => (path ? text.replace('"', `"${path}.`) : text)));
-  return read.object;
+  return decode(headSchema, { metadata: value }).object.metadata as Json;
 }
 
-const metadataField = (): Field => ({
+const metadataField = (schema: Schema): Field => ({
   name: 'metadata',
-  schema: namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'),
+  schema,
   pointer: false,
   omitempty: false,
   required: false,
@@ -94,7 +98,7 @@ function coerceEmbedded(value: unknown, schema: JsonSchema, path: string, unknow
   }
   if (!isObject(value)) return;
   if (isEmbedded(schema) && 'metadata' in value && (value.metadata === null || isObject(value.metadata))) {
-    value.metadata = readHead({ metadata: value.metadata ?? {} }, path, unknown).metadata;
+    value.metadata = readMetadata(value.metadata ?? {}, path, unknown);
   }
   for (const [key, inner] of Object.entries(value)) {
     const property = propertyOf(schema, key) ?? additionalOf(schema);

@@ -63,7 +63,7 @@ function localService({ group, version }: GroupVersion): APIService {
 
 const priorityOf = (version: string): number => (version.includes('alpha') ? 1 : version.includes('beta') ? 9 : 15);
 
-const available = (lastTransitionTime: string) => ({
+export const available = (lastTransitionTime: string) => ({
   type: 'Available' as const,
   status: 'True' as const,
   lastTransitionTime,

@@ -1,6 +1,9 @@
 // Which of its names a definition gets, and whether it may be served: nobody else in its group may have them.
 
+import type { Instant } from '../../base/clock.ts';
 import { deepEqual } from '../../base/equal.ts';
+import { formatTime, parseTime } from '../../base/time.ts';
+import { approvalOf } from '../../kinds/apiextensions/approval.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
@@ -14,18 +17,60 @@ export function planDefinitionStatus(
   others: readonly CustomResourceDefinition[],
   now: string,
 ): CustomResourceDefinitionStatus {
-  const rivals = others.filter(
-    ({ metadata, spec }) => metadata.name !== definition.metadata.name && spec.group === definition.spec.group,
-  );
-  const taken = rivals.flatMap(({ status }) => (status?.acceptedNames ? [status.acceptedNames] : []));
+  const group = others.filter(({ spec }) => spec.group === definition.spec.group);
+  const taken = group.flatMap(({ status }) => (status?.acceptedNames ? [status.acceptedNames] : []));
   const { names, conflict } = acceptNames(definition, taken);
   const before = definition.status;
   return {
-    conditions: conditionsAfter(before?.conditions ?? [], conflict, now),
+    conditions: conditionsAfter(withApproval(definition, now), conflict, now),
     acceptedNames: names,
     storedVersions: before?.storedVersions ?? [],
     ...(before?.observedGeneration !== undefined && { observedGeneration: before.observedGeneration }),
   };
+}
+
+/** Beyond this, in milliseconds, it is no longer expected that the objects go by themselves. */
+const patience = 60_000;
+
+/** The status of a definition whose objects are being removed, and of one that has none any more. */
+export function planDeletionStatus(
+  { metadata, status }: CustomResourceDefinition,
+  objects: 'going' | 'gone',
+  now: Instant,
+): CustomResourceDefinitionStatus {
+  const conditions = status?.conditions ?? [];
+  const established = conditions.some(({ type, status: is }) => type === 'Established' && is === 'True');
+  const waited = now - (parseTime(metadata.deletionTimestamp ?? '') ?? now);
+  const [reason, message] =
+    objects === 'going' ? (waited > patience ? late : inProgress) : established ? completed : neverEstablished;
+  const terminating: Condition = {
+    type: 'Terminating',
+    status: objects === 'going' ? 'True' : 'False',
+    reason,
+    message,
+  };
+  return {
+    ...status,
+    conditions: set([...conditions], terminating, formatTime(now)),
+  } as CustomResourceDefinitionStatus;
+}
+
+const inProgress = ['InstanceDeletionInProgress', 'CustomResource deletion is in progress'] as const;
+const completed = ['InstanceDeletionCompleted', 'removed all instances'] as const;
+const neverEstablished = ['NeverEstablished', 'resource was never established'] as const;
+const late = [
+  'InstanceDeletionCheck',
+  'could not confirm zero CustomResources remaining: timed out waiting for the condition',
+] as const;
+
+/** The conditions so far, with what became of the approval that groups of the project itself need. */
+function withApproval({ metadata, spec, status }: CustomResourceDefinition, now: string): readonly Condition[] {
+  const conditions = status?.conditions ?? [];
+  const approval = approvalOf(spec.group, metadata.annotations ?? {});
+  if (!approval) return conditions;
+  const { approved, reason, message } = approval;
+  const type = 'KubernetesAPIApprovalPolicyConformant';
+  return set([...conditions], { type, status: approved ? 'True' : 'False', reason, message }, now);
 }
 
 interface Conflict {

@@ -11,7 +11,9 @@ import { ApiError } from '../../api/status.ts';
 import { type Client, referenceTo } from '../../client/client.ts';
 import { cleanupFinalizer, CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import type { Server } from '../server.ts';
-import { planDefinitionStatus } from './definition-status.ts';
+import { commitDeletion } from '../verbs/commit.ts';
+import { keepApiServices } from './api-services.ts';
+import { planDefinitionStatus, planDeletionStatus } from './definition-status.ts';
 import { kindOfDefinition } from './kind-of-definition.ts';
 import { hasValidationRules } from './rules.ts';
 
@@ -22,8 +24,8 @@ const retryAfter = 1000;
 export async function serveDefinitions(server: Server, client: Client): Promise<() => void> {
   const mirror = (await server.caches.of(CustomResourceDefinition as never))
     .mirror as unknown as Mirror<CustomResourceDefinition>;
-  /** What is served for each definition, by its name: the kind and the specification it was made of. */
-  const served = new Map<string, { readonly kind: Kind; readonly spec: unknown }>();
+  /** What is served for each definition, by its name: the kind and what it was made of. */
+  const served = new Map<string, { readonly kind: Kind; readonly definition: CustomResourceDefinition }>();
   const queue = createQueue(server.clock, () => void Promise.resolve().then(work));
   const stop = mirror.subscribe((changes) => {
     for (const { object, previous } of changes) queue.add((object ?? previous)?.metadata.name ?? '');
@@ -31,6 +33,7 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
     if (changes.some(({ object }) => !object)) for (const { metadata } of mirror.list()) queue.add(metadata.name ?? '');
   });
   for (const { metadata } of mirror.list()) await reconcile(metadata.name ?? '');
+  const stopApiServices = await keepApiServices(server, client, mirror);
 
   async function work(): Promise<void> {
     for (let name = queue.take(); name !== undefined; name = queue.take()) {
@@ -51,23 +54,27 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
     const definition = mirror.get(name);
     if (!definition) return withdraw(name);
     const status = planDefinitionStatus(definition, mirror.list(), formatTime(server.clock.now()));
-    if (!deepEqual(status, definition.status))
-      await client.updateStatus(CustomResourceDefinition, { ...definition, status });
-    if (isTrue(status, 'Established')) await serve(name, definition);
-    if (definition.metadata.deletionTimestamp !== undefined) await empty(definition);
+    const current = deepEqual(status, definition.status)
+      ? definition
+      : await client.updateStatus(CustomResourceDefinition, { ...definition, status });
+    if (isTrue(status, 'Established')) await serve(name, current);
+    if (isGoing(current)) await empty(current);
   }
 
   async function serve(name: string, definition: CustomResourceDefinition): Promise<void> {
-    if (served.get(name)?.spec === definition.spec) return;
-    if (deepEqual(served.get(name)?.spec, definition.spec)) return;
+    const before = served.get(name)?.definition;
+    const alike = before !== undefined && deepEqual(before.spec, definition.spec);
+    if (alike && isGoing(before) === isGoing(definition)) return;
     const kind = { ...kindOfDefinition(definition), storageVersionHash: await hashOf(definition) };
-    if (hasValidationRules(definition)) {
+    if (!alike && hasValidationRules(definition)) {
       server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
         definition: name,
       });
     }
-    served.set(name, { kind, spec: definition.spec });
+    served.set(name, { kind, definition });
     server.catalog.add(kind);
+    // What is stored is read anew by the new schema; watches end, as they do upstream.
+    if (before && !alike) server.caches.drop(kind);
   }
 
   async function hashOf({ spec }: CustomResourceDefinition): Promise<string> {
@@ -88,29 +95,48 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
   /** Deletes all objects of a definition that is going, and lets it go once there are none. */
   async function empty(definition: CustomResourceDefinition): Promise<void> {
     const name = definition.metadata.name ?? '';
+    const before = definition.metadata.finalizers ?? [];
+    if (!before.includes(cleanupFinalizer)) return withdraw(name);
+    const begun = await withStatus(definition, 'going');
     const kind = served.get(name)?.kind;
-    const { items } = kind ? await client.list(kind) : { items: [] };
-    if (kind) for (const object of items) await client.delete(kind, referenceTo(object));
-    const left = kind ? (await client.list(kind)).items.length : 0;
-    if (left > 0) {
+    if (kind && (await removeObjects(kind)) > 0) {
       queue.add(name, retryAfter);
       return;
     }
+    const done = await withStatus(begun, 'gone');
     withdraw(name);
-    const finalizers = (definition.metadata.finalizers ?? []).filter((each) => each !== cleanupFinalizer);
-    const { resourceVersion } = definition.metadata;
-    if (finalizers.length < (definition.metadata.finalizers ?? []).length) {
-      await client.patch(CustomResourceDefinition, referenceTo(definition), {
-        metadata: { finalizers, resourceVersion },
-      });
+    const finalizers = before.filter((each) => each !== cleanupFinalizer);
+    const { resourceVersion } = done.metadata;
+    await client.patch(CustomResourceDefinition, referenceTo(definition), {
+      metadata: { finalizers, resourceVersion },
+    });
+  }
+
+  async function withStatus(definition: CustomResourceDefinition, objects: 'going' | 'gone') {
+    const status = planDeletionStatus(definition, objects, server.clock.now());
+    if (deepEqual(status, definition.status)) return definition;
+    return client.updateStatus(CustomResourceDefinition, { ...definition, status });
+  }
+
+  /** How many are left, since something may hold them back. */
+  async function removeObjects(kind: Kind): Promise<number> {
+    const cache = await server.caches.of(kind);
+    for (const object of cache.mirror.list()) {
+      // Nobody can ask for the objects of a kind that is served in no version.
+      if (kind.versions.length > 0) await client.delete(kind, referenceTo(object));
+      else await commitDeletion(server, kind, cache.storedOf(object));
     }
+    return cache.mirror.size;
   }
 
   return () => {
     stop();
+    stopApiServices();
     queue.stop();
   };
 }
+
+const isGoing = ({ metadata }: CustomResourceDefinition): boolean => metadata.deletionTimestamp !== undefined;
 
 const isTrue = (status: CustomResourceDefinition['status'], wanted: string): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === wanted && is === 'True') ?? false;

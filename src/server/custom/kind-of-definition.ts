@@ -1,10 +1,11 @@
 // A custom resource's kind: what a CustomResourceDefinition says, in the one form all kinds have.
 
-import { semanticEqual } from '../../base/equal.ts';
+import { deepEqual, semanticEqual } from '../../base/equal.ts';
 import type { Issue } from '../../api/issues.ts';
 import {
   type Behaviour,
   type Kind,
+  type ScalePaths,
   type ServedVersion,
   type Subresource,
   type Verb,
@@ -13,6 +14,7 @@ import {
 import type { KubeObject } from '../../api/object.ts';
 import { pruneResource, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
+import { scaleIssues } from '../../kinds/apiextensions/scale-issues.ts';
 import { type JsonSchema, schemaOfResource } from '../../kinds/apiextensions/structural.ts';
 import { repetitionIssues, valueIssues } from '../../kinds/apiextensions/value-issues.ts';
 import type {
@@ -25,15 +27,35 @@ import { printerColumns } from './printer-columns.ts';
 const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const partVerbs = ['get', 'patch', 'update'];
 
-/** Subresources and columns are those of the version that objects are stored in. */
-export function kindOfDefinition({ spec }: CustomResourceDefinition): Kind {
-  const { group, names, scope } = spec;
+/** As the version sees it that objects are stored in; the others have their own view of the kind in `versions`. */
+export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition): Kind {
   const stored = spec.versions.find(({ storage }) => storage) ?? spec.versions[0];
   const served = spec.versions.filter((version) => version.served);
   const hub = served.filter((version) => version === stored);
+  const versions: ServedVersion[] = [];
+  const view = (version: CustomResourceDefinitionVersion | undefined): Kind => ({
+    ...kindOf(spec, stored?.name ?? ''),
+    subresources: subresourcesOf(version),
+    versions,
+    behaviour: {
+      ...behaviourOf(version),
+      readStored: (object: CustomResource) => readStored(spec, object),
+      ...(version !== stored && { fitForStorage: (draft: CustomResource) => fit(draft, schemaOf(stored)) }),
+    },
+    custom: true,
+    ...(metadata.deletionTimestamp !== undefined && { terminating: true }),
+  });
+  for (const version of [...hub, ...served.filter((each) => each !== stored)]) {
+    versions.push({ ...servedVersion(version, spec, stored), as: view(version) });
+  }
+  return hub.length > 0 ? (versions[0]?.as as Kind) : view(stored);
+}
+
+/** What all versions have in common. */
+function kindOf({ group, names, scope }: CustomResourceDefinition['spec'], version: string) {
   return {
     group,
-    version: stored?.name ?? '',
+    version,
     kind: names.kind,
     listKind: names.listKind ?? `${names.kind}List`,
     plural: names.plural,
@@ -42,13 +64,7 @@ export function kindOfDefinition({ spec }: CustomResourceDefinition): Kind {
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     verbs,
-    subresources: subresourcesOf(stored),
-    versions: [...hub, ...served.filter((version) => version !== stored)].map((version) =>
-      servedVersion(version, group, names.kind, stored),
-    ),
-    behaviour: behaviourOf(stored),
-    custom: true,
-  };
+  } as const;
 }
 
 const schemaOf = (version: CustomResourceDefinitionVersion | undefined): JsonSchema | undefined =>
@@ -56,20 +72,17 @@ const schemaOf = (version: CustomResourceDefinitionVersion | undefined): JsonSch
 
 function servedVersion(
   version: CustomResourceDefinitionVersion,
-  group: string,
-  kind: string,
+  { group, names }: CustomResourceDefinition['spec'],
   stored: CustomResourceDefinitionVersion | undefined,
 ): ServedVersion {
   const schema = schemaOf(version);
   const apiVersion = apiVersionOf({ group, version: version.name });
-  const deprecation = version.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`;
+  const deprecation = version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated`;
   return {
     version: version.name,
     schema: schemaOfResource(schema),
     read: (value) => readResource(schema, value),
-    ...(version !== stored && {
-      fromHub: (draft: KubeObject) => pruneResource(schema, draft),
-    }),
+    fromHub: (draft: KubeObject) => pruneResource(schema, draft),
     ...(version.deprecated && { deprecation }),
   };
 }
@@ -78,7 +91,7 @@ function servedVersion(
  * Objects are stored as the stored version's schema allows, whichever version they were written in: versions differ in apiVersion alone.
  * Who wrote a field that is lost here still owns it.
  */
-function fitStored(draft: CustomResource, schema: JsonSchema | undefined): void {
+function fit(draft: CustomResource, schema: JsonSchema | undefined): void {
   if (!schema) return;
   const { apiVersion, kind, metadata, ...content } = draft;
   const fitting = readResource(schema, { apiVersion, kind, ...content }).object;
@@ -98,26 +111,39 @@ function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): S
 
 type CustomResource = KubeObject & Record<string, unknown>;
 
+/** By the schema, as it is today, of the version that the object lies in: it may know less or more than when the object was written. */
+function readStored({ group, versions }: CustomResourceDefinition['spec'], object: CustomResource): CustomResource {
+  const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
+  if (!version) return object;
+  const read = { ...object };
+  fit(read, schemaOf(version));
+  return deepEqual(read, object) ? object : read;
+}
+
 function behaviourOf(version: CustomResourceDefinitionVersion | undefined): Behaviour {
   const schema = schemaOf(version);
   const hasStatus = version?.subresources?.status !== undefined;
-  const scale = version?.subresources?.scale;
+  const paths = scalePathsOf(version);
+  const scaleProblems = (object: KubeObject, parts: readonly ('spec' | 'status')[]) =>
+    paths ? scaleIssues(object, paths, parts) : [];
   const columns = printerColumns(version?.additionalPrinterColumns);
   return {
     requireVersionOnUpdate: true,
     generation: (next, previous) => !semanticEqual(contentOf(next, hasStatus), contentOf(previous, hasStatus)),
-    prepareForCreate(draft: CustomResource) {
-      fitStored(draft, schema);
-      if (hasStatus) delete draft.status;
-    },
-    prepareForUpdate: (draft: CustomResource) => fitStored(draft, schema),
     ...(hasStatus && {
+      prepareForCreate: (draft: CustomResource) => void delete draft.status,
       prepareForStatusUpdate: keepMetadata,
       resetFields: statusOnlyFields,
     }),
-    validate: (object) => objectIssues(object, schema, undefined),
-    validateUpdate: (next, previous) => objectIssues(next, schema, previous),
-    validateStatusUpdate: (next, previous) => objectIssues(next, schema, previous),
+    validate: (object) => [...objectIssues(object, schema, undefined), ...scaleProblems(object, ['spec', 'status'])],
+    validateUpdate: (next, previous) => [
+      ...objectIssues(next, schema, previous),
+      ...scaleProblems(next, ['spec', 'status']),
+    ],
+    validateStatusUpdate: (next, previous) => [
+      ...objectIssues(next, schema, previous),
+      ...scaleProblems(next, ['status']),
+    ],
     warnings: finalizerWarnings,
     columns,
     selectableFields: Object.fromEntries(
@@ -126,14 +152,19 @@ function behaviourOf(version: CustomResourceDefinitionVersion | undefined): Beha
         (object: KubeObject) => textOf(valuesAt(object, jsonPath)[0]),
       ]),
     ),
-    ...(scale && {
-      scale: {
-        replicas: scale.specReplicasPath,
-        statusReplicas: scale.statusReplicasPath,
-        ...(scale.labelSelectorPath && { selector: scale.labelSelectorPath }),
-      },
-    }),
+    ...(paths && { scale: paths }),
   };
+}
+
+function scalePathsOf(version: CustomResourceDefinitionVersion | undefined): ScalePaths | undefined {
+  const scale = version?.subresources?.scale;
+  return (
+    scale && {
+      replicas: scale.specReplicasPath,
+      statusReplicas: scale.statusReplicasPath,
+      ...(scale.labelSelectorPath && { selector: scale.labelSelectorPath }),
+    }
+  );
 }
 
 /** Everything but metadata, and the status where it is a matter of its own. */
@@ -148,7 +179,12 @@ const textOf = (value: unknown): string =>
 function objectIssues(object: KubeObject, schema: JsonSchema | undefined, previous: KubeObject | undefined): Issue[] {
   if (!schema) return [];
   const root = { ...schema, properties: { ...schema.properties } };
-  return [...valueIssues(object, root, '', previous), ...repetitionIssues(object, root, '')];
+  const repeatedBefore = previous !== undefined && repetitionIssues(previous, root, '').length > 0;
+  return [
+    ...valueIssues(object, root, '', previous),
+    // Lists that were no sets or maps before do not stand in the way of other changes.
+    ...(repeatedBefore ? [] : repetitionIssues(object, root, '')),
+  ];
 }
 
 const standardFinalizers = ['orphan', 'foregroundDeletion', 'kubernetes'];

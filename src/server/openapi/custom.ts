@@ -77,31 +77,28 @@ function adapted(schema: Json, form: Form, describe: Describe): Json {
   if (form.version === 3 && schema['x-kubernetes-int-or-string'] && !schema.anyOf && !schema.allOf) {
     result.anyOf = [{ type: 'integer' }, { type: 'string' }];
   }
-  return schema['x-kubernetes-embedded-resource'] ? embedded(result, form, describe) : result;
+  return schema['x-kubernetes-embedded-resource'] ? embedded(result, form) : result;
 }
 
 const beyondVersion2 = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not', 'default', 'example']);
 
 const described = ({ description }: Json): Json => (description === undefined ? {} : { description });
 
-function embedded(schema: Json, form: Form, describe: Describe): Json {
-  const lower = (field: string) => ({
-    ...typed(field, describe),
-    description: lowered(describe('io.k8s.api.core.v1.ConfigMap', field)),
-  });
+const apiVersionOfEmbedded = `apiVersion defines the versioned schema of this representation of an object. More info: ${conventions}#resources`;
+const kindOfEmbedded = `kind is a string value representing the type of this object. In CamelCase. More info: ${conventions}#types-kinds`;
+
+function embedded(schema: Json, form: Form): Json {
   return {
     ...schema,
     properties: {
       ...(schema.properties as Json),
-      apiVersion: lower('apiVersion'),
-      kind: lower('kind'),
+      apiVersion: { description: apiVersionOfEmbedded, type: 'string' },
+      kind: { description: kindOfEmbedded, type: 'string' },
       metadata: reference('ObjectMeta', 'metadata', form),
     },
     required: [...new Set(['kind', 'apiVersion', ...((schema.required as string[] | undefined) ?? [])])],
   };
 }
-
-const lowered = (text: string): string => text.replace(/^APIVersion/, 'apiVersion').replace(/^Kind/, 'kind');
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

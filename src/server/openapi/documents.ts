@@ -31,7 +31,7 @@ export function publishedOf(kind: Kind, version: ServedVersion): Published {
 }
 
 const allPublished = (kinds: readonly Kind[]): Published[] =>
-  kinds.flatMap((kind) => kind.versions.map((version) => publishedOf(kind, version)));
+  kinds.flatMap((kind) => kind.versions.map((version) => publishedOf(version.as ?? kind, version)));
 
 function definitions(
   published: readonly Published[],
@@ -268,7 +268,7 @@ const contentOf = (formats: readonly string[], schema: Json): Json =>
 const ofGroupVersion = (kinds: readonly Kind[], group: string, version: string): Published[] =>
   kinds
     .filter((kind) => kind.group === group)
-    .flatMap((kind) => kind.versions.filter((v) => v.version === version).map((v) => publishedOf(kind, v)));
+    .flatMap((kind) => kind.versions.filter((v) => v.version === version).map((v) => publishedOf(v.as ?? kind, v)));
 
 /** The document of one group version; undefined where nothing is served. */
 export function openApiV3(group: string, version: string, input: OpenApiInput): Json | undefined {

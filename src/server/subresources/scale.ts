@@ -5,8 +5,8 @@ import { invalid } from '../../api/issues.ts';
 import type { Column, ScalePaths } from '../../api/kind.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../kinds/columns.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
-import { applyConfiguration } from '../../api/apply.ts';
-import { ApiError, badRequest } from '../../api/status.ts';
+import { applyConfiguration, describe } from '../../api/apply.ts';
+import { ApiError, badRequest, internalError } from '../../api/status.ts';
 import { invalidObject } from '../../api/issues.ts';
 import { decodeValue, type Expected } from '../body.ts';
 import { copyOf, type Draft } from '../draft.ts';
@@ -28,11 +28,24 @@ export interface Scale extends KubeObject {
 export async function scale(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const paths = (target.served.kind.storedAs ?? target.served.kind).behaviour.scale;
   if (!paths) throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
-  if (target.verb === 'get') return shown(scaleOf((await get(server, target, exchange.request.query)).object, paths));
+  if (target.verb === 'get') {
+    const { object } = await get(server, target, exchange.request.query);
+    if (target.served.kind.custom) requireReplicasField(object, paths);
+    return shown(scaleOf(object, paths));
+  }
   return target.verb === 'update' ? put(server, exchange, target, paths) : patchScale(server, exchange, target, paths);
 }
 
 const shown = (object: Scale): Result => ({ type: 'other', code: 200, object, columns });
+
+/** Stands for replicas that a custom resource does not name: nobody may send it. */
+const noReplicas = -(2 ** 31);
+
+/** Only custom resources may have none. */
+function requireReplicasField(object: KubeObject, paths: ScalePaths): void {
+  if (at(object, paths.replicas) === undefined)
+    throw internalError(`the spec replicas field ${JSON.stringify(paths.replicas)} does not exist`);
+}
 
 const described = (type: string) => ({ type: `io.k8s.api.autoscaling.v1.${type}`, field: 'replicas' });
 
@@ -106,15 +119,23 @@ async function write(
   write: Pick<Replacement, 'writer' | 'resourceVersion'>,
   next: (current: Scale) => Scale,
 ): Promise<Result> {
+  const { custom } = context.target.served.kind;
   const result = await replace(server, context, {
     ...write,
     compute(previous) {
-      const wanted = next(scaleOf(previous, paths));
-      requireReplicas(wanted);
+      const wanted = next(scaleOf(previous, paths, custom ? noReplicas : 0));
+      if (custom) requireSomeReplicas(wanted, paths);
+      else requireReplicas(wanted);
       return withReplicas(previous, paths, wanted.spec?.replicas ?? 0);
     },
   });
   return shown(scaleOf(result.object, paths));
+}
+
+/** How many there may be is a matter of a custom resource's own validation. */
+function requireSomeReplicas({ spec }: Scale, paths: ScalePaths): void {
+  if (spec?.replicas === noReplicas)
+    throw badRequest(`the spec replicas field ${JSON.stringify(paths.replicas)} cannot be empty`);
 }
 
 function requireReplicas({ metadata, spec }: Scale): void {
@@ -141,6 +162,7 @@ async function applyScale(
     resourceVersion: config.metadata.resourceVersion ?? '',
     writer: 'apply',
     compute(previous) {
+      if (context.target.served.kind.custom) throw noApply(config);
       const live = scaleOf(previous, paths);
       const [own, others] = split(previous.metadata.managedFields ?? []);
       const outcome = applyConfiguration({
@@ -168,6 +190,14 @@ async function applyScale(
   });
   return shown(scaleOf(result.object, paths));
 }
+
+/** Upstream cannot convert an applied Scale of a custom resource. */
+const noApply = (config: KubeObject): ApiError =>
+  new ApiError(
+    500,
+    '',
+    `failed to convert new object (${describe(config)}) to proper version: request to convert CR to an invalid group/version: autoscaling/v1`,
+  );
 
 const replicasOwned = (entry: ManagedFieldsEntry): boolean =>
   (entry.fieldsV1?.['f:spec'] as Record<string, unknown> | undefined)?.['f:replicas'] !== undefined;
@@ -197,8 +227,10 @@ const asObjectEntry = (entry: ManagedFieldsEntry, apiVersion: string): ManagedFi
   fieldsV1: replicasOnly,
 });
 
-export function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
+/** `missing`: how many replicas an object has that does not say. Nought is not printed. */
+export function scaleOf(object: KubeObject, paths: ScalePaths, missing = 0): Scale {
   const { name = '', namespace, uid = '', resourceVersion, creationTimestamp = '' } = object.metadata;
+  const replicas = (at(object, paths.replicas) as number | undefined) ?? missing;
   const selector = paths.selector && at(object, paths.selector);
   const printed =
     typeof selector === 'string' ? selector : selector === undefined ? '' : selectorText(selector as object);
@@ -212,7 +244,7 @@ export function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
       ...(resourceVersion && { resourceVersion }),
       creationTimestamp,
     },
-    spec: { replicas: (at(object, paths.replicas) as number | undefined) ?? 0 },
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: (at(object, paths.statusReplicas) as number | undefined) ?? 0,
       ...(printed && { selector: printed }),

@@ -5,6 +5,7 @@ import { formatTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import { invalidObject, type Issue } from '../../api/issues.ts';
 import { managedAfterUpdate } from '../../api/apply.ts';
+import { fits } from '../../api/apply-validation.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
@@ -28,9 +29,15 @@ export interface WriteContext {
 export function ownFields(server: Server, context: WriteContext, live: KubeObject | undefined, next: Draft): void {
   const { served, subresource } = context.target;
   const { kind, version } = served;
+  const [before, after] = [live && fromHub(kind, version, live), fromHub(kind, version, next)];
+  if (kind.custom && !(fits(after, version.schema) && (!before || fits(before, version.schema)))) {
+    // Nobody can own parts of what is not as the schema says.
+    setManagedFields(next, undefined);
+    return;
+  }
   const managed = managedAfterUpdate({
-    live: live && fromHub(kind, version, live),
-    next: fromHub(kind, version, next),
+    live: before,
+    next: after,
     schema: version.schema,
     manager: context.manager,
     apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
@@ -152,6 +159,11 @@ export async function commitDeletion(server: Server, kind: Kind, previous: Store
   if (!outcome.ok) return undefined;
   await server.hooks(kind)?.written?.(server, undefined, previous.object);
   return outcome.revision;
+}
+
+/** What of a checked draft is kept: all that the version holds that objects are stored in. */
+export function fitForStorage(kind: Kind, draft: Draft): void {
+  (kind.storedAs ?? kind).behaviour.fitForStorage?.(draft);
 }
 
 /** Whether a write would change nothing but the resourceVersion. */

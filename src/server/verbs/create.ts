@@ -14,6 +14,7 @@ import {
   admit,
   attributesOf,
   commit,
+  fitForStorage,
   giveIdentity,
   hasStatus,
   hubSchema,
@@ -106,6 +107,7 @@ async function requireCreatable(
   const behaviour = behaviourOf(kind);
   if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
   else if (hasStatus(kind)) resetStatus(kind.storedAs ?? kind, draft);
+  for (const warning of behaviour.earlyWarnings?.(draft) ?? []) context.warn(warning);
   const { name = '' } = draft.metadata;
   requireValid(kind, name, [
     ...(name === '' ? [nameless] : validateMetadata(kind, draft)),
@@ -127,6 +129,7 @@ async function store(
   const cache = await server.caches.of(kind);
   if (cache.stored(draft.metadata.namespace ?? '', draft.metadata.name ?? '')) return undefined;
   if (dryRun) return { type: 'object', code: 201, object: draft };
+  fitForStorage(kind, draft);
   const stored = await commit(server, kind, draft, undefined);
   return stored && { type: 'object', code: 201, object: stored.object, stored };
 }

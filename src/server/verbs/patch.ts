@@ -124,6 +124,7 @@ function decodePatched(
   const { kind, version } = target.served;
   const { schema } = version;
   try {
+    if (kind.custom) requireOwnType(target, parsed.value);
     requireSameKind(parsed.value, expectedOf(kind, version));
     const { object, unknown } = isNameless(parsed.value)
       ? decode(nothing, parsed.value)
@@ -136,6 +137,16 @@ function decodePatched(
     const quoted = strategic ? goText(read.value) : patchedText(document, parsed.value, schema);
     const why = strategic ? converterWords(error.message) : error.message;
     throw invalidObject('', '', '', [invalid('patch', quoted, why)]);
+  }
+}
+
+/** A patched custom resource is read as whatever it says it is, and refused for that by validation. */
+function requireOwnType({ served, group, version, name }: ResourceTarget, value: Record<string, unknown>): void {
+  const wanted = { kind: served.kind.kind, apiVersion: apiVersionOf({ group, version }) };
+  for (const field of ['kind', 'apiVersion'] as const) {
+    const given = value[field];
+    if (typeof given !== 'string' || given === '' || given === wanted[field]) continue;
+    throw invalidObject(served.kind.kind, group, name, [invalid(field, given, `must be ${wanted[field]}`)]);
   }
 }
 

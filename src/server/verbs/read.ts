@@ -8,7 +8,7 @@ import type { ResourceTarget } from '../exchange.ts';
 import { wholeNumber } from '../options.ts';
 import { type Selection, selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
-import { decodeStored, keyOf, prefixOf, type Stored } from '../stored.ts';
+import { keyOf, prefixOf, readStored, type Stored } from '../stored.ts';
 import type { ListResult, ObjectResult } from './result.ts';
 
 export async function get(server: Server, target: ResourceTarget, query: URLSearchParams): Promise<ObjectResult> {
@@ -88,7 +88,7 @@ async function continued(
   const { revision, start } = decodeContinue(token);
   const at = revision === -1 ? server.store.revision() : revision;
   const prefix = listPrefix(cache, selection);
-  const items = await itemsAt(server, selection, prefix, at, start).catch((error: unknown) => {
+  const items = await itemsAt(server, cache, selection, { prefix, at, start }).catch((error: unknown) => {
     throw expired(error, () => encodeContinue(-1, start));
   });
   return paged(cache, items, limit, at, selection);
@@ -101,28 +101,29 @@ async function past(
   at: Revision,
   limit: number,
 ): Promise<ListResult> {
-  const items = await itemsAt(server, selection, listPrefix(cache, selection), at, undefined).catch(
-    (error: unknown) => {
-      throw expired(error);
-    },
-  );
+  const prefix = listPrefix(cache, selection);
+  const items = await itemsAt(server, cache, selection, { prefix, at }).catch((error: unknown) => {
+    throw expired(error);
+  });
   return paged(cache, items, limit, at, selection);
+}
+
+/** Where a listing of the past begins. */
+interface Place {
+  readonly prefix: string;
+  readonly at: Revision;
+  readonly start?: string;
 }
 
 async function itemsAt(
   server: Server,
+  { kind }: Cache,
   selection: Selection,
-  prefix: string,
-  at: Revision,
-  start: string | undefined,
+  { prefix, at, start }: Place,
 ): Promise<readonly Stored[]> {
   const after = start === undefined ? {} : { after: prefix + start };
   const { entries } = await server.store.list({ prefix, at, ...after });
-  const items = entries.map((entry) => ({
-    object: decodeStored(entry.value, entry.revision),
-    bytes: entry.value,
-    revision: entry.revision,
-  }));
+  const items = entries.map((entry) => readStored(kind, entry.value, entry.revision));
   return items.filter(({ object }) => selection.matches(object));
 }
 

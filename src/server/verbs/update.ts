@@ -21,6 +21,7 @@ import {
   attributesOf,
   commit,
   countGeneration,
+  fitForStorage,
   keepIdentity,
   ownFields,
   requireValid,
@@ -150,6 +151,7 @@ async function store(
   draft: Draft,
   previous: Stored,
 ): Promise<ObjectResult | undefined> {
+  if (!context.dryRun) fitForStorage(context.target.served.kind, draft);
   if (unchanged(draft, previous.object))
     return { type: 'object', code: 200, object: previous.object, stored: previous };
   draft.metadata.resourceVersion = String(previous.revision);

@@ -1,5 +1,6 @@
 // watch: past changes from a resourceVersion on, then live ones, matched with the selectors of the watch.
 
+import type { Timer } from '../../base/clock.ts';
 import type { WatchSource } from '../../api/request.ts';
 import { type ApiError, gone } from '../../api/status.ts';
 import { RevisionError, type Revision } from '../../store/store.ts';
@@ -53,17 +54,18 @@ interface Plan {
 function stepsOf(server: Server, cache: Cache, selection: Selection, plan: Plan): WatchSource<WatchStep> {
   return {
     subscribe(sink, end) {
+      const timers: Timer[] = [];
       const send = (steps: readonly WatchStep[]) => steps.length > 0 && sink(steps);
       let stop: () => void;
       try {
-        stop = begin(server, cache, selection, plan, send);
+        stop = begin(server, cache, selection, plan, { send, end: () => finish(true) });
       } catch (error) {
         if (!(error instanceof RevisionError)) throw error;
         send([{ type: 'ERROR', status: refusalOf(error, server.store.revision()).status }]);
         end();
         return () => {};
       }
-      const timers = [server.clock.after(plan.timeout, () => finish(true))];
+      timers[0] = server.clock.after(plan.timeout, () => finish(true));
       if (plan.bookmarks) scheduleBookmark();
 
       function scheduleBookmark(): void {
@@ -82,19 +84,18 @@ function stepsOf(server: Server, cache: Cache, selection: Selection, plan: Plan)
   };
 }
 
-function begin(
-  server: Server,
-  cache: Cache,
-  selection: Selection,
-  plan: Plan,
-  send: (steps: readonly WatchStep[]) => void,
-): () => void {
+interface Watcher {
+  send(steps: readonly WatchStep[]): void;
+  end(): void;
+}
+
+function begin(server: Server, cache: Cache, selection: Selection, plan: Plan, { send, end }: Watcher): () => void {
   const live = (events: readonly CacheEvent[]) => send(events.flatMap((event) => stepOf(event, selection)));
-  if (!plan.initialEvents) return cache.watch(plan.from === 0 ? server.store.revision() : plan.from, live);
+  if (!plan.initialEvents) return cache.watch(plan.from === 0 ? server.store.revision() : plan.from, live, end);
   const now = server.store.revision();
   send(selected(cache, selection).map((stored) => ({ type: 'ADDED', stored })));
   if (plan.endMark) send([{ type: 'BOOKMARK', revision: now, initialEventsEnd: true }]);
-  return cache.watch(now, live);
+  return cache.watch(now, live, end);
 }
 
 /** What one change means for a watch whose selectors may have matched before, match now, or both. */
