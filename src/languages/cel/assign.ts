@@ -19,11 +19,13 @@ const isDyn = (type: Type): boolean => type.kind === 'dyn' || type.kind === 'err
 
 /** What is then found; undefined: it may not. */
 export function assignable(found: Found, from: Type, to: Type): Found | undefined {
+  if (sameType(from, to)) return found;
   if (to.kind === 'parameter') return open(found, to.name, from, to);
   if (from.kind === 'parameter') return open(found, from.name, to, from);
   if (isDyn(from) || isDyn(to)) return found;
   if (from.kind === 'null') return acceptsNull(to) ? found : undefined;
   if (to.kind === 'null') return acceptsNull(from) ? found : undefined;
+  if (from.kind === 'type' && to.kind === 'type') return found;
   if (from.kind === 'wrapper' || to.kind === 'wrapper') return unwrapped(from) === unwrapped(to) ? found : undefined;
   return sameOutside(from, to) ? assignableAll(found, partsOf(from), partsOf(to)) : undefined;
 }
@@ -42,8 +44,15 @@ function open(found: Found, name: string, other: Type, self: Type): Found | unde
     if (!next) return undefined;
     return isMoreGeneral(other, known) && !occurs(next, self, other) ? new Map(next).set(name, other) : next;
   }
-  if (other.kind === 'parameter' && other.name === name) return found;
+  const target = resolved(found, other);
+  if (target.kind === 'parameter' && target.name === name) return found;
   return occurs(found, self, other) ? undefined : new Map(found).set(name, other);
+}
+
+/** What an open type was found to be, as far as is known. */
+function resolved(found: Found, type: Type): Type {
+  const known = type.kind === 'parameter' ? found.get(type.name) : undefined;
+  return known ? resolved(found, known) : type;
 }
 
 /** Whether one type is the other made wider: dyn for anything, a type that takes null for one that does not. */

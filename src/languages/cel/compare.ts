@@ -18,7 +18,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** A number of any kind as one that JavaScript compares exactly with every other. Undefined: it is none. */
+/** Undefined: it is no number. */
 function numberOf(value: Value): bigint | number | undefined {
   if (typeof value === 'bigint' || typeof value === 'number') return value;
   return value instanceof Uint ? value.value : undefined;
@@ -29,8 +29,13 @@ export function equal(a: Value, b: Value): boolean {
   if (a instanceof Composite && b instanceof Composite) return equalComposites(a, b);
   if (a instanceof Uint8Array) return b instanceof Uint8Array && compareBytes(a, b) === 0;
   const [left, right] = [numberOf(a), numberOf(b)];
-  if (left === undefined || right === undefined) return false;
-  return left <= right && left >= right;
+  return left !== undefined && right !== undefined && compareNumbers(left, right) === 0;
+}
+
+/** Beside a double an integer counts as the double next to it. */
+function compareNumbers(a: bigint | number, b: bigint | number): number {
+  if (typeof a !== typeof b) return compareNumbers(Number(a), Number(b));
+  return a < b ? -1 : a > b ? 1 : a === b ? 0 : NaN;
 }
 
 function equalComposites(a: Composite, b: Composite): boolean {
@@ -79,7 +84,7 @@ function equalFields(a: ReturnType<ObjectValue['get']>, b: ReturnType<ObjectValu
 export function compare(a: Value, b: Value): number | undefined {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   const [left, right] = [numberOf(a), numberOf(b)];
-  if (left !== undefined && right !== undefined) return left < right ? -1 : left > right ? 1 : left >= right ? 0 : NaN;
+  if (left !== undefined && right !== undefined) return compareNumbers(left, right);
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   if (a instanceof Timestamp && b instanceof Timestamp) return compareTimes(a, b);
   if (a instanceof Duration && b instanceof Duration) return a.nanos < b.nanos ? -1 : Number(a.nanos > b.nanos);

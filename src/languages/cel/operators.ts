@@ -132,7 +132,7 @@ function shownKey(key: Value): string {
 export function index(container: Value, key: Value): Result {
   if (container instanceof ListValue) return elementAt(container, key);
   if (container instanceof MapValue) return entryAt(container, key);
-  if (container instanceof Optional) return container.value === undefined ? noValue : some(index(container.value, key));
+  if (container instanceof Optional) return optionalIndex(container, key);
   return container instanceof ObjectValue && typeof key === 'string' ? selectField(container, key) : noSuchOverload;
 }
 
@@ -148,7 +148,8 @@ function elementAt(list: ListValue, key: Value): Result {
 
 function entryAt(map: MapValue, key: Value): Result {
   if (keyOf(key) === undefined && typeof key !== 'number') return new CelError('unsupported key type');
-  return map.get(key) ?? new CelError(`no such key: ${shownKey(key)}`);
+  const value = map.get(key);
+  return value === undefined ? new CelError(`no such key: ${shownKey(key)}`) : value;
 }
 
 /** `container[?key]` */
@@ -169,9 +170,11 @@ const missing = (field: string): CelError => new CelError(`no such key: ${field}
 
 /** `value.field` */
 export function selectField(value: Value, field: string): Result {
-  if (value instanceof ObjectValue) return value.get(field) ?? missing(field);
-  if (value instanceof MapValue) return value.get(field) ?? missing(field);
-  return value instanceof Optional ? optionalField(value, field) : noSuchOverload;
+  if (!(value instanceof ObjectValue || value instanceof MapValue)) {
+    return value instanceof Optional ? optionalField(value, field) : noSuchOverload;
+  }
+  const found = value.get(field);
+  return found === undefined ? missing(field) : found;
 }
 
 /** `value.?field`, and the fields of optional values. */

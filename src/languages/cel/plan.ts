@@ -250,7 +250,7 @@ class Planner {
         return this.#logical(expr, false);
       case '_||_':
         return this.#logical(expr, true);
-      case '_?:_':
+      case '_?_:_':
         return this.#conditional(expr);
       case '_==_':
         return this.#equality(expr, true);
@@ -500,7 +500,11 @@ function readLocal({ slot, lazy }: Local): Step {
   }
   return (frame) => {
     charge(frame, 1);
-    return (frame.locals[slot] ??= lazy(frame));
+    const known = frame.locals[slot];
+    if (known !== undefined) return known;
+    const value = lazy(frame);
+    frame.locals[slot] = value;
+    return value;
   };
 }
 

@@ -36,7 +36,10 @@ function isZero(value: Value): boolean {
 
 const held = (value: Value | undefined): Value | undefined => (value as Optional).value;
 
-const valueIn = (value: Value): Result => held(value) ?? new CelError('optional.none() dereference');
+function valueIn(value: Value): Result {
+  const inner = held(value);
+  return inner === undefined ? new CelError('optional.none() dereference') : inner;
+}
 
 function end(list: Value, place: number): Result {
   const { length } = list as ListValue;
@@ -44,7 +47,12 @@ function end(list: Value, place: number): Result {
 }
 
 const unwrapped = (list: Value): Result =>
-  new ListValue((list as ListValue).values().flatMap((each) => held(each) ?? []));
+  new ListValue(
+    (list as ListValue).values().flatMap((each) => {
+      const inner = held(each);
+      return inner === undefined ? [] : [inner];
+    }),
+  );
 
 const functions: readonly FunctionDeclaration[] = [
   declare(
@@ -83,7 +91,10 @@ const functions: readonly FunctionDeclaration[] = [
   ),
   declare(
     'orValue',
-    member('optional_orValue_value', [some, A], A, (value, other) => held(value) ?? (other as Value)),
+    member('optional_orValue_value', [some, A], A, (value, other) => {
+      const inner = held(value);
+      return inner === undefined ? (other as Value) : inner;
+    }),
   ),
   declare(
     'first',

@@ -4,8 +4,12 @@ import type { Library } from '../environment.ts';
 import { bindMacro, twoVariableMacros } from '../macros.ts';
 import { declare, overload } from '../environment.ts';
 import { mapOf, parameter } from '../types.ts';
+import { encodersLibrary } from './encoders.ts';
+import { listsLibrary, setsLibrary } from './lists.ts';
+import { mathLibrary } from './math.ts';
 import { optionalLibrary } from './optional.ts';
 import { standardLibrary } from './standard.ts';
+import { stringsLibrary } from './strings.ts';
 
 const K = parameter('K');
 const V = parameter('V');
@@ -29,4 +33,9 @@ export const specLibraries: readonly Library[] = [
   optionalLibrary,
   twoVariableLibrary,
   bindingsLibrary,
+  stringsLibrary({ style: 'newest', reverse: true }),
+  listsLibrary,
+  setsLibrary,
+  mathLibrary,
+  encodersLibrary,
 ];

@@ -421,7 +421,6 @@ export const standardLibrary: Library = {
     string: stringType,
     bytes: bytesType,
     null_type: nullType,
-    dyn: dynType,
     list: listOf(dynType),
     map: mapOf(dynType, dynType),
     type: { kind: 'type' },
