@@ -4,7 +4,7 @@
 //   npm run fidelity -- --floor      fails when a suite falls below its floor in tools/fidelity-floors.json
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = join(root, 'bin', 'portolan.js');
-const folder = process.env.PORTOLAN_FIDELITY ?? join(root, '..', 'shared', 'fidelity');
+const named = process.env.PORTOLAN_FIDELITY ?? join(root, '..', 'shared', 'fidelity');
+const folder = existsSync(named) ? realpathSync(named) : named;
 const floors = JSON.parse(readFileSync(new URL('./fidelity-floors.json', import.meta.url), 'utf8')) as Readonly<
   Record<string, number>
 >;
