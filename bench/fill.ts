@@ -17,7 +17,10 @@ export async function fill(): Promise<void> {
     let ready = 0;
     while (ready < replicas && performance.now() - began < patienceMs) {
       await sleep(250);
-      const { status } = await cluster.call<{ status?: { readyReplicas?: number } }>('GET', '/apis/apps/v1/namespaces/default/deployments/fill');
+      const { status } = await cluster.call<{ status?: { readyReplicas?: number } }>(
+        'GET',
+        '/apis/apps/v1/namespaces/default/deployments/fill',
+      );
       ready = status?.readyReplicas ?? 0;
     }
     report(`fill: ${nodes} nodes, ${ready} of ${replicas} pods running`, [
@@ -39,7 +42,11 @@ const deployment = (): object => ({
     selector: { matchLabels: { app: 'fill' } },
     template: {
       metadata: { labels: { app: 'fill' } },
-      spec: { containers: [{ name: 'c', image: 'example.com/fill:1', resources: { requests: { cpu: '100m', memory: '64Mi' } } }] },
+      spec: {
+        containers: [
+          { name: 'c', image: 'example.com/fill:1', resources: { requests: { cpu: '100m', memory: '64Mi' } } },
+        ],
+      },
     },
   },
 });

@@ -36,7 +36,9 @@ async function timeToReady(): Promise<number> {
   const ended = new Promise((resolve) => up.once('exit', resolve));
   const took = await untilReady(home, began);
   await ended;
-  await new Promise((resolve) => spawn(process.execPath, [entry, 'down', 'bench'], { env, stdio: 'ignore' }).once('exit', resolve));
+  await new Promise((resolve) =>
+    spawn(process.execPath, [entry, 'down', 'bench'], { env, stdio: 'ignore' }).once('exit', resolve),
+  );
   rmSync(home, { recursive: true, force: true });
   return took;
 }
@@ -59,7 +61,10 @@ interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-const plurals: Readonly<Record<string, string>> = { StatefulSet: 'statefulsets', PodDisruptionBudget: 'poddisruptionbudgets' };
+const plurals: Readonly<Record<string, string>> = {
+  StatefulSet: 'statefulsets',
+  PodDisruptionBudget: 'poddisruptionbudgets',
+};
 const pathOf = ({ apiVersion, kind, metadata }: Manifest): string => {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return `${root}${metadata.namespace ? `/namespaces/${metadata.namespace}` : ''}/${plurals[kind] ?? `${kind.toLowerCase()}s`}`;
@@ -68,9 +73,12 @@ const pathOf = ({ apiVersion, kind, metadata }: Manifest): string => {
 async function shopMemory(): Promise<{ resident: number; pods: number }> {
   const cluster = await benchCluster(['--nodes', '6', '--zones', 'a,b,c']);
   try {
-    for (const manifest of loadAll(readFileSync(shop, 'utf8')) as Manifest[]) await cluster.call('POST', pathOf(manifest), manifest);
+    for (const manifest of loadAll(readFileSync(shop, 'utf8')) as Manifest[])
+      await cluster.call('POST', pathOf(manifest), manifest);
     for (let waited = 0; waited < 60_000; waited += 250) {
-      const { items } = await cluster.call<{ items: { status?: { availableReplicas?: number }; spec: { replicas: number } }[] }>('GET', '/apis/apps/v1/namespaces/shop/deployments');
+      const { items } = await cluster.call<{
+        items: { status?: { availableReplicas?: number }; spec: { replicas: number } }[];
+      }>('GET', '/apis/apps/v1/namespaces/shop/deployments');
       if (items.every(({ status, spec }) => status?.availableReplicas === spec.replicas)) break;
       await sleep(250);
     }
