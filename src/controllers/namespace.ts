@@ -13,6 +13,8 @@ import { type Context, type Controller, defineController } from '../reconcile/co
 
 /** Deletion begins this long after it was asked for, so that every server knows of it and admits nothing new. */
 const gracePeriod = seconds(5);
+/** What is left is looked at again after this time at the latest: upstream as long after each change of the namespace's status. */
+const lookAgain = seconds(5);
 /** How long finalizers are expected to take, in seconds. */
 const finalizerEstimate = 15;
 const kubernetesFinalizer = 'kubernetes';
@@ -150,7 +152,7 @@ export function namespaceController(kinds: () => readonly Kind[]): Controller {
         formatTime(context.clock.now()),
       );
       const status = { ...namespace.status, phase: 'Terminating' as const, conditions };
-      if (!empty) return { status, after: seconds(Math.floor(estimate / 2) + 1) };
+      if (!empty) return { status, after: Math.min(lookAgain, seconds(Math.floor(estimate / 2) + 1)) };
       const told = await context.client.updateStatus(Namespace, { ...namespace, status });
       await context.client.sub(Namespace, referenceTo(told), 'finalize', released(told), 'PUT');
       return;
