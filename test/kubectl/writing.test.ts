@@ -280,7 +280,7 @@ describe('delete', () => {
     await kubectl('create deployment d --image=nginx -n gone');
     expect(await kubectl('delete namespace gone')).toMatch(/^namespace "gone" deleted/);
     expect((await refused('get namespace gone')).code).toBe(1);
-  });
+  }, 60_000);
 
   test('--cascade=orphan leaves the dependents, foreground waits for them', async () => {
     await kubectl('create deployment parent --image=nginx --replicas=2');
