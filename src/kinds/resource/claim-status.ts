@@ -4,7 +4,11 @@ import { deepEqual } from '../../base/equal.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, duplicate, forbiddenField, invalid, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
-import type { AllocationResult, ResourceClaim as Shape } from '../generated/types/resource-v1.ts';
+import type {
+  AllocationResult,
+  DeviceRequestAllocationResult,
+  ResourceClaim as Shape,
+} from '../generated/types/resource-v1.ts';
 import { nodeSelectorIssues } from '../pod-spec/scheduling.ts';
 import { requestNames } from './devices.ts';
 
@@ -15,7 +19,7 @@ export function claimStatusIssues({ spec, status }: Shape, previous: Shape): Iss
     const names = requestNames(spec.devices);
     if (!previous.status?.allocation) issues.push(...allocationIssues(status.allocation, names, 'status.allocation'));
     else if (!deepEqual(status.allocation, previous.status.allocation)) {
-      issues.push(immutable('status.allocation', status.allocation));
+      issues.push(immutable('status.allocation', internalAllocation(status.allocation)));
     }
   } else if (reserved.length > 0) {
     issues.push(forbiddenField('status.reservedFor', 'may not be specified when `allocated` is not set'));
@@ -29,6 +33,29 @@ export function claimStatusIssues({ spec, status }: Shape, previous: Shape): Iss
   });
   return issues;
 }
+
+/** As Kubernetes holds it inside, where refusals show that form. */
+const internalAllocation = ({ devices, nodeSelector, allocationTimestamp }: AllocationResult): object => ({
+  Devices: {
+    Results: devices?.results?.map(internalResult) ?? null,
+    Config: devices?.config ?? null,
+  },
+  NodeSelector: nodeSelector ?? null,
+  AllocationTimestamp: allocationTimestamp ?? null,
+});
+
+const internalResult = (result: DeviceRequestAllocationResult): object => ({
+  Request: result.request,
+  Driver: result.driver,
+  Pool: result.pool,
+  Device: result.device,
+  AdminAccess: result.adminAccess ?? null,
+  Tolerations: result.tolerations ?? null,
+  BindingConditions: result.bindingConditions ?? null,
+  BindingFailureConditions: result.bindingFailureConditions ?? null,
+  ShareID: result.shareID ?? null,
+  ConsumedCapacity: result.consumedCapacity ?? null,
+});
 
 const unknownRequest =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";

@@ -41,6 +41,9 @@ const systemValues: Readonly<Record<string, number>> = {
   'system-cluster-critical': 2_000_000_000,
 };
 
+/** Whether the class is one of those every cluster has. */
+export const isSystemClass = (name: string): boolean => Object.hasOwn(systemValues, name);
+
 const highestUserValue = 1_000_000_000;
 
 function valueIssues(priority: PriorityClass): Issue[] {
@@ -56,7 +59,7 @@ function valueIssues(priority: PriorityClass): Issue[] {
 }
 
 function systemProblem(name: string, { value, globalDefault = false }: PriorityClass): string | undefined {
-  const expected = Object.hasOwn(systemValues, name) ? systemValues[name] : undefined;
+  const expected = isSystemClass(name) ? systemValues[name] : undefined;
   if (expected === undefined) return `${name} is not a known system priority class`;
   if (value !== expected) return `value of ${name} PriorityClass must be ${expected}`;
   return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;

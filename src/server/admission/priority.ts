@@ -2,7 +2,7 @@
 
 import { forbidden } from '../../api/status.ts';
 import { Pod } from '../../kinds/core/pod.ts';
-import { PriorityClass } from '../../kinds/scheduling/priority-class.ts';
+import { isSystemClass, PriorityClass } from '../../kinds/scheduling/priority-class.ts';
 import type { Draft } from '../draft.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 
@@ -10,8 +10,7 @@ export const priorityAdmission: AdmissionPlugin = {
   name: 'Priority',
   handles: ({ operation, kind, subresource }) =>
     subresource === '' &&
-    ((kind.plural === 'pods' && kind.group === '' && operation === 'CREATE') ||
-      (kind.plural === 'priorityclasses' && operation !== 'DELETE')),
+    ((kind.plural === 'pods' && kind.group === '' && operation === 'CREATE') || kind.plural === 'priorityclasses'),
 
   async mutate({ kind, object }, world) {
     if (kind.plural !== 'pods') return;
@@ -38,7 +37,8 @@ export const priorityAdmission: AdmissionPlugin = {
     pod.spec.preemptionPolicy = policy;
   },
 
-  async validate({ kind, object, name }, world) {
+  async validate({ kind, operation, object, name }, world) {
+    if (operation === 'DELETE') return requireOwn(name);
     if (kind.plural !== 'priorityclasses' || !(object as Draft & PriorityClass).globalDefault) return;
     const other = (await world.mirror(PriorityClass))
       .list()
@@ -51,6 +51,13 @@ export const priorityAdmission: AdmissionPlugin = {
     );
   },
 };
+
+/** The classes of the system stay. */
+function requireOwn(name: string): void {
+  if (!isSystemClass(name)) return;
+  const why = 'this is a system priority class and cannot be deleted';
+  throw forbidden({ group: 'scheduling.k8s.io', resource: 'priorityclasses' }, name, why);
+}
 
 /** Of several global defaults the one of the lowest value counts. */
 function defaultClass(classes: readonly PriorityClass[]): PriorityClass | undefined {

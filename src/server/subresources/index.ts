@@ -5,6 +5,7 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import type { Result } from '../verbs/result.ts';
 import { binding } from './binding.ts';
+import { connectContainer, serviceProxy } from './connect.ts';
 import { eviction } from './eviction.ts';
 import { finalize } from './finalize.ts';
 import { log } from './log.ts';
@@ -19,12 +20,16 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   '*/scale': scale,
   'certificatesigningrequests.certificates.k8s.io/approval': status,
   'namespaces/finalize': finalize,
+  'pods/attach': connectContainer,
   'pods/binding': binding,
   'pods/ephemeralcontainers': status,
   'pods/eviction': eviction,
+  'pods/exec': connectContainer,
   'pods/log': log,
+  'pods/portforward': connectContainer,
   'pods/resize': status,
   'serviceaccounts/token': token,
+  'services/proxy': serviceProxy,
 };
 
 export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>

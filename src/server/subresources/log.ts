@@ -39,7 +39,8 @@ function collected(source: WatchSource<Uint8Array>): Uint8Array {
   return concat(...parts);
 }
 
-function containerOf(pod: Pod, wanted: string | undefined): string {
+/** The container that is meant: the one named, or the only one. */
+export function containerOf(pod: Pod, wanted: string | undefined): string {
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
   const names = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => name);
   if (wanted) {
