@@ -97,6 +97,8 @@ export interface Departure<T = KubeObject> {
 export interface Behaviour<T extends KubeObject = KubeObject> {
   /** `metadata.name` must look so. Default: subdomain. */
   readonly nameRule?: NameRule;
+  /** A generateName becomes the name as it is: nothing is put behind it. */
+  readonly keepsGenerateName?: boolean;
   /**
    * When metadata.generation grows. `spec`: when anything but metadata and status differs; `none`: the kind has no generation;
    * a function decides. Default: `spec` for kinds with a `status` subresource, otherwise `none`.

@@ -30,10 +30,7 @@ export function webhooksIssues(webhooks: readonly Webhook[]): Issue[] {
     const issues = webhookIssues(webhook, field);
     const again = webhooks.findIndex(({ name }) => name === webhook.name) < i;
     if (again) issues.push(duplicate(`${field}.name`, webhook.name));
-    return [
-      ...issues,
-      ...reviewVersionIssues(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`),
-    ];
+    return [...issues, ...versionIssues(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`)];
   });
 }
 
@@ -48,13 +45,15 @@ const mostConditions = 64;
 function webhookIssues(webhook: Webhook, field: string): Issue[] {
   const { timeoutSeconds: timeout, failurePolicy, matchPolicy, sideEffects, reinvocationPolicy } = webhook;
   const issues = nameIssues(webhook.name ?? '', `${field}.name`);
-  const choice = (name: string, value: string | undefined, choices: readonly string[]) => {
-    if (value !== undefined && !choices.includes(value)) issues.push(notSupported(`${field}.${name}`, value, choices));
+  const choice = (name: string, value: string | null | undefined, choices: readonly string[]) => {
+    if (value !== undefined && value !== null && !choices.includes(value))
+      issues.push(notSupported(`${field}.${name}`, value, choices));
   };
   (webhook.rules ?? []).forEach((rule, i) => issues.push(...ruleIssues(rule, `${field}.rules[${i}]`)));
   choice('failurePolicy', failurePolicy, ['Fail', 'Ignore']);
   choice('matchPolicy', matchPolicy, ['Equivalent', 'Exact']);
-  if (sideEffects === undefined)
+  // A field that is always written is null where nothing is given.
+  if (sideEffects === undefined || sideEffects === null)
     issues.push(required(`${field}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
   choice('sideEffects', sideEffects, ['None', 'NoneOnDryRun']);
   if (timeout !== undefined && (timeout > longestTimeout || timeout < 1)) {

@@ -32,6 +32,9 @@ export type DaemonSet = Shape;
 const specField = (field: string) => ({ type: 'io.k8s.api.apps.v1.DaemonSetSpec', field });
 const statusField = (field: string) => ({ type: 'io.k8s.api.apps.v1.DaemonSetStatus', field });
 
+/** Where the template's own generation is kept since it is no field any more. */
+const generationAnnotation = 'deprecated.daemonset.template.generation';
+
 export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
   applyDefaults,
   prepareForCreate(set) {
@@ -67,6 +70,7 @@ export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
     isNewGeneration(next, previous)
       ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
       : [],
+  innerAnnotations: [generationAnnotation],
   columns: [
     nameColumn,
     numberColumn('Desired', statusField('desiredNumberScheduled'), ({ status }) => status?.desiredNumberScheduled ?? 0),
@@ -84,9 +88,6 @@ export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
     wide(textColumn('Selector', specField('selector'), ({ spec }) => selectorCell(spec.selector))),
   ],
 });
-
-/** Where the template's own generation is kept since it is no field any more. */
-const generationAnnotation = 'deprecated.daemonset.template.generation';
 
 function templateGeneration({ metadata }: DaemonSet): number {
   return Number(metadata.annotations?.[generationAnnotation] ?? 0);

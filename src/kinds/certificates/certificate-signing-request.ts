@@ -19,6 +19,17 @@ export type CertificateSigningRequest = Shape;
 
 const specField = (field: string) => ({ type: 'io.k8s.api.certificates.v1.CertificateSigningRequestSpec', field });
 
+/** The text of an older version, which the column has kept. */
+const signerText = [
+  'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be defaulted:',
+  " 1. If it's a kubelet client certificate, it is assigned",
+  '    "kubernetes.io/kube-apiserver-client-kubelet".',
+  " 2. If it's a kubelet serving certificate, it is assigned",
+  '    "kubernetes.io/kubelet-serving".',
+  ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".',
+  'Distribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.',
+].join('\n');
+
 export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
   'certificates.k8s.io/v1',
   'CertificateSigningRequest',
@@ -45,7 +56,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
     columns: [
       nameColumn,
       ageColumn,
-      textColumn('SignerName', specField('signerName'), ({ spec }) => spec.signerName || '<none>'),
+      textColumn('SignerName', signerText, ({ spec }) => spec.signerName || '<none>'),
       textColumn('Requestor', 'Base64-encoded PKCS#10 CSR data', ({ spec }) => spec.username ?? ''),
       textColumn('RequestedDuration', specField('expirationSeconds'), ({ spec: { expirationSeconds } }) => {
         return expirationSeconds === undefined ? '<none>' : humanDuration(expirationSeconds * 1000);

@@ -84,25 +84,6 @@ function reportIssues(event: Event): Issue[] {
   ];
 }
 
-/** What events.k8s.io asks of a new event beyond what the core group asks. */
-export function groupEventIssues(event: Event): Issue[] {
-  const issues: Issue[] = event.eventTime ? [] : [required('eventTime')];
-  if (event.type !== 'Normal' && event.type !== 'Warning') {
-    issues.push(invalid('type', '', `has invalid value: ${event.type ?? ''}`));
-  }
-  const old: [string, boolean][] = [
-    ['firstTimestamp', Boolean(event.firstTimestamp)],
-    ['lastTimestamp', Boolean(event.lastTimestamp)],
-    ['count', Boolean(event.count)],
-    ['source', Boolean(event.source?.component || event.source?.host)],
-  ];
-  for (const [name, given] of old) if (given) issues.push(invalid(name, '', 'needs to be unset'));
-  if (!event.series) return issues;
-  if ((event.series.count ?? 0) < 2) issues.push(invalid('series.count', '', 'should be at least 2'));
-  if (!event.series.lastObservedTime) issues.push(required('series.lastObservedTime'));
-  return issues;
-}
-
 function firstSeen(event: Event, now: Instant): string {
   return ageOf(event.firstTimestamp || event.eventTime, now);
 }

@@ -7,9 +7,9 @@ import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { PodStatus, Pod as Shape } from '../generated/types/core-v1.ts';
 import { applyPodOnlyDefaults, applyPodSpecDefaults, dropUnservedFields } from '../pod-spec/defaults.ts';
-import { podSpecWarnings } from '../pod-spec/warnings.ts';
+import { appArmorWarnings, podSpecWarnings } from '../pod-spec/warnings.ts';
 import { mergeLabelKeys } from './pod/label-keys.ts';
-import { applyAppArmorAnnotations } from './pod/app-armor.ts';
+import { appliedAppArmorAnnotations, applyAppArmorAnnotations } from './pod/app-armor.ts';
 import { podReadyText, podReasonText, podRestartsText } from './pod/print.ts';
 import { qosClassOf } from './pod/qos.ts';
 import { podIssues, podStatusIssues } from './pod/validate.ts';
@@ -67,6 +67,8 @@ export const Pod = defineKind<Pod>('v1', 'Pod', {
   validate: podIssues,
   validateUpdate: podChangeIssues,
   validateStatusUpdate: podStatusIssues,
+  earlyWarnings: ({ metadata, spec }) =>
+    appArmorWarnings(appliedAppArmorAnnotations({ metadata, spec }), spec, 'metadata.annotations'),
   warnings: podWarnings,
   gracefulDeletion: (pod, requested) => ({ gracePeriodSeconds: gracePeriodOf(pod, requested) }),
   resetFields: {

@@ -112,7 +112,7 @@ function reportIssues(event: CoreEvent): Issue[] {
     ...text('action', action, longestText),
     ...text('reason', reason, longestText),
     ...(message.length > longestNote ? [invalid('message', '', `can have at most ${longestNote} characters`)] : []),
-    ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', 'has invalid value: ')]),
+    ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', `has invalid value: ${type}`)]),
   ];
 }
 

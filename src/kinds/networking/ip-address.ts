@@ -5,14 +5,18 @@ import { isCanonicalIp, isDns1123Subdomain, isPathSegmentName } from '../../base
 import { type Issue, required } from '../../api/issues.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import { complain, immutable } from '../checks.ts';
-import { nameColumn, textColumn } from '../columns.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ParentReference, IPAddress as Shape } from '../generated/types/networking-v1.ts';
 
 export type IPAddress = Shape;
 
+const parentText =
+  'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.';
+
 export const IPAddress = defineKind<IPAddress>('networking.k8s.io/v1', 'IPAddress', {
   nameRule: 'pathSegment',
+  keepsGenerateName: true,
   generation: 'none',
   validate: ({ metadata, spec }) => [...nameIssues(metadata), ...parentIssues(spec?.parentRef)],
   validateUpdate: ({ metadata, spec }, previous) => [
@@ -24,9 +28,8 @@ export const IPAddress = defineKind<IPAddress>('networking.k8s.io/v1', 'IPAddres
   ],
   columns: [
     nameColumn,
-    textColumn('ParentRef', { type: 'io.k8s.api.networking.v1.IPAddressSpec', field: 'parentRef' }, ({ spec }) => {
-      return parentCell(spec?.parentRef);
-    }),
+    textColumn('ParentRef', parentText, ({ spec }) => parentCell(spec?.parentRef)),
+    { ...ageColumn, untold: true },
   ],
 });
 

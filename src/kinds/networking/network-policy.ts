@@ -17,6 +17,15 @@ import { selectorCell } from '../workloads.ts';
 
 export type NetworkPolicy = Shape;
 
+const selectorText = [
+  'podSelector selects the pods to which this NetworkPolicy object applies.',
+  'The array of rules is applied to any pods selected by this field.',
+  "An empty selector matches all pods in the policy's namespace.",
+  'Multiple network policies can select the same set of pods.',
+  'In this case, the ingress rules for each are combined additively.',
+  'This field is optional. If it is not specified, it defaults to an empty selector.',
+].join(' ');
+
 export const NetworkPolicy = defineKind<NetworkPolicy>('networking.k8s.io/v1', 'NetworkPolicy', {
   generation: 'spec',
   applyDefaults,
@@ -24,11 +33,7 @@ export const NetworkPolicy = defineKind<NetworkPolicy>('networking.k8s.io/v1', '
   validateUpdate: ({ spec }) => specIssues(spec),
   columns: [
     nameColumn,
-    textColumn(
-      'Pod-Selector',
-      { type: 'io.k8s.api.networking.v1.NetworkPolicySpec', field: 'podSelector' },
-      ({ spec }) => selectorCell(spec.podSelector ?? {}),
-    ),
+    textColumn('Pod-Selector', selectorText, ({ spec }) => selectorCell(spec.podSelector ?? {})),
     ageColumn,
   ],
 });

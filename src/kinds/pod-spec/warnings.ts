@@ -232,10 +232,20 @@ function annotationWarnings(annotations: Readonly<Record<string, string>>, spec:
     if (key.startsWith(seccompPrefix) && profiled.has(container) && !profiled.get(container)) {
       return [`${field}[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`];
     }
-    const armoured = key.slice(appArmorPrefix.length);
-    if (key.startsWith(appArmorPrefix) && profiled.has(armoured)) {
-      return [`${field}[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`];
-    }
-    return [];
+    return appArmorWarnings({ [key]: '' }, spec, field);
   });
+}
+
+/** Of annotations that name a container of the pod. */
+export function appArmorWarnings(
+  annotations: Readonly<Record<string, string>>,
+  spec: PodSpec,
+  field: string,
+): string[] {
+  const names = Object.keys(annotations).filter((key) => key.startsWith(appArmorPrefix));
+  const ofContainer = (key: string) =>
+    everyContainer(spec, '').some(([{ name }]) => name === key.slice(appArmorPrefix.length));
+  return names
+    .filter(ofContainer)
+    .map((key) => `${field}[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
 }

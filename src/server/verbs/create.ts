@@ -60,7 +60,8 @@ export async function insert(
   wipeIdentity(draft);
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
-    if (generated) draft.metadata.name = generateName(server, draft.metadata.generateName ?? '');
+    if (generated)
+      draft.metadata.name = generateName(server, context.target.served.kind, draft.metadata.generateName ?? '');
     const result = await insertOnce(server, context, generated ? copyOf(draft) : draft, owning);
     if (result) return result;
     if (tries <= 1) throw await nameTaken(server, context, draft);
@@ -142,7 +143,8 @@ function resetStatus(kind: Kind, draft: Draft): void {
   else delete draft.status;
 }
 
-function generateName(server: Server, base: string): string {
+function generateName(server: Server, kind: Kind, base: string): string {
+  if (behaviourOf(kind).keepsGenerateName) return base;
   return base.slice(0, longestBase) + server.random.suffix(suffixLength);
 }
 
