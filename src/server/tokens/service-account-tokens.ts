@@ -102,7 +102,7 @@ function userOf({ jti }: Claims, { namespace, serviceaccount, pod, node }: Accou
   const add = (name: string, value: string | undefined) => {
     if (value) extra[`authentication.kubernetes.io/${name}`] = [value];
   };
-  add('credential-id', jti === undefined ? undefined : `JTI=${String(jti)}`);
+  add('credential-id', typeof jti === 'string' ? `JTI=${jti}` : undefined);
   add('node-name', node?.name);
   add('node-uid', node?.uid);
   add('pod-name', pod?.name);
