@@ -25,6 +25,10 @@ const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'
 /** Kinds whose own update rules look only at what changed in metadata, not at metadata as a whole once more. */
 const checksOnlyChanges = new Set(['Event']);
 
+/** Whether finalizers need a domain: not so where kinds are served by extension servers, as custom ones, definitions and API services. */
+const asksForDomains = ({ custom, group }: Kind): boolean =>
+  !custom && group !== 'apiextensions.k8s.io' && group !== 'apiregistration.k8s.io';
+
 /** What is wrong on create. */
 export function validateMetadata(kind: Kind, object: KubeObject): Issue[] {
   return metaIssues(kind, object.metadata, kind.behaviour.nameRule ?? 'subdomain');
@@ -35,12 +39,12 @@ export function validateMetadataUpdate(kind: Kind, next: KubeObject, previous: K
   const changes = metaChangeIssues(next.metadata, previous.metadata);
   const general = [...metaIssues(kind, next.metadata, 'pathSegment', false), ...changes];
   if (kind.custom) return general;
-  const own = [...changes, ...finalizerDomainIssues(next.metadata)];
+  const own = [...changes, ...(asksForDomains(kind) ? finalizerDomainIssues(next.metadata) : [])];
   if (checksOnlyChanges.has(kind.kind)) return [...general, ...own];
   return [...general, ...own, ...metaIssues(kind, next.metadata, kind.behaviour.nameRule ?? 'subdomain')];
 }
 
-function metaIssues(kind: Kind, meta: ObjectMeta, rule: NameRule, ownRules = !kind.custom): Issue[] {
+function metaIssues(kind: Kind, meta: ObjectMeta, rule: NameRule, ownRules = asksForDomains(kind)): Issue[] {
   return [
     ...nameIssues(meta.generateName && kind.custom ? { ...meta, generateName: '' } : meta, rule),
     ...namespaceIssues(kind, meta),

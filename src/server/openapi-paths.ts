@@ -7,7 +7,7 @@ import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { documentHash, openApiIndex, type OpenApiInput, openApiV2, openApiV3 } from './openapi/documents.ts';
 import { olderProtobufType, protobufOfV2, protobufType } from './openapi/protobuf.ts';
-import { type PathAnswer, text } from './paths.ts';
+import type { PathAnswer } from './paths.ts';
 
 interface Document {
   readonly bytes: Uint8Array;
@@ -52,8 +52,7 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
   function groupVersion(exchange: Exchange, path: string): ApiResponse {
     const [root, ...rest] = path.slice('/openapi/v3/'.length).split('/');
     const [group, version] = root === 'api' ? ['', rest[0] ?? ''] : [rest[0] ?? '', rest[1] ?? ''];
-    if (rest.length !== (root === 'api' ? 1 : 2) || !catalog.hasGroupVersion(group, version))
-      return text(404, '404 page not found\n');
+    if (rest.length !== (root === 'api' ? 1 : 2) || !catalog.hasGroupVersion(group, version)) return noDocument;
     const hash = exchange.request.query.get('hash');
     const current = documentHash(group, version, input());
     if (hash && hash !== current) return moved(`${path}?hash=${current}`);
@@ -89,7 +88,13 @@ const moved = (location: string): ApiResponse => ({
 });
 
 /** Without a word, as upstream. */
-const notAcceptable: ApiResponse = { status: 406, headers: {}, body: { type: 'bytes', bytes: new Uint8Array() } };
+const wordless = (status: number): ApiResponse => ({
+  status,
+  headers: {},
+  body: { type: 'bytes', bytes: new Uint8Array() },
+});
+const notAcceptable = wordless(406);
+const noDocument = wordless(404);
 
 function answer(exchange: Exchange, type: string, { bytes, etag }: Document): ApiResponse {
   const headers = { 'content-type': type, etag, vary: 'Accept' };

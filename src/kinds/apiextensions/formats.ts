@@ -1,5 +1,6 @@
 // The formats of strings in OpenAPI that Kubernetes knows, each as a test. A format not named here is ignored, with a warning.
 
+import { isEmail, isUri } from './addresses.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { parseCidr, parseIp } from '../../base/ip.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
@@ -10,9 +11,9 @@ const matches =
   (text: string): boolean =>
     pattern.test(text);
 
-const base64 = matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
-const uuid = (version: string) =>
-  matches(new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}$`, 'i'));
+const base64 = matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/);
+const uuid = (version: string, variant = '[0-9a-f]') =>
+  matches(new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?${variant}[0-9a-f]{3}-?[0-9a-f]{12}$`, 'i'));
 const digitsOf = (text: string): string => text.replace(/[- ]/g, '');
 
 function isIsbn10(text: string): boolean {
@@ -64,27 +65,29 @@ function isDuration(text: string): boolean {
   }
 }
 
-function isUri(text: string): boolean {
-  return text.startsWith('/') || /^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+$/.test(text);
-}
+/** A label in which only the second character may be a dash, or several under a top-level domain of letters. Odd, but what go-openapi takes. */
+const letter = '[a-zA-Z0-9\\p{S}\\p{L}]';
+const label = `${letter}(?:[a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${letter})?`;
+const hostname = new RegExp(`^(?:${letter}-?${letter}{0,62}|(?:${label}\\.)+[a-zA-Z\\p{L}]{2,63})$`, 'u');
+
+const isHostname = (text: string): boolean =>
+  text.length <= 255 && hostname.test(text) && text.split('.').every((each) => each.length <= 63);
 
 const formats: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: matches(/^[0-9a-fA-F]{24}$/),
   uri: isUri,
-  email: matches(/^[^\s@<>]+@[^\s@<>]+$/),
-  hostname: (text) =>
-    text.length <= 255 &&
-    /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?$/.test(text),
-  ipv4: (text) => parseIp(text)?.family === 4 && !text.includes(':'),
+  email: isEmail,
+  hostname: isHostname,
+  ipv4: (text) => parseIp(text) !== undefined && text.includes('.'),
   ipv6: (text) => parseIp(text) !== undefined && text.includes(':'),
   cidr: (text) => parseCidr(text) !== undefined,
   mac: matches(
-    /^(?:[0-9a-fA-F]{2}[:-]){5}(?:[0-9a-fA-F]{2})(?:(?:[:-][0-9a-fA-F]{2}){2})?$|^(?:[0-9a-fA-F]{4}\.){2,3}[0-9a-fA-F]{4}$/,
+    /^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:(?:[0-9a-f]{2}\1){2}|(?:[0-9a-f]{2}\1){14})?[0-9a-f]{2}$|^(?:[0-9a-f]{4}\.){2,3}[0-9a-f]{4}$|^(?:[0-9a-f]{4}\.){9}[0-9a-f]{4}$/i,
   ),
   uuid: uuid('[0-9a-f]'),
   uuid3: uuid('3'),
-  uuid4: uuid('4'),
-  uuid5: uuid('5'),
+  uuid4: uuid('4', '[89ab]'),
+  uuid5: uuid('5', '[89ab]'),
   isbn: (text) => isIsbn10(text) || isIsbn13(text),
   isbn10: isIsbn10,
   isbn13: isIsbn13,
@@ -101,14 +104,17 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'k8s-long-name': (text) => isDns1123Subdomain(text).length === 0,
 };
 
+/** Dashes do not count: `datetime` is `date-time`. */
+const nameOf = (format: string): string => format.replaceAll('-', '');
+const byName = new Map(Object.entries(formats).map(([name, fits]) => [nameOf(name), fits]));
+
 const numberFormats: Readonly<Record<string, readonly string[]>> = {
   integer: ['int32', 'int64', 'uint32', 'uint64'],
   number: ['int32', 'int64', 'uint32', 'uint64', 'float', 'double', 'float32', 'float64'],
 };
 
 export const isKnownFormat = (type: string, format: string): boolean =>
-  type === 'string' ? Object.hasOwn(formats, format) : (numberFormats[type]?.includes(format) ?? false);
+  type === 'string' ? byName.has(nameOf(format)) : (numberFormats[type]?.includes(format) ?? false);
 
 /** Undefined where the format is unknown. */
-export const fitsFormat = (format: string, text: string): boolean | undefined =>
-  Object.hasOwn(formats, format) ? formats[format]?.(text) : undefined;
+export const fitsFormat = (format: string, text: string): boolean | undefined => byName.get(nameOf(format))?.(text);

@@ -141,7 +141,7 @@ function numberIssues(value: number, schema: JsonSchema, path: string): Issue[] 
   const { multipleOf, exclusiveMaximum, exclusiveMinimum } = schema;
   const [maximum, minimum] = [boundFor(value, schema.maximum), boundFor(value, schema.minimum)];
   const issues = rangeIssues(value, schema, path);
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
+  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
     issues.push(inBody(path, value, `should be a multiple of ${multipleOf}`));
   }
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
@@ -151,6 +151,12 @@ function numberIssues(value: number, schema: JsonSchema, path: string): Issue[] 
     issues.push(inBody(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`));
   }
   return issues;
+}
+
+/** Within what binary fractions let hope for. */
+function isMultiple(value: number, factor: number): boolean {
+  const times = factor < 1 ? (1 / factor) * value : value / factor;
+  return Math.abs(times - Math.round(times)) < 1e-9 * Math.max(1, Math.abs(times));
 }
 
 /** Whole numbers are compared with whole bounds: go-openapi cuts off their fractions. */

@@ -55,6 +55,7 @@ function textOf(value: unknown): string {
 }
 
 function ageOf(text: string, now: Instant): string {
+  if (text === '' || text === 'null') return '<unknown>';
   const then = parseTime(text);
   return then === undefined ? '<invalid>' : humanDuration(now - then);
 }
