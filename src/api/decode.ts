@@ -175,7 +175,7 @@ function readField(object: Json, field: FieldCoder, given: unknown, state: State
   const read = field.coder.read(given, state);
   state.depth--;
   if (field.field.pointer ? isNil(field, read) : leftOut(field, read)) return;
-  object[field.name] = read ?? null;
+  object[field.name] = read ?? (isEmptyList(field, given) ? [] : null);
 }
 
 /** A list or map without entries is written like none: that is all that is left of it in storage. */
@@ -184,6 +184,10 @@ const isNil = ({ coder, field }: FieldCoder, read: unknown): boolean =>
 
 const leftOut = ({ coder, field }: FieldCoder, read: unknown): boolean =>
   field.omitzero ? read === null : field.omitempty && coder.empty(read);
+
+/** Where a list is always written, who gives an empty one owns it; see empty-lists.ts for when it becomes none. */
+const isEmptyList = ({ field }: FieldCoder, given: unknown): boolean =>
+  field.schema.type === 'list' && Array.isArray(given) && given.length === 0;
 
 const isCollection = (schema: Schema): boolean =>
   schema.type === 'list' || schema.type === 'map' || schema.type === 'any';

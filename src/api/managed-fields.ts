@@ -8,7 +8,7 @@ import { formatTime } from '../base/time.ts';
 import type { Instant } from '../base/clock.ts';
 import { decodeFieldSet, difference, type FieldSet, isEmpty, leaf, recursiveDifference, union } from './field-set.ts';
 import type { KubeObject, ManagedFieldsEntry } from './object.ts';
-import { blankOf, type Changes, changesBetween } from './object-fields.ts';
+import { blankOf, type Changes, changesBetween, IndistinctEntries } from './object-fields.ts';
 import { reconciled } from './schema-changes.ts';
 import type { ObjectSchema } from './schema.ts';
 
@@ -54,9 +54,20 @@ export function managedAfterUpdate(write: UpdateWrite): ManagedFieldsEntry[] | u
   const live = write.live?.metadata.managedFields as readonly Owner[] | undefined;
   const owners = ownersBefore(write, live);
   if (owners.length === 0 && write.live) return undefined;
-  const next = ownersAfterUpdate(write, owners);
+  const next = ownersIfDistinct(write, owners);
+  if (!next) return live as Owner[] | undefined;
   if (next === live) return live as Owner[];
   return next.length > 0 ? next.toSorted(byAge) : undefined;
+}
+
+/** Undefined where entries of a list cannot be told apart. */
+function ownersIfDistinct(write: UpdateWrite, owners: readonly Owner[]): readonly Owner[] | undefined {
+  try {
+    return ownersAfterUpdate(write, owners);
+  } catch (error) {
+    if (error instanceof IndistinctEntries) return undefined;
+    throw error;
+  }
 }
 
 /** What the client sent, unless that is nothing or nonsense (clients that do not know of managed fields must not lose them). */

@@ -3,7 +3,8 @@
 
 import { deepEqual } from '../base/equal.ts';
 import { type FieldSet, type FieldSetDraft, inOrder, isEmpty, leaf, nodeOf } from './field-set.ts';
-import { elementOf } from './list-elements.ts';
+import { elementOf, elementProblem } from './list-elements.ts';
+import { ApiError } from './status.ts';
 import type { Field, ListSchema, ObjectSchema, Schema } from './schema.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -90,6 +91,25 @@ function ownedItems(items: readonly unknown[], schema: ListSchema): FieldSetDraf
     nodes[element] = others.length > 0 ? leaf : (ownedNode(item, schema.items, true) ?? leaf);
   }
   return inOrder(nodes);
+}
+
+/** Upstream then decides nothing about ownership, unless somebody applies: that fails. */
+export class IndistinctEntries extends ApiError {
+  constructor(schema: ListSchema, item: unknown) {
+    super(500, '', `failed to create typed live object: ${elementProblem(schema, item)}`);
+  }
+}
+
+/** Entries by their path element, all of them. */
+function distinctItems(items: readonly unknown[], schema: ListSchema): Map<string, unknown[]> {
+  const found = itemsByElement(items, schema);
+  let count = 0;
+  for (const same of found.values()) count += same.length;
+  if (count === items.length) return found;
+  throw new IndistinctEntries(
+    schema,
+    items.find((item) => elementOf(schema, item) === undefined),
+  );
 }
 
 /** Entries by their path element; those that cannot be told apart are left out. */
@@ -192,7 +212,7 @@ function changesInList(before: unknown, after: unknown, schema: ListSchema): Nod
   if (deepEqual(before, after)) return undefined;
   const [was, is] = [Array.isArray(before) ? before : [], Array.isArray(after) ? after : []];
   if (was.length === 0 && is.length === 0) return touchedLeaf;
-  const [left, right] = [itemsByElement(was, schema), itemsByElement(is, schema)];
+  const [left, right] = [distinctItems(was, schema), distinctItems(is, schema)];
   const changes: FieldChanges = { touched: undefined, removed: undefined };
   for (const [element, items] of right) note(changes, element, changesInItems(left.get(element) ?? [], items, schema));
   for (const [element, items] of left) {
@@ -236,7 +256,7 @@ function wholeFields(value: JsonObject, schema: Schema): FieldSetDraft {
 
 function wholeItems(items: readonly unknown[], schema: ListSchema): FieldSetDraft {
   const nodes: FieldSetDraft = {};
-  for (const [element, [item, ...others]] of itemsByElement(items, schema)) {
+  for (const [element, [item, ...others]] of distinctItems(items, schema)) {
     nodes[element] = others.length > 0 ? leaf : wholeOf(item, schema.items);
   }
   return inOrder(nodes);

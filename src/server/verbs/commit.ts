@@ -4,6 +4,7 @@ import { deepEqual } from '../../base/equal.ts';
 import { formatTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import { invalidObject, type Issue } from '../../api/issues.ts';
+import { forgetEmptyLists } from '../../api/empty-lists.ts';
 import { managedAfterUpdate } from '../../api/apply.ts';
 import { fits } from '../../api/apply-validation.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
@@ -163,7 +164,9 @@ export async function commitDeletion(server: Server, kind: Kind, previous: Store
 
 /** What of a checked draft is kept: all that the version holds that objects are stored in. */
 export function fitForStorage(kind: Kind, draft: Draft): void {
-  (kind.storedAs ?? kind).behaviour.fitForStorage?.(draft);
+  const keeper = kind.storedAs ?? kind;
+  keeper.behaviour.fitForStorage?.(draft);
+  if (!keeper.custom) forgetEmptyLists(draft, hubSchema(keeper));
 }
 
 /** Whether a write would change nothing but the resourceVersion. */
