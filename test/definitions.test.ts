@@ -1,0 +1,148 @@
+// Definitions like those of well-known projects are served, and objects of their kinds come back as they were sent.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadAll } from 'js-yaml';
+import { expect, test } from 'vitest';
+import { silentLog } from '../src/base/log.ts';
+import { seededRandom } from '../src/base/random.ts';
+import { virtualClock } from '../src/base/virtual-clock.ts';
+import { createClient } from '../src/client/transport-client.ts';
+import type { CustomResourceDefinition } from '../src/kinds/apiextensions/custom-resource-definition.ts';
+import { Namespace } from '../src/kinds/core/namespace.ts';
+import { undescribed } from '../src/kinds/descriptions.ts';
+import { systemMasters } from '../src/server/authorize.ts';
+import { createServer } from '../src/server/create-server.ts';
+import { serveDefinitions } from '../src/server/custom/definitions.ts';
+import { memoryStore } from '../src/store/memory-store.ts';
+
+const folder = fileURLToPath(new URL('definitions', import.meta.url));
+const definitionPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const user = { name: 'test', groups: ['system:masters'] };
+
+interface Sample {
+  readonly apiVersion: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: unknown;
+  readonly status?: unknown;
+}
+
+const pairs = readdirSync(folder).map((file) => {
+  const [definition, sample] = loadAll(readFileSync(`${folder}/${file}`, 'utf8'));
+  return { file, definition: definition as CustomResourceDefinition, sample: sample as Sample };
+});
+
+/** A server that follows definitions, and a way to ask it as clients do: in JSON. */
+async function serving() {
+  const clock = virtualClock(Date.UTC(2026, 0, 1));
+  const { server, transport } = createServer({
+    store: memoryStore({ clock }),
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    authenticators: [],
+    authorizers: () => [systemMasters],
+    describe: undescribed,
+    healthChecks: [],
+  });
+  const client = createClient({ transport, user, agent: 'test' });
+  await client.create(Namespace, { metadata: { name: 'default' }, spec: {} });
+  await serveDefinitions(server, client);
+
+  return async function ask(method: string, target: string, body?: object, headers: Record<string, string> = {}) {
+    const [path = '', query = ''] = target.split('?');
+    const response = await transport.call({
+      method,
+      path,
+      query: new URLSearchParams(query),
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body && { body: new TextEncoder().encode(JSON.stringify(body)) }),
+      user,
+      inProcess: false,
+      signal: new AbortController().signal,
+    });
+    if (response.body.type !== 'bytes' && response.body.type !== 'object') throw new Error(response.body.type);
+    const text = response.body.bytes ? new TextDecoder().decode(response.body.bytes) : '';
+    const json = text.startsWith('{') ? (JSON.parse(text) as never) : text;
+    return { status: response.status, warnings: response.headers.warning, body: json as never };
+  };
+}
+
+type Ask = Awaited<ReturnType<typeof serving>>;
+
+async function established(ask: Ask, definition: CustomResourceDefinition): Promise<Record<string, string>> {
+  expect(await ask('POST', definitionPath, definition)).toMatchObject({ status: 201 });
+  for (let tries = 0; tries < 100; tries++) {
+    const { body } = await ask('GET', `${definitionPath}/${definition.metadata.name}`);
+    const conditions = (body as CustomResourceDefinition).status?.conditions ?? [];
+    const states = Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
+    if (states.Established === 'True') return states;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`${definition.metadata.name} was never established`);
+}
+
+const collectionOf = ({ spec }: CustomResourceDefinition, { apiVersion }: Sample): string =>
+  `/apis/${apiVersion}/namespaces/default/${spec.names.plural}`;
+
+test.each(pairs)('$file: the kind is served, and a strict client gets back what it sent', async (pair) => {
+  const { definition, sample } = pair;
+  const ask = await serving();
+  await established(ask, definition);
+  const collection = collectionOf(definition, sample);
+  const made = await ask('POST', `${collection}?fieldValidation=Strict`, sample);
+  expect(made).toMatchObject({ status: 201, warnings: undefined });
+  const { body } = await ask('GET', `${collection}/${sample.metadata.name}`);
+  expect((body as Sample).spec).toEqual(sample.spec);
+  expect((body as Sample).status).toEqual(sample.status);
+
+  const applied = await ask('PATCH', `${collection}/${sample.metadata.name}?fieldManager=x&force=true`, sample, {
+    'content-type': 'application/apply-patch+yaml',
+  });
+  expect(applied.status).toBe(200);
+  expect((applied.body as Sample).spec).toEqual(sample.spec);
+});
+
+test('columns are found by their paths, in lists as well', async () => {
+  const { definition, sample } = pairs.find(({ file }) => file === 'certificate.yaml') as (typeof pairs)[number];
+  const ask = await serving();
+  await established(ask, definition);
+  const collection = collectionOf(definition, sample);
+  await ask('POST', collection, sample);
+  const conditions = [
+    { type: 'Issuing', status: 'False' },
+    { type: 'Ready', status: 'True' },
+  ];
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  await ask('PATCH', `${collection}/${sample.metadata.name}/status`, { status: { conditions } }, merge);
+  const selected = `${collection}?fieldSelector=spec.issuerRef.name=letters`;
+  const table = await ask('GET', selected, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+  expect((table.body as { rows: { cells: unknown[] }[] }).rows.map(({ cells }) => cells)).toEqual([
+    ['web', 'True', 'web-tls', '0s'],
+  ]);
+});
+
+test('a route written in an old version warns, is filled in, and is read in the new one', async () => {
+  const { definition } = pairs.find(({ file }) => file === 'route.yaml') as (typeof pairs)[number];
+  const ask = await serving();
+  expect(await established(ask, definition)).toMatchObject({ KubernetesAPIApprovalPolicyConformant: 'True' });
+  const made = await ask('POST', '/apis/gateway.example.k8s.io/v1beta1/namespaces/default/httproutes', {
+    apiVersion: 'gateway.example.k8s.io/v1beta1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'r' },
+    spec: { parentRefs: [{ name: 'main' }], rules: [{ backendRefs: [{ name: 'a' }] }] },
+  });
+  expect(made.status).toBe(201);
+  expect(made.warnings).toEqual(['299 - "gateway.example.k8s.io/v1beta1 HTTPRoute is old; use v1"']);
+  const { body } = await ask('GET', '/apis/gateway.example.k8s.io/v1/namespaces/default/httproutes/r');
+  expect((body as Sample).apiVersion).toBe('gateway.example.k8s.io/v1');
+  expect((body as Sample).spec).toEqual({
+    parentRefs: [{ group: 'gateway.example.k8s.io', kind: 'Gateway', name: 'main' }],
+    rules: [
+      {
+        backendRefs: [{ group: '', kind: 'Service', name: 'a', weight: 1 }],
+        matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+      },
+    ],
+  });
+});
