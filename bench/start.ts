@@ -2,12 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
-import { getJson, accessOf } from '../src/cli/access.ts';
+import { accessOf } from '../src/cli/access.ts';
+import type { Access } from '../src/edge/kubeconfig.ts';
 import { clusterFolder } from '../src/edge/state-folder.ts';
 import { benchCluster } from './cluster.ts';
 import { median, report } from './report.ts';
@@ -47,12 +49,23 @@ async function untilReady(home: string, began: number): Promise<number> {
   const folder = clusterFolder(home, 'bench');
   for (;;) {
     try {
-      await getJson(accessOf(folder), '/api/v1/namespaces/default');
+      await answersReady(accessOf(folder));
       return performance.now() - began;
     } catch {
       await sleep(5);
     }
   }
+}
+
+/** @throws while /readyz is not ok */
+function answersReady({ server, ca }: Access): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get(new URL('/readyz', server), { ca, agent: false }, (answer) => {
+      answer.resume();
+      if (answer.statusCode === 200) resolve();
+      else reject(new Error(`/readyz answers ${answer.statusCode}`));
+    }).on('error', reject);
+  });
 }
 
 interface Manifest {
