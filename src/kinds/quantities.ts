@@ -14,8 +14,15 @@ export const isNegativeAmount = (text: string): boolean => nanos(text) < 0n;
 export const isZeroAmount = (text: string | undefined): boolean => nanos(text) === 0n;
 export const isWholeAmount = (text: string): boolean => nanos(text) % one === 0n;
 
-/** Whether there is a part of a whole in it. Kubernetes counts thousandths in 64 bits, which larger amounts overflow. */
-export const hasFraction = (text: string): boolean => BigInt.asIntN(64, nanos(text) / 1_000_000n) % 1000n !== 0n;
+/**
+ * Whether there is a part of a whole in it. Kubernetes counts thousandths in 64 bits: what is beyond counts as none, or, written with more
+ * digits than such a number has, as what its last 64 bits say.
+ */
+export function hasFraction(text: string): boolean {
+  const thousandths = nanos(text) / 1_000_000n;
+  const counted = BigInt.asIntN(64, thousandths);
+  return counted % 1000n !== 0n && (counted === thousandths || text.replace(/\D/g, '').length > 18);
+}
 
 /** Whether `hugepages-2Mi` and the like can be given in this amount. What is no size divides nothing. */
 export function isMultipleOf(text: string, size: string): boolean {

@@ -125,14 +125,21 @@ const usages = [
   'timestamping',
 ];
 
+const legacySigner = 'kubernetes.io/legacy-unknown';
+
 function specIssues(spec: CertificateSigningRequestSpec): Issue[] {
   const given: readonly string[] = spec.usages ?? [];
   const issues = requestIssues(spec.request ?? '');
   if (given.length === 0) issues.push(required('spec.usages'));
   given.forEach((usage, i) => {
     if (!usages.includes(usage)) issues.push(notSupported(`spec.usages[${i}]`, usage, usages));
+  });
+  given.forEach((usage, i) => {
     if (given.indexOf(usage) < i) issues.push(duplicate(`spec.usages[${i}]`, usage));
   });
+  if (spec.signerName === legacySigner) {
+    issues.push(invalid('spec.signerName', legacySigner, 'the legacy signerName is not allowed via this API version'));
+  }
   issues.push(...signerNameIssues(spec.signerName ?? '', 'spec.signerName'));
   const seconds = spec.expirationSeconds;
   if (seconds !== undefined && seconds < shortestDuration) {
@@ -146,8 +153,7 @@ function specIssues(spec: CertificateSigningRequestSpec): Issue[] {
 function requestIssues(request: string): Issue[] {
   const types = pemTypes(textOfBase64(request));
   if (types.length === 1 && types[0] === 'CERTIFICATE REQUEST') return [];
-  const bytes = [...textOfBase64(request)].map((c) => c.charCodeAt(0));
-  return [invalid('spec.request', bytes, 'PEM block type must be CERTIFICATE REQUEST')];
+  return [invalid('spec.request', request, 'PEM block type must be CERTIFICATE REQUEST')];
 }
 
 const longestSignerName = 571;

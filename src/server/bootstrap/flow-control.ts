@@ -21,8 +21,21 @@ export async function defaultFlowControl(client: Client): Promise<void> {
   const schemas = Object.entries(flowSchemas).map(([name, spec]) => ({ metadata: { name, annotations }, spec }));
   await Promise.all([
     ensure(producer, { kind: PriorityLevelConfiguration, objects: levels }),
-    ensure(producer, { kind: FlowSchema, objects: schemas }),
+    ensure(producer, { kind: FlowSchema, objects: schemas, status: withItsLevel }),
   ]);
+}
+
+/** Says that the level a schema names is there. */
+function withItsLevel(schema: FlowSchema): FlowSchema {
+  const level = schema.spec.priorityLevelConfiguration.name;
+  const condition = {
+    type: 'Dangling',
+    status: 'False' as const,
+    lastTransitionTime: schema.metadata.creationTimestamp ?? '',
+    reason: 'Found',
+    message: `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(level)} and it exists`,
+  };
+  return { ...schema, status: { conditions: [condition] } };
 }
 
 const queuing = (queues: number, handSize: number) => ({

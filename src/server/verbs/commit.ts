@@ -7,7 +7,7 @@ import { invalidObject, type Issue } from '../../api/issues.ts';
 import { forgetEmptyLists } from '../../api/empty-lists.ts';
 import { managedAfterUpdate } from '../../api/apply.ts';
 import { fits } from '../../api/apply-validation.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
+import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
@@ -16,6 +16,7 @@ import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
 import type { ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
+import { splitAtReplicas } from './scale-owners.ts';
 
 /** Who writes what, how: everything about a write but the object. */
 export interface WriteContext {
@@ -47,14 +48,8 @@ export function ownFields(server: Server, context: WriteContext, live: KubeObjec
     inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
     ...resetFieldsOf(kind.storedAs ?? kind, subresource),
   });
-  setManagedFields(next, subresource === 'scale' ? managed?.map(timeless) : managed);
-}
-
-/** What was written through a scale bears no time. */
-export function timeless(entry: ManagedFieldsEntry): ManagedFieldsEntry {
-  if (entry.subresource !== 'scale') return entry;
-  const { time: _, ...rest } = entry;
-  return rest;
+  const replicas = subresource === 'scale' && (kind.storedAs ?? kind).behaviour.scale?.replicas;
+  setManagedFields(next, replicas ? managed?.flatMap((entry) => splitAtReplicas(entry, replicas)) : managed);
 }
 
 /** An object of any served version in another one; undefined where that is not served. */
@@ -162,11 +157,15 @@ export async function commitDeletion(server: Server, kind: Kind, previous: Store
   return outcome.revision;
 }
 
+/** Lists without entries are as none from here on, on trial as well. */
+export function forgetEmpty(kind: Kind, draft: Draft): void {
+  const keeper = kind.storedAs ?? kind;
+  if (!keeper.custom) forgetEmptyLists(draft, hubSchema(keeper));
+}
+
 /** What of a checked draft is kept: all that the version holds that objects are stored in. */
 export function fitForStorage(kind: Kind, draft: Draft): void {
-  const keeper = kind.storedAs ?? kind;
-  keeper.behaviour.fitForStorage?.(draft);
-  if (!keeper.custom) forgetEmptyLists(draft, hubSchema(keeper));
+  (kind.storedAs ?? kind).behaviour.fitForStorage?.(draft);
 }
 
 /** Whether a write would change nothing but the resourceVersion. */

@@ -15,6 +15,7 @@ import {
   attributesOf,
   commit,
   fitForStorage,
+  forgetEmpty,
   giveIdentity,
   hasStatus,
   hubSchema,
@@ -129,6 +130,7 @@ async function store(
   const { kind } = target.served;
   const cache = await server.caches.of(kind);
   if (cache.stored(draft.metadata.namespace ?? '', draft.metadata.name ?? '')) return undefined;
+  forgetEmpty(kind, draft);
   if (dryRun) return { type: 'object', code: 201, object: draft };
   fitForStorage(kind, draft);
   const stored = await commit(server, kind, draft, undefined);

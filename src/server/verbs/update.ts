@@ -22,6 +22,7 @@ import {
   commit,
   countGeneration,
   fitForStorage,
+  forgetEmpty,
   keepIdentity,
   ownFields,
   requireValid,
@@ -151,6 +152,7 @@ async function store(
   draft: Draft,
   previous: Stored,
 ): Promise<ObjectResult | undefined> {
+  forgetEmpty(context.target.served.kind, draft);
   if (!context.dryRun) fitForStorage(context.target.served.kind, draft);
   if (unchanged(draft, previous.object))
     return { type: 'object', code: 200, object: previous.object, stored: previous };
