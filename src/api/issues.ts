@@ -28,9 +28,8 @@ export interface Issue {
 
 /** Go's rendering of a value inside a field error: strings quoted, numbers and booleans bare, the rest as JSON. */
 export function rendered(value: unknown): string {
-  if (value === undefined || value === null) return 'null';
-  if (typeof value === 'string') return quoted(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (value === undefined) return 'null';
+  return typeof value === 'string' ? quoted(value) : JSON.stringify(value);
 }
 
 /** A string in Go's %q form: JSON's escapes, but for control characters. */

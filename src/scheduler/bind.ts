@@ -56,7 +56,7 @@ async function requestVolumes({ bind, provision }: VolumePlan, node: string, cli
 function volumesBound(pod: PodInfo, plan: VolumePlan, node: string, { clock, cluster }: BindTools): Promise<void> {
   const claims = [...plan.bind.map(({ claim }) => claim), ...plan.provision];
   return new Promise((resolve, reject) => {
-    const state = (): 'bound' | 'waiting' | string => {
+    const state = (): string => {
       for (const { metadata } of claims) {
         const claim = cluster.claims.get(metadata.name ?? '', metadata.namespace);
         if (!claim) return `PVC ${metadata.namespace}/${metadata.name} is gone`;

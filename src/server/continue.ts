@@ -15,7 +15,7 @@ export function encodeContinue(revision: Revision, start: string): string {
 export function decodeContinue(token: string): { revision: Revision; start: string } {
   const parsed = parseToken(token);
   if (parsed.v !== tokenVersion)
-    throw refused(`server does not recognize this encoded version ${String(parsed.v ?? '')}`);
+    throw refused(`server does not recognize this encoded version ${typeof parsed.v === 'string' ? parsed.v : ''}`);
   if (typeof parsed.rv !== 'number' || parsed.rv === 0)
     throw refused(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
   if (typeof parsed.start !== 'string' || parsed.start === '')

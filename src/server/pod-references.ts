@@ -21,7 +21,7 @@ export function secretsIn(spec: object, home: string): SecretName[] {
   return mentions(spec, secretField).flatMap(({ secretName, secretNamespace, name, namespace }) => {
     const named = secretName ?? name;
     const where = secretNamespace ?? namespace ?? home;
-    return typeof named === 'string' ? [{ name: named, namespace: String(where) }] : [];
+    return typeof named === 'string' && typeof where === 'string' ? [{ name: named, namespace: where }] : [];
   });
 }
 
