@@ -24,7 +24,7 @@ function isAuthority(authority: string): boolean {
   if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user) || !areEscapes(user)) return false;
   const [, name = '', port = ''] = /^(\[.*\]|[^:]*)(.*)$/s.exec(host) ?? [];
   if (!/^(?::\d*)?$/.test(port) || (name.startsWith('[') && !name.endsWith(']'))) return false;
-  return /^(?:[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]|[^\x00-\x7f]|%[89a-fA-F][0-9a-fA-F])*$/.test(name);
+  return /^(?:[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]|[\u0080-\uffff]|%[89a-fA-F][0-9a-fA-F])*$/.test(name);
 }
 
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\\u0080-\\u{10ffff}]+";

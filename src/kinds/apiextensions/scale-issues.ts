@@ -47,7 +47,7 @@ function mistyped(steps: readonly string[], value: unknown, wanted: string): str
 }
 
 const shown = (value: unknown): string =>
-  value === null ? '<nil>' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  value === null ? '<nil>' : typeof value === 'string' ? value : JSON.stringify(value);
 
 function goTypeOf(value: unknown): string {
   if (value === null) return '<nil>';

@@ -46,7 +46,7 @@ export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition): 
     ...(metadata.deletionTimestamp !== undefined && { terminating: true }),
   });
   for (const version of [...hub, ...served.filter((each) => each !== stored)]) {
-    versions.push({ ...servedVersion(version, spec, stored), as: view(version) });
+    versions.push({ ...servedVersion(version, spec), as: view(version) });
   }
   return hub.length > 0 ? (versions[0]?.as as Kind) : view(stored);
 }
@@ -73,7 +73,6 @@ const schemaOf = (version: CustomResourceDefinitionVersion | undefined): JsonSch
 function servedVersion(
   version: CustomResourceDefinitionVersion,
   { group, names }: CustomResourceDefinition['spec'],
-  stored: CustomResourceDefinitionVersion | undefined,
 ): ServedVersion {
   const schema = schemaOf(version);
   const apiVersion = apiVersionOf({ group, version: version.name });
@@ -174,7 +173,7 @@ function contentOf(object: KubeObject, hasStatus: boolean): unknown {
 }
 
 const textOf = (value: unknown): string =>
-  value === undefined || value === null || typeof value === 'object' ? '' : String(value);
+  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 
 function objectIssues(object: KubeObject, schema: JsonSchema | undefined, previous: KubeObject | undefined): Issue[] {
   if (!schema) return [];

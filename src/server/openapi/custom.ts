@@ -21,7 +21,7 @@ export function customDefinitions(
   const gvk = (name: string) => ({
     'x-kubernetes-group-version-kind': [{ group: kind.group, kind: name, version: version.version }],
   });
-  const own = adapted(schema, form, describe);
+  const own = adapted(schema, form);
   const common = { apiVersion: typed('apiVersion', describe), kind: typed('kind', describe) };
   return {
     [type]: {
@@ -63,15 +63,14 @@ const nested = ['items', 'additionalProperties', 'not'];
 const nestedLists = ['allOf', 'anyOf', 'oneOf'];
 
 /** What version 2 cannot say is left out; embedded resources and numbers that may be names are spelled out. */
-function adapted(schema: Json, form: Form, describe: Describe): Json {
+function adapted(schema: Json, form: Form): Json {
   if (form.version === 2 && schema.nullable) return described(schema);
   const result: Json = {};
   for (const [key, value] of Object.entries(schema)) {
     if (form.version === 2 && beyondVersion2.has(key)) continue;
-    if (nested.includes(key) && isObject(value)) result[key] = adapted(value, form, describe);
-    else if (nestedLists.includes(key)) result[key] = (value as Json[]).map((each) => adapted(each, form, describe));
-    else if (key === 'properties')
-      result[key] = mapped(value as Record<string, Json>, (each) => adapted(each, form, describe));
+    if (nested.includes(key) && isObject(value)) result[key] = adapted(value, form);
+    else if (nestedLists.includes(key)) result[key] = (value as Json[]).map((each) => adapted(each, form));
+    else if (key === 'properties') result[key] = mapped(value as Record<string, Json>, (each) => adapted(each, form));
     else result[key] = value;
   }
   if (form.version === 3 && schema['x-kubernetes-int-or-string'] && !schema.anyOf && !schema.allOf) {
