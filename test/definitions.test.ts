@@ -49,7 +49,7 @@ async function serving() {
   await client.create(Namespace, { metadata: { name: 'default' }, spec: {} });
   await serveDefinitions(server, client);
 
-  return async function ask(method: string, target: string, body?: object, headers: Record<string, string> = {}) {
+  async function ask(method: string, target: string, body?: object, headers: Record<string, string> = {}) {
     const [path = '', query = ''] = target.split('?');
     const response = await transport.call({
       method,
@@ -65,10 +65,12 @@ async function serving() {
     const text = response.body.bytes ? new TextDecoder().decode(response.body.bytes) : '';
     const json = text.startsWith('{') ? (JSON.parse(text) as never) : text;
     return { status: response.status, warnings: response.headers.warning, body: json as never };
-  };
+  }
+  return { ask, clock };
 }
 
-type Ask = Awaited<ReturnType<typeof serving>>;
+type Ask = Awaited<ReturnType<typeof serving>>['ask'];
+type Answer = Awaited<ReturnType<Ask>>;
 
 async function established(ask: Ask, definition: CustomResourceDefinition): Promise<Record<string, string>> {
   expect(await ask('POST', definitionPath, definition)).toMatchObject({ status: 201 });
@@ -87,7 +89,7 @@ const collectionOf = ({ spec }: CustomResourceDefinition, { apiVersion }: Sample
 
 test.each(pairs)('$file: the kind is served, and a strict client gets back what it sent', async (pair) => {
   const { definition, sample } = pair;
-  const ask = await serving();
+  const { ask } = await serving();
   await established(ask, definition);
   const collection = collectionOf(definition, sample);
   const made = await ask('POST', `${collection}?fieldValidation=Strict`, sample);
@@ -105,7 +107,7 @@ test.each(pairs)('$file: the kind is served, and a strict client gets back what 
 
 test('columns are found by their paths, in lists as well', async () => {
   const { definition, sample } = pairs.find(({ file }) => file === 'certificate.yaml') as (typeof pairs)[number];
-  const ask = await serving();
+  const { ask } = await serving();
   await established(ask, definition);
   const collection = collectionOf(definition, sample);
   await ask('POST', collection, sample);
@@ -113,7 +115,6 @@ test('columns are found by their paths, in lists as well', async () => {
     { type: 'Issuing', status: 'False' },
     { type: 'Ready', status: 'True' },
   ];
-  const merge = { 'content-type': 'application/merge-patch+json' };
   await ask('PATCH', `${collection}/${sample.metadata.name}/status`, { status: { conditions } }, merge);
   const selected = `${collection}?fieldSelector=spec.issuerRef.name=letters`;
   const table = await ask('GET', selected, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
@@ -124,7 +125,7 @@ test('columns are found by their paths, in lists as well', async () => {
 
 test('a route written in an old version warns, is filled in, and is read in the new one', async () => {
   const { definition } = pairs.find(({ file }) => file === 'route.yaml') as (typeof pairs)[number];
-  const ask = await serving();
+  const { ask } = await serving();
   expect(await established(ask, definition)).toMatchObject({ KubernetesAPIApprovalPolicyConformant: 'True' });
   const made = await ask('POST', '/apis/gateway.example.k8s.io/v1beta1/namespaces/default/httproutes', {
     apiVersion: 'gateway.example.k8s.io/v1beta1',
@@ -145,4 +146,102 @@ test('a route written in an old version warns, is filled in, and is read in the 
       },
     ],
   });
+});
+
+const widgets = (versions: readonly object[]): CustomResourceDefinition =>
+  ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions },
+  }) as never;
+
+const version = (name: string, properties: object, more: object = {}) => ({
+  name,
+  served: true,
+  storage: name === 'v1',
+  schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } } },
+  ...more,
+});
+
+const widget = (spec: object, apiVersion = 'example.com/v1', metadata: object = {}) => ({
+  apiVersion,
+  kind: 'Widget',
+  metadata: { name: 'w', ...metadata },
+  spec,
+});
+
+const placeOf = (name: string) => `/apis/example.com/${name}/namespaces/default/widgets`;
+const merge = { 'content-type': 'application/merge-patch+json' };
+
+/** Asks until the answer is as wished. */
+async function until<T>(answer: () => Promise<T>, wished: (found: T) => boolean): Promise<T> {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = await answer();
+    if (wished(found)) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error('waited in vain');
+}
+
+test('a definition stays until its objects are gone, and nothing new is made meanwhile', async () => {
+  const { ask, clock } = await serving();
+  await established(ask, widgets([version('v1', {})]));
+  await ask('POST', placeOf('v1'), widget({}, 'example.com/v1', { finalizers: ['example.com/hold'] }));
+  const definition = `${definitionPath}/widgets.example.com`;
+  expect((await ask('DELETE', definition)).status).toBe(200);
+  const reasonOf = ({ body }: Answer) =>
+    (body as CustomResourceDefinition).status?.conditions?.find(({ type }) => type === 'Terminating')?.reason;
+  await until(
+    () => ask('GET', definition),
+    (found) => reasonOf(found) === 'InstanceDeletionInProgress',
+  );
+  expect(await ask('POST', placeOf('v1'), widget({}, 'example.com/v1', { name: 'x' }))).toMatchObject({
+    status: 405,
+    body: { message: 'create not allowed while custom resource definition is terminating' },
+  });
+  await ask('PATCH', `${placeOf('v1')}/w`, { metadata: { finalizers: [] } }, merge);
+  await clock.advance(5000);
+  expect((await ask('GET', definition)).status).toBe(404);
+  expect(await ask('GET', placeOf('v1'))).toMatchObject({ status: 404, body: '404 page not found\n' });
+});
+
+test('what lies in the store is read by the schema of today', async () => {
+  const { ask } = await serving();
+  await established(ask, widgets([version('v1', { a: { type: 'string' }, b: { type: 'integer' } })]));
+  await ask('POST', placeOf('v1'), widget({ a: 'x', b: 1 }));
+  const changed = version('v1', { b: { type: 'integer' }, c: { type: 'string', default: 'new' } });
+  await ask('PATCH', `${definitionPath}/widgets.example.com`, { spec: { versions: [changed] } }, merge);
+  const specOf = ({ body }: Answer) => (body as Sample).spec;
+  const found = await until(
+    () => ask('GET', `${placeOf('v1')}/w`),
+    (each) => !('a' in (specOf(each) as object)),
+  );
+  expect(specOf(found)).toEqual({ b: 1, c: 'new' });
+});
+
+test('each version has its own rules and subresources, and an API service', async () => {
+  const { ask } = await serving();
+  const versions = [
+    version('v1', { size: { type: 'integer' } }),
+    version(
+      'v2',
+      { size: { type: 'integer', maximum: 5 }, count: { type: 'integer' } },
+      { subresources: { status: {} } },
+    ),
+  ];
+  await established(ask, widgets(versions));
+  await ask('POST', placeOf('v1'), widget({ size: 9 }));
+  const refused = await ask('PATCH', `${placeOf('v2')}/w`, { spec: { size: 8 } }, merge);
+  expect(refused).toMatchObject({ status: 422 });
+  expect((await ask('PATCH', `${placeOf('v1')}/w`, { spec: { size: 8 } }, merge)).status).toBe(200);
+  expect((await ask('GET', `${placeOf('v1')}/w/status`)).status).toBe(404);
+  expect((await ask('GET', `${placeOf('v2')}/w/status`)).status).toBe(200);
+  for (const name of ['v1', 'v2']) {
+    const service = `/apis/apiregistration.k8s.io/v1/apiservices/${name}.example.com`;
+    await until(
+      () => ask('GET', service),
+      ({ status }) => status === 200,
+    );
+  }
 });

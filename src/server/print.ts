@@ -1,6 +1,6 @@
 // The form an answer takes: objects of the hub version as the version, shape and format the client asked for.
 
-import { dump as printYaml } from 'js-yaml';
+import { dump as printYaml, DUMP_SCHEMA, floatCoreTag } from 'js-yaml';
 import { concat, utf8 } from '../base/bytes.ts';
 import { apiVersionOf, type Kind, type ServedVersion } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -162,10 +162,27 @@ export function encodeAs(format: Format, value: object, schema: ObjectSchema | u
   if (format === 'json') return utf8(JSON.stringify(value));
   if (format === 'yaml')
     return utf8(
-      printYaml(value, { sortKeys: true, lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' }),
+      printYaml(value, {
+        schema: yamlSchema,
+        sortKeys: true,
+        lineWidth: -1,
+        noRefs: true,
+        seqNoIndent: true,
+        quoteStyle: 'double',
+      }),
     );
   const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
   return encodeProtobuf(schema ?? knownSchema(apiVersion, kind), value, { apiVersion, kind });
+}
+
+/** Fractions as Go prints them: with an exponent of two digits where they are small or large. */
+const yamlSchema = DUMP_SCHEMA.withTags({ ...floatCoreTag, represent: (value: number) => goFloat(value) });
+
+function goFloat(value: number): string {
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(value);
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
 const knownSchema = (apiVersion: string, kind: string): ObjectSchema =>
