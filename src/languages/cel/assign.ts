@@ -42,7 +42,7 @@ function open(found: Found, name: string, other: Type, self: Type): Found | unde
   if (known) {
     const next = assignable(found, other, known);
     if (!next) return undefined;
-    return isMoreGeneral(other, known) && !occurs(next, self, other) ? new Map(next).set(name, other) : next;
+    return saysNoMore(other, known) && !occurs(next, self, other) ? new Map(next).set(name, other) : next;
   }
   const target = resolved(found, other);
   if (target.kind === 'parameter' && target.name === name) return found;
@@ -55,19 +55,12 @@ function resolved(found: Found, type: Type): Type {
   return known ? resolved(found, known) : type;
 }
 
-/** Whether one type is the other made wider: dyn for anything, a type that takes null for one that does not. */
-export function isMoreGeneral(a: Type, b: Type): boolean {
-  if (a.kind === b.kind) {
-    const [left, right] = [partsOf(a), partsOf(b)];
-    return (
-      left.length > 0 &&
-      left.length === right.length &&
-      left.every((part, i) => sameType(part, right[i] as Type) || isMoreGeneral(part, right[i] as Type))
-    );
-  }
-  if (isDyn(a)) return !isDyn(b);
-  if (a.kind === 'parameter') return false;
-  return (a.kind === 'wrapper' && a.of.kind === b.kind) || (b.kind === 'null' && acceptsNull(a));
+/** Whether one type is the other, or says less: dyn or an open type where the other is known. */
+export function saysNoMore(a: Type, b: Type): boolean {
+  if (isDyn(a) || a.kind === 'parameter') return true;
+  if (isDyn(b) || b.kind === 'parameter' || !sameOutside(a, b)) return false;
+  const [left, right] = [partsOf(a), partsOf(b)];
+  return left.length === right.length && left.every((part, i) => saysNoMore(part, right[i] as Type));
 }
 
 function occurs(found: Found, self: Type, type: Type): boolean {

@@ -1,6 +1,6 @@
 // Finds the type of every part of an expression and which functions it calls, or says what does not fit.
 
-import { assignable, assignableAll, type Found, isMoreGeneral, substitute } from './assign.ts';
+import { assignable, assignableAll, type Found, saysNoMore, substitute } from './assign.ts';
 import {
   candidateNames,
   type Environment,
@@ -310,12 +310,13 @@ class Checker {
 
   #joined(expr: Expr, before: Type | undefined, type: Type): Type {
     if (!before) return type;
-    if (this.#fits(before, type)) return isMoreGeneral(type, before) ? type : before;
+    if (this.#fits(before, type)) return saysNoMore(before, type) ? before : type;
     return this.#env.options.homogeneousLiterals ? this.#mismatch(expr, before, type) : dynType;
   }
 
   #struct(expr: StructLiteral): Type {
     const type = this.#structType(expr);
+    if (!type && !this.references.has(expr)) return errorType;
     for (const field of expr.fields) {
       const actual = this.#element(field.value, field.optional);
       if (!type) continue;

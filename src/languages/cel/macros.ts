@@ -5,6 +5,7 @@ import {
   type Call,
   call,
   type Comprehension,
+  copyOf,
   type Expr,
   ident,
   listLiteral,
@@ -163,7 +164,6 @@ export const standardMacros: readonly Macro[] = [
   loopMacro('all', 1, 2, simpleName, all),
   loopMacro('exists', 1, 2, simpleName, exists),
   loopMacro('exists_one', 1, 2, simpleName, existsOne),
-  loopMacro('existsOne', 1, 2, simpleName, existsOne),
   loopMacro('map', 1, 2, notIdentifier, mapped),
   loopMacro('map', 1, 3, notIdentifier, mapped),
   loopMacro('filter', 1, 2, notIdentifier, filtered),
@@ -215,7 +215,7 @@ function optionalMapMacro(name: string, wrap: (made: Expr, at: number) => Expr):
     if (variable.kind !== 'ident') {
       throw new MacroError(`${name}() variable name must be a simple identifier`, variable.at);
     }
-    const member = (method: string, args: readonly Expr[] = []): Call => ({ ...call(method, args, at), target });
+    const member = (method: string, args: readonly Expr[] = []): Call => ({ ...call(method, args, at), target: copyOf(target) });
     return call(
       '_?_:_',
       [member('hasValue'), wrap(bindTo(variable.name, member('value'), made, at), at), call('optional.none', [], at)],

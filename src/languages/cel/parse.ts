@@ -111,7 +111,7 @@ class Parser {
   }
 
   /** Takes a token of the type; an extra one before it, or its absence, is told and forgiven. */
-  #expect(type: string, canFollow: readonly string[] = continuations): Token {
+  #expect(type: string, canFollow?: readonly string[]): Token {
     if (this.#is(type)) return this.#take();
     const token = this.#peek();
     if (this.#peek(1).type === type) {
@@ -119,12 +119,17 @@ class Parser {
       this.#next++;
       return this.#take();
     }
-    if (type !== '<EOF>' && (canFollow.includes(token.type) || this.#closers.at(-1)?.includes(token.type))) {
+    if (type !== '<EOF>' && (canFollow ?? this.#mayFollow()).includes(token.type)) {
       this.#tell(token, `missing ${shown(type)} at '${token.text}'`);
     } else {
       this.#mismatch(shown(type));
     }
     return token;
+  }
+
+  /** What may come next when a value is complete. */
+  #mayFollow(): readonly string[] {
+    return [...continuations, ...(this.#closers.at(-1) ?? [])];
   }
 
   // Mistakes
@@ -155,6 +160,7 @@ class Parser {
     if (types.has(this.#peek(1).type)) {
       this.#tell(token, `extraneous input '${token.text}' expecting ${listed(types)}`);
       this.#next++;
+      this.#recovering = false;
       return true;
     }
     this.#mismatch(listed(types));
@@ -222,19 +228,18 @@ class Parser {
   #repeated(sign: '!' | '-', name: string): Expr {
     const first = this.#take();
     let count = 1;
-    while (this.#is(sign) && !(sign === '-' && count % 2 === 1 && isNumber(this.#peek(1)))) {
-      this.#take();
-      count++;
-    }
-    const operand = this.#signed(sign);
+    for (; this.#is(sign); count++) this.#take();
+    const operand = this.#signed(sign, count);
     return count % 2 === 0 ? operand : call(name, [operand], first.at);
   }
 
-  #signed(sign: '!' | '-'): Expr {
+  #signed(sign: '!' | '-', count: number): Expr {
     const token = this.#peek();
     if (sign === '-' && !operands.has(token.type)) {
       this.#tell(token, `no viable alternative at input '-${token.type === '<EOF>' ? '' : token.text}'`);
-      this.#recover();
+      if (count > 1) this.#recovering = false;
+      if (count > 1) this.#mismatch(listed(operands));
+      else this.#recover();
       return ident('', token.at);
     }
     return this.#oneOf(operands) ? this.#member() : ident('', token.at);
@@ -366,7 +371,10 @@ class Parser {
     const name = dot + token.text;
     const message = this.#messageName(name);
     if (message !== undefined) return this.#struct(message);
-    if (reserved.has(token.text)) this.#say(token.at, `reserved identifier: ${token.text}`);
+    if (reserved.has(token.text)) {
+      this.#say(token.at, `reserved identifier: ${token.text}`);
+      return literal(null, token.at);
+    }
     if (this.#is('(')) return this.#call(name, undefined);
     return ident(name, token.at);
   }
@@ -410,6 +418,14 @@ class Parser {
     return mark !== undefined;
   }
 
+  /** What else is unsupported within an entry that is not told. */
+  #entryValue(optional: boolean): Expr {
+    const told = this.issues.length;
+    const value = this.#within([',', '}'], () => this.#expression());
+    if (optional && !this.#options.optionals) this.issues.length = told;
+    return value;
+  }
+
   #list(): Expr {
     const { at } = this.#take();
     const elements: Expr[] = [];
@@ -429,8 +445,7 @@ class Parser {
       const key = this.#within([':', '}'], () => this.#expression());
       const colon = this.#expect(':', [...operands]);
       if (this.#recovering) return;
-      const value = this.#within([',', '}'], () => this.#expression());
-      entries.push({ key, value, optional, at: colon.at });
+      entries.push({ key, value: this.#entryValue(optional), optional, at: colon.at });
     });
     return { kind: 'map', entries, at };
   }
@@ -444,8 +459,7 @@ class Parser {
       const field = this.#fieldName(this.#take());
       const colon = this.#within(['}', ','], () => this.#expect(':', [...operands]));
       if (this.#recovering) return;
-      const value = this.#within([',', '}'], () => this.#expression());
-      fields.push({ name: field, value, optional, at: colon.at });
+      fields.push({ name: field, value: this.#entryValue(optional), optional, at: colon.at });
     });
     return { kind: 'struct', name, fields, at };
   }

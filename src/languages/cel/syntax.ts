@@ -100,6 +100,33 @@ export function qualifiedName(expr: Expr): string | undefined {
   return prefix === undefined ? undefined : `${prefix}.${expr.field}`;
 }
 
+/** The same expression once more: macros that say a part twice must not share it, for it may have two types. */
+export function copyOf(expr: Expr): Expr {
+  switch (expr.kind) {
+    case 'select':
+      return { ...expr, operand: copyOf(expr.operand) };
+    case 'call':
+      return { ...expr, args: expr.args.map(copyOf), ...(expr.target ? { target: copyOf(expr.target) } : {}) };
+    case 'list':
+      return { ...expr, elements: expr.elements.map(copyOf) };
+    case 'map':
+      return { ...expr, entries: expr.entries.map((each) => ({ ...each, key: copyOf(each.key), value: copyOf(each.value) })) };
+    case 'struct':
+      return { ...expr, fields: expr.fields.map((each) => ({ ...each, value: copyOf(each.value) })) };
+    case 'comprehension':
+      return {
+        ...expr,
+        range: copyOf(expr.range),
+        init: copyOf(expr.init),
+        condition: copyOf(expr.condition),
+        step: copyOf(expr.step),
+        result: copyOf(expr.result),
+      };
+    default:
+      return { ...expr };
+  }
+}
+
 /** Every part of an expression that is one itself. */
 export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {

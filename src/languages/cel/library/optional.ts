@@ -3,7 +3,7 @@
 import { declare, type FunctionDeclaration, type Library, member, overload } from '../environment.ts';
 import { equal } from '../compare.ts';
 import { optionalMacros } from '../macros.ts';
-import { boolType, dynType, intType, listOf, mapOf, optionalOf, parameter, stringType } from '../types.ts';
+import { boolType, dynType, intType, listOf, mapOf, opaque, optionalOf, parameter, stringType } from '../types.ts';
 import {
   CelError,
   Duration,
@@ -122,5 +122,5 @@ const functions: readonly FunctionDeclaration[] = [
 export const optionalLibrary: Library = {
   functions,
   macros: optionalMacros,
-  types: { optional_type: optionalOf(dynType) },
+  types: { optional_type: opaque('optional_type') },
 };

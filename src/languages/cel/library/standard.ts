@@ -365,7 +365,8 @@ function reading(name: string, id: string, read: (clock: ClockReading) => number
   return declare(
     name,
     member(id, [timestampType], intType, (time) => run(time as Value)),
-    member(`${id}_with_tz`, [timestampType, stringType], intType, (time, zone) => run(time as Value, zone)),
+    // Upstream's name for the seconds is unlike the others.
+    member(id === 'timestamp_to_seconds' ? `${id}_tz` : `${id}_with_tz`, [timestampType, stringType], intType, (time, zone) => run(time as Value, zone)),
   );
 }
 
