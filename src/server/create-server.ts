@@ -16,6 +16,7 @@ import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
 import { publishedSchema } from './custom/definitions.ts';
+import { unavailable } from './custom/remote-api-services.ts';
 import { discoveryPaths, documentPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
@@ -100,9 +101,13 @@ export function createServer(options: ServerOptions): RunningServer {
     ...options.authenticators,
     ...(options.keys ? [serviceAccountTokens(server, options.keys)] : []),
   ];
+  const discovery = discoveryPaths(catalog);
+  const groupPaths: PathAnswer = async (exchange, path) =>
+    (await discovery.get('/apis/')?.(exchange, path)) ?? unavailable(server, path);
   const paths = pathHandler(
     new Map<string, PathAnswer>([
-      ...discoveryPaths(catalog),
+      ...discovery,
+      ['/apis/', groupPaths],
       ...healthPaths(options.healthChecks),
       ...openApiPaths(catalog, () => ({
         kinds: catalog.kinds(),
