@@ -39,7 +39,9 @@ export interface Parsed {
 }
 
 /** The media types a body may have. */
-const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const textTypes = ['application/json', 'application/yaml'];
+const protobufType = 'application/vnd.kubernetes.protobuf';
+const bodyTypes = [...textTypes, protobufType];
 
 export function mediaTypeOf(request: ApiRequest): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -53,9 +55,10 @@ export function parseBody(request: ApiRequest, expected: Expected, strict: boole
   const bytes = body ?? new Uint8Array();
   const type = mediaTypeOf(request) || 'application/json';
   if (!bodyTypes.includes(type)) throw unknownFormat(bodyTypes);
+  // Upstream names protobuf here as well, and then cannot read it.
+  if (expected.custom && type === protobufType) throw unknownFormat(textTypes);
   try {
-    if (type === 'application/vnd.kubernetes.protobuf')
-      return { value: decodeProtobuf(bytes, () => expected.schema), duplicates: [] };
+    if (type === protobufType) return { value: decodeProtobuf(bytes, () => expected.schema), duplicates: [] };
     return type === 'application/yaml' ? parsedYaml(bytes) : parsedJson(bytes, strict);
   } catch (error) {
     if (error instanceof ApiError) throw error;

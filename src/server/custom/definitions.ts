@@ -65,6 +65,10 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
     const before = served.get(name)?.definition;
     const alike = before !== undefined && deepEqual(before.spec, definition.spec);
     if (alike && isGoing(before) === isGoing(definition)) return;
+    if (server.catalog.kinds().some((kind) => !kind.custom && resourceKey(kind) === name)) {
+      server.log.warn('a definition of a built-in resource is not served', { definition: name });
+      return;
+    }
     const kind = { ...kindOfDefinition(definition), storageVersionHash: await hashOf(definition) };
     if (!alike && hasValidationRules(definition)) {
       server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
