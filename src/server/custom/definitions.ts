@@ -70,15 +70,24 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
       return;
     }
     const kind = { ...kindOfDefinition(definition), storageVersionHash: await hashOf(definition) };
-    if (!alike && hasValidationRules(definition)) {
-      server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
-        definition: name,
-      });
-    }
+    if (!alike) sayWhatIsMissing(name, definition);
     served.set(name, { kind, definition });
     server.catalog.add(kind);
     // What is stored is read anew by the new schema; watches end, as they do upstream.
     if (before && !alike) server.caches.drop(kind);
+  }
+
+  function sayWhatIsMissing(definition: string, { spec }: CustomResourceDefinition): void {
+    if (hasValidationRules({ spec })) {
+      server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
+        definition,
+      });
+    }
+    if (spec.conversion?.strategy === 'Webhook') {
+      server.log.warn('conversion webhooks are not called: versions of a custom resource differ in apiVersion alone', {
+        definition,
+      });
+    }
   }
 
   async function hashOf({ spec }: CustomResourceDefinition): Promise<string> {

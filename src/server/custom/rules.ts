@@ -4,7 +4,7 @@ import type { CustomResourceDefinition } from '../../kinds/generated/types/apiex
 import { type JsonSchema, additionalOf, itemsOf } from '../../kinds/apiextensions/structural.ts';
 
 /** Whether a schema of the definition has x-kubernetes-validations, which are kept and not evaluated. */
-export const hasValidationRules = ({ spec }: CustomResourceDefinition): boolean =>
+export const hasValidationRules = ({ spec }: Pick<CustomResourceDefinition, 'spec'>): boolean =>
   spec.versions.some(({ schema }) => rulesIn(schema?.openAPIV3Schema));
 
 function rulesIn(schema: JsonSchema | undefined): boolean {
