@@ -108,8 +108,9 @@ export function banFaults(files: readonly Pick<SourceFile, 'path' | 'text'>[]): 
   });
 }
 
-/** Files nothing imports. Entries are what the outside starts. */
+/** Files nothing imports. Entries are what the outside starts, and what a language offers: its main file and its libraries. */
 const entries = ['cli/main.ts', 'kinds/index.ts'];
+const offered = /^languages\/([\w-]+)\/(\1|library\/[\w-]+)\.ts$/;
 
 export function orphanFaults(files: readonly Pick<SourceFile, 'path' | 'imports'>[]): string[] {
   const used = new Set([...files.flatMap(({ imports }) => imports), ...entries]);
@@ -117,6 +118,7 @@ export function orphanFaults(files: readonly Pick<SourceFile, 'path' | 'imports'
     .filter(
       ({ path }) =>
         !used.has(path) &&
+        !offered.test(path) &&
         !path.endsWith('.test.ts') &&
         !path.endsWith('conformance.ts') &&
         !path.startsWith('kinds/generated/'),
