@@ -64,7 +64,10 @@ export async function told<T extends KubeObject>(
     what.verb === 'create' ? ['Create', 'Created', 'creating'] : ['Delete', 'Deleted', 'deleting'];
   try {
     const result = await write();
-    event({ reason: `Successful${reason}`, message: `${done} pod: ${what.name ?? (result ? result.metadata.name : '')}` });
+    event({
+      reason: `Successful${reason}`,
+      message: `${done} pod: ${what.name ?? (result ? result.metadata.name : '')}`,
+    });
     return result;
   } catch (error) {
     if (error instanceof ApiError && !isNamespaceTerminating(error))
