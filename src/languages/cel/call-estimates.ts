@@ -128,9 +128,7 @@ const address = { min: 4, max: 16 };
 const containsAddress: Estimator = ({ overload, args: [other] }) => {
   const parsing = overload.endsWith('_string') ? scaled(sizeOfNode(other), traversal) : nothing;
   const comparing = scaled(plus(address, address), traversal);
-  const masking = overload.startsWith('cidr_contains_cidr')
-    ? plus(scaled(address, traversal), exactly(1))
-    : nothing;
+  const masking = overload.startsWith('cidr_contains_cidr') ? plus(scaled(address, traversal), exactly(1)) : nothing;
   return { cost: plus(comparing, masking, parsing) };
 };
 
@@ -229,8 +227,14 @@ const byName: ReadonlyMap<string, Estimator> = new Map([
     const size = sizeOfNode(target);
     return allocating(times(size, size), 2);
   }),
-  ...table('sort', selfCompared(({ target }) => target)),
-  ...table('@sortByAssociatedKeys', selfCompared(({ args }) => args[0])),
+  ...table(
+    'sort',
+    selfCompared(({ target }) => target),
+  ),
+  ...table(
+    '@sortByAssociatedKeys',
+    selfCompared(({ args }) => args[0]),
+  ),
 ]);
 
 const byOverload: ReadonlyMap<string, Estimator> = new Map([
@@ -249,7 +253,9 @@ const byOverload: ReadonlyMap<string, Estimator> = new Map([
     const quoted = { min: size.min + 2, max: Math.min(size.max * 2 + 2, unbounded) };
     return { cost: scaled(size, traversal), size: quoted };
   }),
-  ...table('starts_with_string ends_with_string', ({ args: [text] }) => ({ cost: scaled(sizeOfNode(text), traversal) })),
+  ...table('starts_with_string ends_with_string', ({ args: [text] }) => ({
+    cost: scaled(sizeOfNode(text), traversal),
+  })),
   ...table('in_list', ({ args: [, list] }) => ({ cost: sizeOfNode(list) })),
   ...table('matches_string', ({ target, args: [pattern] }) => ({ cost: searchCost(target, pattern) })),
   ...table('contains_string', ({ target, args: [text] }) => ({

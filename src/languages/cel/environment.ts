@@ -42,6 +42,8 @@ export interface EnvironmentOptions {
   readonly mixedComparisons?: boolean;
   /** Whether literals given to `matches`, `duration` and `timestamp` are read when an expression is compiled. */
   readonly literalChecks?: boolean;
+  /** In which style texts given to `format` are checked when an expression is compiled. Undefined: they are not. */
+  readonly formatChecks?: 'newest' | 'kubernetes';
   /** Whether `has` counts towards the cost. Not in Kubernetes. */
   readonly presenceCosts?: boolean;
   readonly optionalSyntax?: boolean;

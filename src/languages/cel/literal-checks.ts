@@ -2,25 +2,31 @@
 
 import type { Checked } from './check.ts';
 import type { Environment } from './environment.ts';
+import { clauses, type FormatStyle, refusal, verbsOf } from './library/format-text.ts';
 import { compileRegex } from './regex.ts';
 import type { Issue } from './source.ts';
 import { type Call, childrenOf, type Expr } from './syntax.ts';
 import { parseDurationText, parseTimestampText } from './time.ts';
-import { formatType, isOptional, sameType, type Type } from './types.ts';
+import { formatType, isOptional, sameType, type Type, typeName } from './types.ts';
 
 export function literalIssues(expr: Expr, env: Environment, checked: Checked): readonly Issue[] {
-  if (!env.options.literalChecks) return [];
+  const { literalChecks, formatChecks } = env.options;
   const issues: Issue[] = [];
-  walk(expr, (each) => {
+  walk(expr, false, (each, formatted) => {
+    if (formatChecks && each.kind === 'call') issues.push(...formatIssues(each, checked, formatChecks));
+    if (!literalChecks) return;
     if (each.kind === 'call') issues.push(...callIssues(each));
-    issues.push(...mixtureIssues(each, checked));
+    if (!formatted) issues.push(...mixtureIssues(each, checked));
   });
   return issues;
 }
 
-function walk(expr: Expr, visit: (expr: Expr) => void): void {
-  visit(expr);
-  for (const child of childrenOf(expr)) walk(child, visit);
+/** Lists given to `format` hold what they like. */
+function walk(expr: Expr, formatted: boolean, visit: (expr: Expr, formatted: boolean) => void): void {
+  visit(expr, formatted);
+  const within =
+    expr.kind === 'call' ? expr.name === 'format' : formatted && (expr.kind === 'list' || expr.kind === 'map');
+  for (const child of childrenOf(expr)) walk(child, within, visit);
 }
 
 const readers: ReadonlyMap<string, (text: string) => boolean> = new Map([
@@ -34,6 +40,27 @@ function callIssues(expr: Call): readonly Issue[] {
   const arg = expr.args.at(expr.name === 'matches' ? -1 : 0);
   if (!reads || arg?.kind !== 'literal' || typeof arg.value !== 'string' || reads(arg.value)) return [];
   return [{ at: arg.at, message: `invalid ${expr.name} argument` }];
+}
+
+/** A pattern and a list that are both written out are checked against each other; the first mistake is told. */
+function formatIssues(expr: Call, { types }: Checked, style: FormatStyle): readonly Issue[] {
+  const [list] = expr.args;
+  const pattern = expr.target?.kind === 'literal' ? expr.target.value : undefined;
+  if (expr.name !== 'format' || typeof pattern !== 'string' || list?.kind !== 'list') return [];
+  const verbs = verbsOf(pattern, style);
+  if (typeof verbs === 'string') return [{ at: expr.at, message: verbs }];
+  for (const [place, verb] of verbs.entries()) {
+    const arg = list.elements[place];
+    if (!arg) return [{ at: expr.at, message: `index ${place} out of range` }];
+    const type = types.get(arg);
+    const clause = clauses[style][verb];
+    if (!clause || !type || type.kind === 'dyn' || clause.kinds.includes(type.kind)) continue;
+    return [{ at: arg.at, message: refusal(clause, typeName(type)) }];
+  }
+  const { length } = list.elements;
+  if (length <= verbs.length) return [];
+  const message = `too many arguments supplied to string.format (expected ${verbs.length}, got ${length})`;
+  return [{ at: expr.at, message }];
 }
 
 /** Lists and maps written out hold one type each, unless dyn is among them. */

@@ -215,7 +215,10 @@ function optionalMapMacro(name: string, wrap: (made: Expr, at: number) => Expr):
     if (variable.kind !== 'ident') {
       throw new MacroError(`${name}() variable name must be a simple identifier`, variable.at);
     }
-    const member = (method: string, args: readonly Expr[] = []): Call => ({ ...call(method, args, at), target: copyOf(target) });
+    const member = (method: string, args: readonly Expr[] = []): Call => ({
+      ...call(method, args, at),
+      target: copyOf(target),
+    });
     return call(
       '_?_:_',
       [member('hasValue'), wrap(bindTo(variable.name, member('value'), made, at), at), call('optional.none', [], at)],

@@ -125,7 +125,7 @@ export function isIn(value: Value, container: Value): Result {
 }
 
 /** A key as messages show it. */
-function shownKey(key: Value): string {
+export function shownKey(key: Value): string {
   return key instanceof Uint ? String(key.value) : String(key);
 }
 

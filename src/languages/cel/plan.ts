@@ -9,7 +9,7 @@ import {
   type FunctionDeclaration,
   type Overload,
 } from './environment.ts';
-import { hasField, index, noSuchOverload, optionalField, optionalIndex, selectField } from './operators.ts';
+import { hasField, index, noSuchOverload, optionalField, optionalIndex, selectField, shownKey } from './operators.ts';
 import { type CallCost, callCost, listBase, type Made, mapBase, structBase } from './runtime-costs.ts';
 import {
   accumulatorName,
@@ -737,7 +737,7 @@ function insertAll(map: GrowingMap, [first, value]: readonly Value[]): CelError 
       ? first.keys().map((key) => [key, first.get(key) ?? null] as const)
       : [[first ?? null, value ?? null]];
   for (const [key, item] of entries) {
-    if (map.insert(key, item)) return new CelError(`insert failed: key ${String(key)} already exists`);
+    if (map.insert(key, item)) return new CelError(`insert failed: key ${shownKey(key)} already exists`);
   }
   return undefined;
 }

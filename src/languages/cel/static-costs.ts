@@ -203,7 +203,13 @@ class Coster {
     const nodes = args.map((each) => this.#node(each));
     const targetNode = target && this.#node(target);
     const estimates = overloads.map((overload) =>
-      estimateCall({ name, overload, target: targetNode, args: nodes, sizeOf: (path, type) => this.#given(path, type) }),
+      estimateCall({
+        name,
+        overload,
+        target: targetNode,
+        args: nodes,
+        sizeOf: (path, type) => this.#given(path, type),
+      }),
     );
     const sizes = estimates.flatMap((each) => each.size ?? []);
     return {

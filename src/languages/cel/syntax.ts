@@ -110,7 +110,10 @@ export function copyOf(expr: Expr): Expr {
     case 'list':
       return { ...expr, elements: expr.elements.map(copyOf) };
     case 'map':
-      return { ...expr, entries: expr.entries.map((each) => ({ ...each, key: copyOf(each.key), value: copyOf(each.value) })) };
+      return {
+        ...expr,
+        entries: expr.entries.map((each) => ({ ...each, key: copyOf(each.key), value: copyOf(each.value) })),
+      };
     case 'struct':
       return { ...expr, fields: expr.fields.map((each) => ({ ...each, value: copyOf(each.value) })) };
     case 'comprehension':

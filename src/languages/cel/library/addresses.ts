@@ -41,9 +41,7 @@ function readCidr(text: string): Cidr | CelError {
     const why = `netip.ParsePrefix(${JSON.stringify(text)}): ${text.includes('/') ? 'bad address or prefix' : "no '/'"}`;
     return new CelError(`network address parse error during conversion from string: ${why}`);
   }
-  return isMappedIp(text)
-    ? new CelError(`IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`)
-    : cidr;
+  return isMappedIp(text) ? new CelError(`IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`) : cidr;
 }
 
 const bytesOf = (ip: Ip): number => (ip.family === 4 ? 4 : 16);
@@ -78,7 +76,10 @@ function isGlobalUnicast(ip: Ip): boolean {
 }
 
 const ipTest = (name: string, id: string, run: (ip: Ip) => boolean): FunctionDeclaration =>
-  declare(name, member(`ip_is_${id}`, [ipType], boolType, (ip) => run(ipOf(ip))));
+  declare(
+    name,
+    member(`ip_is_${id}`, [ipType], boolType, (ip) => run(ipOf(ip))),
+  );
 
 function containsText(cidr: Cidr, text: string): Result {
   const ip = readIp(text);
@@ -110,9 +111,18 @@ export const addressesLibrary: Library = {
       overload('string_to_ip', [stringType], ipType, (text) => ipValue(readIp(text as string))),
       member('cidr_ip', [cidrType], ipType, (cidr) => ipValue(cidrOf(cidr).ip)),
     ),
-    declare('isIP', overload('is_ip', [stringType], boolType, (text) => !(readIp(text as string) instanceof CelError))),
-    declare('ip.isCanonical', overload('ip_is_canonical', [stringType], boolType, (text) => isCanonical(text as string))),
-    declare('family', member('ip_family', [ipType], intType, (ip) => BigInt(ipOf(ip).family))),
+    declare(
+      'isIP',
+      overload('is_ip', [stringType], boolType, (text) => !(readIp(text as string) instanceof CelError)),
+    ),
+    declare(
+      'ip.isCanonical',
+      overload('ip_is_canonical', [stringType], boolType, (text) => isCanonical(text as string)),
+    ),
+    declare(
+      'family',
+      member('ip_family', [ipType], intType, (ip) => BigInt(ipOf(ip).family)),
+    ),
     ipTest('isUnspecified', 'unspecified', isUnspecified),
     ipTest('isLoopback', 'loopback', isLoopback),
     ipTest('isLinkLocalMulticast', 'link_local_multicast', isLinkLocalMulticast),
@@ -123,7 +133,10 @@ export const addressesLibrary: Library = {
       overload('ip_to_string', [ipType], stringType, (ip) => formatIp(ipOf(ip))),
       overload('cidr_to_string', [cidrType], stringType, (cidr) => cidrText(cidrOf(cidr))),
     ),
-    declare('cidr', overload('string_to_cidr', [stringType], cidrType, (text) => cidrValue(readCidr(text as string)))),
+    declare(
+      'cidr',
+      overload('string_to_cidr', [stringType], cidrType, (text) => cidrValue(readCidr(text as string))),
+    ),
     declare(
       'isCIDR',
       overload('is_cidr', [stringType], boolType, (text) => !(readCidr(text as string) instanceof CelError)),
@@ -144,7 +157,13 @@ export const addressesLibrary: Library = {
         containsCidr(cidrOf(outer), cidrOf(inner)),
       ),
     ),
-    declare('prefixLength', member('cidr_prefix_length', [cidrType], intType, (cidr) => BigInt(cidrOf(cidr).length))),
-    declare('masked', member('cidr_masked', [cidrType], cidrType, (cidr) => masked(cidrOf(cidr)))),
+    declare(
+      'prefixLength',
+      member('cidr_prefix_length', [cidrType], intType, (cidr) => BigInt(cidrOf(cidr).length)),
+    ),
+    declare(
+      'masked',
+      member('cidr_masked', [cidrType], cidrType, (cidr) => masked(cidrOf(cidr))),
+    ),
   ],
 };

@@ -67,7 +67,10 @@ function step(
     const { authorizer, question } = draftOf(value);
     return wrap(to, { authorizer, question: { ...question, [name]: text } });
   };
-  return declare(name, member(id, [from, stringType], to, (value, text) => run(value, text as string)));
+  return declare(
+    name,
+    member(id, [from, stringType], to, (value, text) => run(value, text as string)),
+  );
 }
 
 function serviceAccount(value: Value | undefined, namespace: string, name: string): Result {
@@ -99,23 +102,37 @@ export const authorizerLibrary: Library = {
     step('labelSelector', 'authorizer_labelselector', [resourceCheckType, resourceCheckType]),
     declare(
       'serviceAccount',
-      member('authorizer_serviceaccount', [authorizerType, stringType, stringType], authorizerType, (value, namespace, name) =>
-        serviceAccount(value, namespace as string, name as string),
+      member(
+        'authorizer_serviceaccount',
+        [authorizerType, stringType, stringType],
+        authorizerType,
+        (value, namespace, name) => serviceAccount(value, namespace as string, name as string),
       ),
     ),
     declare(
       'check',
-      member('pathcheck_check', [pathCheckType, stringType], decisionType, (value, verb) => check(value, verb as string)),
+      member('pathcheck_check', [pathCheckType, stringType], decisionType, (value, verb) =>
+        check(value, verb as string),
+      ),
       member('resourcecheck_check', [resourceCheckType, stringType], decisionType, (value, verb) =>
         check(value, verb as string),
       ),
     ),
-    declare('allowed', member('decision_allowed', [decisionType], boolType, (value) => decisionOf(value).allowed)),
-    declare('reason', member('decision_reason', [decisionType], stringType, (value) => decisionOf(value).reason)),
+    declare(
+      'allowed',
+      member('decision_allowed', [decisionType], boolType, (value) => decisionOf(value).allowed),
+    ),
+    declare(
+      'reason',
+      member('decision_reason', [decisionType], stringType, (value) => decisionOf(value).reason),
+    ),
     declare(
       'errored',
       member('decision_errored', [decisionType], boolType, (value) => decisionOf(value).error !== undefined),
     ),
-    declare('error', member('decision_error', [decisionType], stringType, (value) => decisionOf(value).error ?? '')),
+    declare(
+      'error',
+      member('decision_error', [decisionType], stringType, (value) => decisionOf(value).error ?? ''),
+    ),
   ],
 };

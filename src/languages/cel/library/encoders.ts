@@ -9,8 +9,11 @@ export const encodersLibrary: Library = {
   functions: [
     declare(
       'base64.decode',
-      overload('base64_decode_string', [stringType], bytesType, (text) =>
-        decodeBase64(text as string) ?? new CelError('illegal base64 data'),
+      overload(
+        'base64_decode_string',
+        [stringType],
+        bytesType,
+        (text) => decodeBase64(text as string) ?? new CelError('illegal base64 data'),
       ),
     ),
     declare(

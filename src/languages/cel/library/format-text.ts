@@ -19,21 +19,55 @@ import {
 /** `newest`: `1.5e+03`, `[a, b]`. `kubernetes`: as the second version of the extension, `1.5×10⁰³`, `["a", "b"]`. */
 export type FormatStyle = 'newest' | 'kubernetes';
 
+interface Clause {
+  /** Kinds of types, as the checker knows them. */
+  readonly kinds: readonly string[];
+  readonly message: string;
+}
+
+const clause = (kinds: string, message: string): Clause => ({ kinds: kinds.split(' '), message });
+
+const string = clause(
+  'list map int uint double bool string timestamp bytes duration type null',
+  'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
+);
+const hex = clause('int uint string bytes', 'only ints, uints, bytes, and strings can be formatted as hex');
+const oldHex = clause('int uint string bytes', 'only integers, byte buffers, and strings can be formatted as hex');
+
+/** What each clause takes. */
+export const clauses: Readonly<Record<FormatStyle, Readonly<Record<string, Clause>>>> = {
+  newest: {
+    s: string,
+    d: clause('int uint double', 'decimal clause can only be used on ints, uints, and doubles'),
+    f: clause('int uint double', 'fixed-point clause can only be used on ints, uints, and doubles'),
+    e: clause('int uint double', 'scientific clause can only be used on ints, uints, and doubles'),
+    b: clause('int uint bool', 'only ints, uints, and bools can be formatted as binary'),
+    o: clause('int uint', 'octal clause can only be used on ints and uints'),
+    x: hex,
+    X: hex,
+  },
+  kubernetes: {
+    s: string,
+    d: clause('int uint', 'decimal clause can only be used on integers'),
+    f: clause('double string', 'fixed-point clause can only be used on doubles'),
+    e: clause('double string', 'scientific clause can only be used on doubles'),
+    b: clause('int uint bool', 'only integers and bools can be formatted as binary'),
+    o: clause('int uint', 'octal clause can only be used on integers'),
+    x: oldHex,
+    X: oldHex,
+  },
+};
+
 class Refusal extends Error {}
 
 export function formatText(pattern: string, args: readonly Value[], style: FormatStyle): Result {
-  let next = 0;
-  const clause = /%(?:%|(?:\.(\d+))?([^]?))/gu;
   try {
-    return pattern.replace(clause, (whole: string, precision: string | undefined, verb: string | undefined) => {
-      if (whole === '%%') return '%';
-      if (!verb) throw new Refusal('unexpected end of string');
-      if (!verbs.has(verb)) {
-        throw new Refusal(`could not parse formatting clause: unrecognized formatting clause "${verb}"`);
-      }
-      const arg = args[next++];
-      if (arg === undefined) throw new Refusal(`index ${next - 1} out of range`);
-      return written(verb, arg, precision === undefined ? 6 : Number(precision), style);
+    return replaceClauses(pattern, style, (verb, precision, place) => {
+      const arg = args[place];
+      if (arg === undefined) throw new Refusal(`index ${place} out of range`);
+      const text = written(verb, arg, precision, style);
+      if (text !== undefined) return text;
+      throw new Refusal(refusal(clauses[style][verb] as Clause, typeNameOf(arg)));
     });
   } catch (failure) {
     if (failure instanceof Refusal) return new CelError(failure.message);
@@ -41,30 +75,57 @@ export function formatText(pattern: string, args: readonly Value[], style: Forma
   }
 }
 
-const verbs = new Set('sdfebxXo');
+export const refusal = ({ message }: Clause, type: string): string =>
+  `error during formatting: ${message}, was given ${type}`;
 
-function written(verb: string, arg: Value, precision: number, style: FormatStyle): string {
+type Write = (verb: string, precision: number, place: number) => string;
+
+function replaceClauses(pattern: string, style: FormatStyle, write: Write): string {
+  let next = 0;
+  return pattern.replace(/%(?:%|(?:\.(\d+))?([^]?))/gu, (whole: string, precision?: string, verb?: string) => {
+    if (whole === '%%') return '%';
+    if (!verb) throw new Refusal('unexpected end of string');
+    if (clauses[style][verb] === undefined) {
+      throw new Refusal(`could not parse formatting clause: unrecognized formatting clause "${verb}"`);
+    }
+    return write(verb, precision === undefined ? 6 : Number(precision), next++);
+  });
+}
+
+/** The verbs of a pattern, in order; a text: what is wrong with it. */
+export function verbsOf(pattern: string, style: FormatStyle): readonly string[] | string {
+  const verbs: string[] = [];
+  try {
+    replaceClauses(pattern, style, (verb) => {
+      verbs.push(verb);
+      return '';
+    });
+    return verbs;
+  } catch (failure) {
+    if (failure instanceof Refusal) return failure.message;
+    throw failure;
+  }
+}
+
+/** Undefined: the clause does not take it. */
+function written(verb: string, arg: Value, precision: number, style: FormatStyle): string | undefined {
   switch (verb) {
     case 's':
       return asString(arg, style, false);
     case 'd':
-      return asDecimal(arg);
+      return typeof arg === 'number' && style === 'newest' ? nameOfSpecial(arg) : integerOf(arg)?.toString();
     case 'f':
       return asFixed(arg, precision, style);
     case 'e':
       return asScientific(arg, precision, style);
     case 'b':
-      return asBinary(arg);
+      return typeof arg === 'boolean' ? String(Number(arg)) : integerOf(arg)?.toString(2);
     case 'o':
-      return asInteger(arg, 8, 'octal clause can only be used on integers');
+      return integerOf(arg)?.toString(8);
     default:
-      return asHexadecimal(arg, verb === 'X');
+      return verb === 'X' ? hexadecimal(arg)?.toUpperCase() : hexadecimal(arg);
   }
 }
-
-const refuse = (arg: Value, message: string): never => {
-  throw new Refusal(`error during formatting: ${message}, was given ${typeNameOf(arg)}`);
-};
 
 const integerOf = (arg: Value): bigint | undefined =>
   typeof arg === 'bigint' ? arg : arg instanceof Uint ? arg.value : undefined;
@@ -75,48 +136,30 @@ function nameOfSpecial(arg: number): string | undefined {
   return Number.isFinite(arg) ? undefined : arg > 0 ? 'Infinity' : '-Infinity';
 }
 
-function asInteger(arg: Value, radix: number, message: string): string {
-  return integerOf(arg)?.toString(radix) ?? refuse(arg, message);
-}
-
-function asDecimal(arg: Value): string {
-  const special = typeof arg === 'number' ? nameOfSpecial(arg) : undefined;
-  return special ?? asInteger(arg, 10, 'decimal clause can only be used on integers');
-}
-
-const asBinary = (arg: Value): string =>
-  typeof arg === 'boolean'
-    ? String(Number(arg))
-    : asInteger(arg, 2, 'only integers and bools can be formatted as binary');
-
-function asHexadecimal(arg: Value, upper: boolean): string {
-  const text = hexadecimal(arg);
-  return upper ? text.toUpperCase() : text;
-}
-
-function hexadecimal(arg: Value): string {
+function hexadecimal(arg: Value): string | undefined {
   const bytes = typeof arg === 'string' ? encodeText(arg) : arg;
   if (bytes instanceof Uint8Array) return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return asInteger(arg, 16, 'only integers, byte buffers, and strings can be formatted as hex');
+  return integerOf(arg)?.toString(16);
 }
 
-function doubleOf(arg: Value, clause: string): number {
-  if (typeof arg === 'number') return arg;
-  const integer = integerOf(arg);
-  if (integer !== undefined) return Number(integer);
-  return refuse(arg, `${clause} clause can only be used on doubles`);
+/** A number, or the name of one that is none; in the newest style integers too. */
+function doubleOf(arg: Value, style: FormatStyle): number | string | undefined {
+  if (typeof arg === 'number') return nameOfSpecial(arg) ?? arg;
+  if (typeof arg === 'string') return ['NaN', 'Infinity', '-Infinity'].includes(arg) ? arg : undefined;
+  const integer = style === 'newest' ? integerOf(arg) : undefined;
+  return integer === undefined ? undefined : Number(integer);
 }
 
-function asFixed(arg: Value, precision: number, style: FormatStyle): string {
-  const value = doubleOf(arg, 'fixed-point');
-  const text = nameOfSpecial(value) ?? fixed(value, precision);
+function asFixed(arg: Value, precision: number, style: FormatStyle): string | undefined {
+  const value = doubleOf(arg, style);
+  if (typeof value !== 'number') return value;
+  const text = fixed(value, precision);
   return style === 'kubernetes' ? text.replace(/\d(?=(?:\d{3})+(?:\.|$))(?<!\.\d*)/g, '$&,') : text;
 }
 
-function asScientific(arg: Value, precision: number, style: FormatStyle): string {
-  const value = doubleOf(arg, 'scientific');
-  const special = nameOfSpecial(value);
-  if (special) return special;
+function asScientific(arg: Value, precision: number, style: FormatStyle): string | undefined {
+  const value = doubleOf(arg, style);
+  if (typeof value !== 'number') return value;
   const [mantissa = '', exponent = '0'] = value.toExponential(precision).split('e');
   const digits = exponent.slice(1).padStart(2, '0');
   const sign = exponent.startsWith('-') ? '-' : '+';
@@ -147,12 +190,12 @@ function halfEven(amount: bigint, by: bigint): bigint {
   return rest > by || (rest === by && quotient % 2n === 1n) ? quotient + 1n : quotient;
 }
 
-const stringSorts =
-  'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps';
-
 function asString(arg: Value, style: FormatStyle, within: boolean): string {
   if (arg instanceof ListValue) {
-    return `[${arg.values().map((item) => asString(item, style, true)).join(', ')}]`;
+    return `[${arg
+      .values()
+      .map((item) => asString(item, style, true))
+      .join(', ')}]`;
   }
   if (arg instanceof MapValue) return mapText(arg, style);
   const text = plainText(arg, style, within);
@@ -168,7 +211,9 @@ function plainText(arg: Value, style: FormatStyle, within: boolean): string {
   if (arg instanceof Timestamp) return formatTimestamp(arg);
   if (arg instanceof Duration) return formatSeconds(arg);
   if (arg instanceof TypeValue) return style === 'kubernetes' && within ? `type(${arg.name})` : arg.name;
-  return integerOf(arg)?.toString() ?? refuse(arg, stringSorts);
+  const integer = integerOf(arg);
+  if (integer === undefined) throw new Refusal(refusal(string, typeNameOf(arg)));
+  return integer.toString();
 }
 
 function quotedWithin(arg: Value, text: string): string {

@@ -1,6 +1,12 @@
 // Named forms of texts: `format.dns1123Label().validate(name)` gives nothing, or a list of what is wrong.
 
-import { isDns1035Label, isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../../base/names.ts';
+import {
+  isDns1035Label,
+  isDns1123Label,
+  isDns1123Subdomain,
+  isLabelValue,
+  isQualifiedName,
+} from '../../../base/names.ts';
 import { parseTime } from '../../../base/time.ts';
 import { declare, type FunctionDeclaration, type Library, member, namedObject, overload } from '../environment.ts';
 import { listOf, optionalOf, stringType } from '../types.ts';
@@ -42,21 +48,22 @@ function isDateTime(text: string): boolean {
 }
 
 /** By the name in `format.NAME()`: the format's own name, the length of its pattern (costs go by it), and its rule. */
-const formats: Readonly<Record<string, readonly [name: string, patternLength: number, validate: Format['validate']]>> = {
-  dns1123Label: ['DNS1123Label', 30, isDns1123Label],
-  dns1123Subdomain: ['DNS1123Subdomain', 60, isDns1123Subdomain],
-  dns1035Label: ['DNS1035Label', 30, isDns1035Label],
-  qualifiedName: ['QualifiedName', 60, isQualifiedName],
-  dns1123LabelPrefix: ['DNS1123LabelPrefix', 30, asPrefix(isDns1123Label)],
-  dns1123SubdomainPrefix: ['DNS1123SubdomainPrefix', 60, asPrefix(isDns1123Subdomain)],
-  dns1035LabelPrefix: ['DNS1035LabelPrefix', 30, asPrefix(isDns1035Label)],
-  labelValue: ['LabelValue', 40, isLabelValue],
-  uri: ['URI', 1100, whyNoUri],
-  uuid: ['uuid', 80, matching(isUuid, 'does not match the UUID format')],
-  byte: ['byte', 85, matching(isBase64, 'invalid base64')],
-  date: ['date', 80, matching(isDate, 'invalid date')],
-  datetime: ['datetime', 80, matching(isDateTime, 'invalid datetime')],
-};
+const formats: Readonly<Record<string, readonly [name: string, patternLength: number, validate: Format['validate']]>> =
+  {
+    dns1123Label: ['DNS1123Label', 30, isDns1123Label],
+    dns1123Subdomain: ['DNS1123Subdomain', 60, isDns1123Subdomain],
+    dns1035Label: ['DNS1035Label', 30, isDns1035Label],
+    qualifiedName: ['QualifiedName', 60, isQualifiedName],
+    dns1123LabelPrefix: ['DNS1123LabelPrefix', 30, asPrefix(isDns1123Label)],
+    dns1123SubdomainPrefix: ['DNS1123SubdomainPrefix', 60, asPrefix(isDns1123Subdomain)],
+    dns1035LabelPrefix: ['DNS1035LabelPrefix', 30, asPrefix(isDns1035Label)],
+    labelValue: ['LabelValue', 40, isLabelValue],
+    uri: ['URI', 1100, whyNoUri],
+    uuid: ['uuid', 80, matching(isUuid, 'does not match the UUID format')],
+    byte: ['byte', 85, matching(isBase64, 'invalid base64')],
+    date: ['date', 80, matching(isDate, 'invalid date')],
+    datetime: ['datetime', 80, matching(isDateTime, 'invalid datetime')],
+  };
 
 const values = new Map(
   Object.entries(formats).map(([key, [name, size, validate]]) => {
@@ -66,7 +73,10 @@ const values = new Map(
 );
 
 const constants: readonly FunctionDeclaration[] = Array.from(values, ([key, value]) =>
-  declare(`format.${key}`, overload(`format.${key}`, [], formatType, () => value)),
+  declare(
+    `format.${key}`,
+    overload(`format.${key}`, [], formatType, () => value),
+  ),
 );
 
 export const formatsLibrary: Library = {

@@ -35,7 +35,8 @@ function read(text: string): GoUrl {
     if (scheme !== '') return { text, scheme, host: '', rawPath: '', rawQuery };
     throw new Refusal('invalid URI for request');
   }
-  if (scheme === '' || !hierarchy.startsWith('//')) return { text, scheme, host: '', rawPath: checkedPath(hierarchy), rawQuery };
+  if (scheme === '' || !hierarchy.startsWith('//'))
+    return { text, scheme, host: '', rawPath: checkedPath(hierarchy), rawQuery };
   const slash = hierarchy.indexOf('/', 2);
   const [authority, path] = slash < 0 ? [hierarchy.slice(2), ''] : [hierarchy.slice(2, slash), hierarchy.slice(slash)];
   return { text, scheme, host: hostOf(authority), rawPath: checkedPath(path), rawQuery };

@@ -34,6 +34,6 @@ export const kubernetesLibraries: readonly Library[] = [
 /** Everything an environment of Kubernetes has but its variables: `environment({ ...kubernetesOptions, variables })`. */
 export const kubernetesOptions: EnvironmentOptions = {
   libraries: kubernetesLibraries,
-  homogeneousLiterals: true,
   literalChecks: true,
+  formatChecks: 'kubernetes',
 };

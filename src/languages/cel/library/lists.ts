@@ -57,7 +57,9 @@ const sum = declare(
   'sum',
   ...[intType, uintType, doubleType, durationType].map((type) =>
     member(`list_${type.kind}_sum_${type.kind}`, [listOf(type)], type, ((list: ListValue) =>
-      list.values().reduce<Result>((total, item) => (total instanceof CelError ? total : add(total, item)), zero(type))) as Run),
+      list
+        .values()
+        .reduce<Result>((total, item) => (total instanceof CelError ? total : add(total, item)), zero(type))) as Run),
   ),
 );
 
@@ -73,23 +75,33 @@ const extreme = (name: 'min' | 'max', sign: 1 | -1): FunctionDeclaration =>
         : list.values().reduce((best, item) => (sign * (compare(item, best) ?? 0) > 0 ? item : best)),
   );
 
-const placeOf = (name: string, id: string, find: (list: readonly Value[], value: Value) => number): FunctionDeclaration =>
+const placeOf = (
+  name: string,
+  id: string,
+  find: (list: readonly Value[], value: Value) => number,
+): FunctionDeclaration =>
   declare(
     name,
-    member(id, [listOf(A), A], intType, (list, value) =>
-      BigInt(find((list as ListValue).values(), value as Value)),
-    ),
+    member(id, [listOf(A), A], intType, (list, value) => BigInt(find((list as ListValue).values(), value as Value))),
   );
 
 /** Kubernetes' own, known before the extension was. */
 export const kubernetesListsLibrary: Library = {
   functions: [
-    perType('isSorted', ordered, (type) => `list_${type}_is_sorted_bool`, () => boolType, isSorted),
+    perType(
+      'isSorted',
+      ordered,
+      (type) => `list_${type}_is_sorted_bool`,
+      () => boolType,
+      isSorted,
+    ),
     sum,
     extreme('min', -1),
     extreme('max', 1),
     placeOf('indexOf', 'list_a_index_of_int', (list, value) => list.findIndex((each) => equal(each, value))),
-    placeOf('lastIndexOf', 'list_a_last_index_of_int', (list, value) => list.findLastIndex((each) => equal(each, value))),
+    placeOf('lastIndexOf', 'list_a_last_index_of_int', (list, value) =>
+      list.findLastIndex((each) => equal(each, value)),
+    ),
   ],
 };
 
@@ -147,7 +159,10 @@ const sortByMacro: Macro = {
   expand({ target, args, at }): Expr | undefined {
     if (!target || !mapMacro) return undefined;
     if (!['ident', 'select', 'list', 'comprehension', 'call'].includes(target.kind)) {
-      throw new MacroError('sortBy can only be applied to a list, identifier, comprehension, call or select expression', target.at);
+      throw new MacroError(
+        'sortBy can only be applied to a list, identifier, comprehension, call or select expression',
+        target.at,
+      );
     }
     const input = '@__sortBy_input__';
     const keys = mapMacro.expand({ target: ident(input, at), args, at });
@@ -165,12 +180,23 @@ export const listsLibrary: Library = {
       member('list_flatten', [listOf(listOf(A))], listOf(A), flatten as Run),
       member('list_flatten_int', [listOf(dynType), intType], listOf(dynType), flatten as Run),
     ),
-    perType('sort', ordered, (type) => `list_${type}_sort`, (type) => listOf(type), (list) => sortBy(list, list)),
+    perType(
+      'sort',
+      ordered,
+      (type) => `list_${type}_sort`,
+      (type) => listOf(type),
+      (list) => sortBy(list, list),
+    ),
     declare('@sortByAssociatedKeys', ...ordered.map(sortByKeys)),
     declare('lists.range', overload('lists_range', [intType], listOf(intType), range as Run)),
     declare(
       'reverse',
-      member('list_reverse', [listOf(A)], listOf(A), (list) => new ListValue((list as ListValue).values().toReversed())),
+      member(
+        'list_reverse',
+        [listOf(A)],
+        listOf(A),
+        (list) => new ListValue((list as ListValue).values().toReversed()),
+      ),
     ),
     declare(
       'distinct',

@@ -27,13 +27,17 @@ function extreme(values: readonly Value[], sign: 1 | -1, name: string): Result {
 function extremeFunction(name: string, sign: 1 | -1): FunctionDeclaration {
   const id = `math_${name}`;
   const ofTwo = (a: SimpleType, b: SimpleType): Overload =>
-    overload(`${id}_${a.kind}_${b.kind}`, [a, b], a === b ? a : dynType, (...args) => extreme(args as Value[], sign, name));
+    overload(`${id}_${a.kind}_${b.kind}`, [a, b], a === b ? a : dynType, (...args) =>
+      extreme(args as Value[], sign, name),
+    );
   return declare(
     `math.${name}`,
     ...numbers.map((type) => overload(`${id}_${type.kind}`, [type], type, (value) => value as Value)),
     ...numbers.flatMap((a) => numbers.map((b) => ofTwo(a, b))),
     ...numbers.map((type) =>
-      overload(`${id}_list_${type.kind}`, [listOf(type)], type, (list) => extreme((list as ListValue).values(), sign, name)),
+      overload(`${id}_list_${type.kind}`, [listOf(type)], type, (list) =>
+        extreme((list as ListValue).values(), sign, name),
+      ),
     ),
   );
 }
@@ -91,8 +95,12 @@ const bitwise = (name: string, run: (a: bigint, b: bigint) => bigint): FunctionD
   declare(
     `math.${name}`,
     overload(`math_${name}_int_int`, [intType, intType], intType, ((a: bigint, b: bigint) => run(a, b)) as Run),
-    overload(`math_${name}_uint_uint`, [uintType, uintType], uintType, ((a: Uint, b: Uint): Result =>
-      new Uint(run(a.value, b.value))) as Run),
+    overload(
+      `math_${name}_uint_uint`,
+      [uintType, uintType],
+      uintType,
+      ((a: Uint, b: Uint): Result => new Uint(run(a.value, b.value))) as Run,
+    ),
   );
 
 /** A shift beyond the width leaves nothing; to the right zeros come in, negative numbers too. */
@@ -152,8 +160,12 @@ export const mathLibrary: Library = {
     declare(
       'math.bitNot',
       overload('math_bitNot_int_int', [intType], intType, ((value: bigint) => ~value) as Run),
-      overload('math_bitNot_uint_uint', [uintType], uintType, ((value: Uint): Result =>
-        new Uint(BigInt.asUintN(64, ~value.value))) as Run),
+      overload(
+        'math_bitNot_uint_uint',
+        [uintType],
+        uintType,
+        ((value: Uint): Result => new Uint(BigInt.asUintN(64, ~value.value))) as Run,
+      ),
     ),
     shift('bitShiftLeft', (bits, by) => bits << by),
     shift('bitShiftRight', (bits, by) => bits >> by),

@@ -43,12 +43,17 @@ function integerOf({ nanos }: Quantity): bigint | undefined {
 const ofInt = (value: Value | undefined): Quantity => quantityOf((value as bigint) * nano, 'DecimalExponent');
 
 const method = (name: string, id: string, result: Type, run: (quantity: Quantity) => Result): FunctionDeclaration =>
-  declare(name, member(`quantity_${id}`, [quantityType], result, (value) => run(unwrap(value))));
+  declare(
+    name,
+    member(`quantity_${id}`, [quantityType], result, (value) => run(unwrap(value))),
+  );
 
 const comparison = (name: string, id: string, result: Type, run: (order: number) => Value): FunctionDeclaration =>
   declare(
     name,
-    member(`quantity_${id}`, [quantityType, quantityType], result, (a, b) => run(compareQuantities(unwrap(a), unwrap(b)))),
+    member(`quantity_${id}`, [quantityType, quantityType], result, (a, b) =>
+      run(compareQuantities(unwrap(a), unwrap(b))),
+    ),
   );
 
 const arithmetic = (name: string, run: (a: Quantity, b: Quantity) => Quantity): FunctionDeclaration =>
@@ -61,7 +66,10 @@ const arithmetic = (name: string, run: (a: Quantity, b: Quantity) => Quantity): 
 export const quantitiesLibrary: Library = {
   types: { [quantityType.name]: quantityType },
   functions: [
-    declare('quantity', overload('string_to_quantity', [stringType], quantityType, (text) => parse(text as string))),
+    declare(
+      'quantity',
+      overload('string_to_quantity', [stringType], quantityType, (text) => parse(text as string)),
+    ),
     declare(
       'isQuantity',
       overload('is_quantity_string', [stringType], boolType, (text) => !(read(text as string) instanceof CelError)),
@@ -80,7 +88,12 @@ export const quantitiesLibrary: Library = {
       intType,
       (quantity) => integerOf(quantity) ?? new CelError('cannot convert value to integer'),
     ),
-    method('asApproximateFloat', 'get_float', doubleType, ({ nanos }) => Number(nanos / nano) + Number(nanos % nano) / 1e9),
+    method(
+      'asApproximateFloat',
+      'get_float',
+      doubleType,
+      ({ nanos }) => Number(nanos / nano) + Number(nanos % nano) / 1e9,
+    ),
     comparison('isGreaterThan', 'is_greater_than', boolType, (order) => order > 0),
     comparison('isLessThan', 'is_less_than', boolType, (order) => order < 0),
     comparison('compareTo', 'compare_to', intType, BigInt),

@@ -32,8 +32,11 @@ export const regexLibrary: Library = {
       member('string_find_all_string', [stringType, stringType], listOf(stringType), (text, pattern) =>
         findAll(text as string, pattern as string),
       ),
-      member('string_find_all_string_int', [stringType, stringType, intType], listOf(stringType), (text, pattern, limit) =>
-        findAll(text as string, pattern as string, limit as bigint),
+      member(
+        'string_find_all_string_int',
+        [stringType, stringType, intType],
+        listOf(stringType),
+        (text, pattern, limit) => findAll(text as string, pattern as string, limit as bigint),
       ),
     ),
   ],

@@ -98,7 +98,10 @@ function wrap(version: Version | CelError): Result {
 const unwrap = (value: Value | undefined): Version => (value as Opaque<Version>).data;
 
 const number = (name: string, place: number): FunctionDeclaration =>
-  declare(name, member(`semver_${name}`, [semverType], intType, (value) => unwrap(value).numbers[place] ?? 0n));
+  declare(
+    name,
+    member(`semver_${name}`, [semverType], intType, (value) => unwrap(value).numbers[place] ?? 0n),
+  );
 
 const comparison = (name: string, id: string, result: Type, run: (order: number) => Value): FunctionDeclaration =>
   declare(
@@ -117,7 +120,12 @@ export const semverLibrary: Library = {
     declare(
       'isSemver',
       overload('is_semver_string', [stringType], boolType, (text) => !(read(text, false) instanceof CelError)),
-      overload('is_semver_string_bool', [stringType, boolType], boolType, (text, flag) => !(read(text, flag) instanceof CelError)),
+      overload(
+        'is_semver_string_bool',
+        [stringType, boolType],
+        boolType,
+        (text, flag) => !(read(text, flag) instanceof CelError),
+      ),
     ),
     comparison('isGreaterThan', 'is_greater_than', boolType, (order) => order > 0),
     comparison('isLessThan', 'is_less_than', boolType, (order) => order < 0),

@@ -366,7 +366,12 @@ function reading(name: string, id: string, read: (clock: ClockReading) => number
     name,
     member(id, [timestampType], intType, (time) => run(time as Value)),
     // Upstream's name for the seconds is unlike the others.
-    member(id === 'timestamp_to_seconds' ? `${id}_tz` : `${id}_with_tz`, [timestampType, stringType], intType, (time, zone) => run(time as Value, zone)),
+    member(
+      id === 'timestamp_to_seconds' ? `${id}_tz` : `${id}_with_tz`,
+      [timestampType, stringType],
+      intType,
+      (time, zone) => run(time as Value, zone),
+    ),
   );
 }
 

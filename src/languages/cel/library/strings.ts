@@ -137,10 +137,15 @@ const functions: readonly FunctionDeclaration[] = [
     member('list_join', [texts], stringType, join as Run),
     member('list_join_string', [texts, stringType], stringType, join as Run),
   ),
-  declare('strings.quote', overload('strings_quote', [stringType], stringType, (text) => quoteText(text as string))),
+  declare(
+    'strings.quote',
+    overload('strings_quote', [stringType], stringType, (text) => quoteText(text as string)),
+  ),
 ];
 
-const reverse = method('reverse', 'reverse', [[], []], stringType, (text: string) => Array.from(text).reverse().join(''));
+const reverse = method('reverse', 'reverse', [[], []], stringType, (text: string) =>
+  Array.from(text).reverse().join(''),
+);
 
 export function stringsLibrary({ style, reverse: reverses }: StringsOptions): Library {
   const run = (text: Value | undefined, list: Value | undefined): Result =>

@@ -16,7 +16,10 @@ function parse(text: string): Result {
 const urlOf = (value: Value | undefined): GoUrl => (value as Opaque<GoUrl>).data;
 
 const part = (name: string, id: string, read: (url: GoUrl) => string): FunctionDeclaration =>
-  declare(name, member(`url_get_${id}`, [urlType], stringType, (url) => read(urlOf(url))));
+  declare(
+    name,
+    member(`url_get_${id}`, [urlType], stringType, (url) => read(urlOf(url))),
+  );
 
 const query = (url: GoUrl): Value =>
   mapOfEntries(Array.from(queryOf(url), ([name, values]) => [name, listOfStrings(values)] as const));
@@ -24,7 +27,10 @@ const query = (url: GoUrl): Value =>
 export const urlsLibrary: Library = {
   types: { [urlType.name]: urlType },
   functions: [
-    declare('url', overload('string_to_url', [stringType], urlType, (text) => parse(text as string))),
+    declare(
+      'url',
+      overload('string_to_url', [stringType], urlType, (text) => parse(text as string)),
+    ),
     declare(
       'isURL',
       overload('is_url_string', [stringType], boolType, (text) => typeof parseRequestUri(text as string) !== 'string'),
