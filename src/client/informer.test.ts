@@ -4,6 +4,7 @@ import { silentLog } from '../base/log.ts';
 import { virtualClock } from '../base/virtual-clock.ts';
 import type { WatchEvent, WatchSource } from '../api/request.ts';
 import { ConfigMap } from '../kinds/core/config-map.ts';
+import { noSuchPath } from '../api/status.ts';
 import type { Client } from './client.ts';
 import { startInformer } from './informer.ts';
 
@@ -83,4 +84,14 @@ test('a server that refuses is asked again after a pause', async () => {
   await clock.advance(seconds(2));
   expect(asked()).toBe(4);
   expect(mirror.size).toBe(1);
+});
+
+test('a kind that is served no more leaves an empty mirror, and nobody asks again', async () => {
+  const { client, last, asked } = scripted([[{ type: 'ADDED', object: object('x', 1) }, bookmark], noSuchPath()]);
+  const { clock, mirror: started } = start(client);
+  const mirror = await started;
+  last()?.end();
+  await clock.advance(seconds(10));
+  expect(mirror.list()).toEqual([]);
+  expect(asked()).toBe(2);
 });

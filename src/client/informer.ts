@@ -6,6 +6,7 @@ import type { Kind } from '../api/kind.ts';
 import { Mirror } from '../api/mirror.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { WatchEvent } from '../api/request.ts';
+import { ApiError } from '../api/status.ts';
 import type { Client } from './client.ts';
 
 /** How long a broken watch waits before it begins again, in milliseconds. */
@@ -18,6 +19,8 @@ export interface InformerOptions {
   readonly signal: AbortSignal;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Called when the kind is served no more: the mirror is empty, and stays so. */
+  gone?(): void;
 }
 
 /** Resolves with the mirror once it shows what was there at the start. It stays current until the signal. */
@@ -67,6 +70,11 @@ async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, opt
       return;
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof ApiError && error.code === 404) {
+        mirror.replace([]);
+        options.gone?.();
+        return;
+      }
       log.warn('a watch could not begin again', { kind: kind.kind, error: String(error) });
       await clock.sleep(pause, signal).catch(() => {});
     }

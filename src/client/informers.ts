@@ -21,7 +21,11 @@ export function createInformers(options: InformerOptions): Informers {
       const key = resourceKey(kind);
       let mirror = started.get(key);
       if (!mirror) {
-        mirror = startInformer(kind, options).then((ready) => {
+        const gone = () => {
+          started.delete(key);
+          complete.delete(key);
+        };
+        mirror = startInformer(kind, { ...options, gone }).then((ready) => {
           complete.set(key, ready as unknown as Mirror<KubeObject>);
           return ready as unknown as Mirror<KubeObject>;
         });
