@@ -5,14 +5,17 @@
 //   program?.evaluate({ self: { size: 5 } }, { costLimit: 1_000_000 }) // { value: true, cost: 3 }
 //
 // Variables are JSON, read when asked for and by their declared types (`valueOf`), or values made by values.ts (`Timestamp`,
-// `LazyObject`, the authorizer). `describe` turns issues into upstream's text, `estimateCost` says what a run may cost at most.
+// `LazyObject`, the authorizer). `describe` turns issues into upstream's text; `cost` says what a run can cost, given the sizes of variables.
 
 import { type Checked, check } from './check.ts';
 import type { Environment } from './environment.ts';
 import { literalIssues } from './literal-checks.ts';
 import { parse } from './parse.ts';
-import { CostExceeded, type Frame, plan, type Variables } from './plan.ts';
+import { CostExceeded, type Frame, type Variables } from './frame.ts';
+import { plan } from './plan.ts';
 import { formatIssues, type Issue, type Source, sourceOf } from './source.ts';
+import { type Range, unknownSize } from './sizes.ts';
+import { estimateCost, type SizeOf } from './static-costs.ts';
 import type { Expr } from './syntax.ts';
 import { dynType, errorType, type Type } from './types.ts';
 import { CelError, type Value } from './values.ts';
@@ -24,8 +27,10 @@ export interface Compiled {
   readonly issues: readonly Issue[];
   /** What it evaluates to. */
   readonly type: Type;
-  /** The tree and the types of its parts, for estimates. */
+  /** The least and the most a run can cost. */
+  cost(sizes: SizeOf): Range;
   readonly expr: Expr;
+  /** The types of its parts; missing when it cannot be read or is not checked. */
   readonly checked?: Checked;
   readonly source: Source;
 }
@@ -47,11 +52,13 @@ export function compile(text: string, env: Environment): Compiled {
   const source = sourceOf(text);
   const { optionalSyntax = true, backQuotes = false, check: checks = true } = env.options;
   const { expr, issues } = parse(source, { macros: env.macros, optionals: optionalSyntax, backQuotes });
-  if (issues.length > 0) return { issues: sorted(issues), type: errorType, expr, source };
-  if (!checks) return { program: programOf(expr, env, undefined), issues, type: dynType, expr, source };
+  const parsed = { source, expr, issues: sorted(issues), type: errorType, cost: () => unknownSize };
+  if (issues.length > 0) return parsed;
+  if (!checks) return { ...parsed, program: programOf(expr, env, undefined), type: dynType };
   const checked = check(expr, env);
   const found = checked.issues.length > 0 ? checked.issues : literalIssues(expr, env, checked);
-  const compiled = { issues: sorted(found), type: checked.type, expr, checked, source };
+  const cost = (sizes: SizeOf): Range => estimateCost({ expr, checked }, sizes, env);
+  const compiled = { ...parsed, checked, issues: sorted(found), type: checked.type, cost };
   return found.length > 0 ? compiled : { ...compiled, program: programOf(expr, env, checked) };
 }
 

@@ -1,16 +1,13 @@
 // Turns a checked expression into closures that compute it. Names, fields and functions are found once, here, not on every run.
 
+import { callStep } from './call-step.ts';
 import type { Checked, Reference } from './check.ts';
 import { equal } from './compare.ts';
-import {
-  candidateNames,
-  type Environment,
-  findFunction,
-  type FunctionDeclaration,
-  type Overload,
-} from './environment.ts';
-import { hasField, index, noSuchOverload, optionalField, optionalIndex, selectField, shownKey } from './operators.ts';
-import { type CallCost, callCost, listBase, type Made, mapBase, structBase } from './runtime-costs.ts';
+import { candidateNames, type Environment, findFunction } from './environment.ts';
+import { charge, chargeCall, type Frame, type Step, type Variables } from './frame.ts';
+import { GrowingList, GrowingMap, insertAll } from './growing.ts';
+import { hasField, index, noSuchOverload, optionalField, optionalIndex, selectField } from './operators.ts';
+import { callCost, listBase, mapBase, structBase } from './runtime-costs.ts';
 import {
   accumulatorName,
   type Call,
@@ -25,47 +22,16 @@ import {
 import { dynType, type ObjectType, type Type, typeName } from './types.ts';
 import {
   CelError,
-  Composite,
-  Duration,
-  EntryMap,
   keyOf,
   ListValue,
   MapValue,
   ObjectLiteral,
-  ObjectValue,
-  Opaque,
   Optional,
   type Result,
-  Timestamp,
   TypeValue,
-  typeNameOf,
-  Uint,
   type Value,
   valueOf,
 } from './values.ts';
-
-export type Variables = Readonly<Record<string, unknown>>;
-
-/** One run of an expression. */
-export interface Frame {
-  readonly variables: Variables;
-  /** Values of the variables already read. */
-  readonly globals: (Result | undefined)[];
-  /** Variables of loops. */
-  readonly locals: (Result | undefined)[];
-  cost: number;
-  readonly limit: number;
-}
-
-export type Step = (frame: Frame) => Result;
-
-/** Thrown when a run has cost more than it may. */
-export class CostExceeded extends Error {}
-
-function charge(frame: Frame, cost: number): void {
-  frame.cost += cost;
-  if (frame.cost > frame.limit) throw new CostExceeded('operation cancelled: actual cost limit exceeded');
-}
 
 export interface Plan {
   readonly step: Step;
@@ -533,124 +499,6 @@ const notStrictlyFalse =
     return value !== false;
   };
 
-function chargeCall(frame: Frame, cost: CallCost, call: Made): void {
-  charge(frame, typeof cost === 'number' ? cost : cost(call));
-}
-
-// Functions
-
-type Accepts = (value: Value) => boolean;
-
-interface Choice {
-  readonly accepts: readonly Accepts[];
-  readonly overload: string;
-  readonly call: (...args: Value[]) => Result;
-  readonly cost: CallCost;
-}
-
-function callStep(declaration: FunctionDeclaration, overloads: readonly Overload[], steps: readonly Step[]): Step {
-  const { call, name } = declaration;
-  if (call && steps.length === 2) return operatorStep(name, overloads, call, steps as [Step, Step]);
-  const choices = overloads.flatMap((each) => choiceOf(name, each, call));
-  return (frame) => {
-    const args: Value[] = [];
-    for (const step of steps) {
-      const value = step(frame);
-      if (value instanceof CelError) return value;
-      args.push(value);
-    }
-    const choice = choices.find(({ accepts }) => accepts.every((accept, i) => accept(args[i] as Value)));
-    if (!choice) return new CelError(`no such overload: ${name}(${args.map(typeNameOf).join(', ')})`);
-    const result = choice.call(...args);
-    chargeCall(frame, choice.cost, { args, result, overload: choice.overload });
-    return result;
-  };
-}
-
-function choiceOf(name: string, overload: Overload, shared: FunctionDeclaration['call']): readonly Choice[] {
-  const call = overload.call ?? shared;
-  if (!call) return [];
-  const cost = callCost(name, overload.id);
-  return [{ accepts: overload.parameters.map(acceptor), overload: overload.id, call, cost }];
-}
-
-/** Operators tell by the values what to do; which overload it was matters for the cost alone. */
-function operatorStep(
-  name: string,
-  overloads: readonly Overload[],
-  call: (...args: Value[]) => Result,
-  [left, right]: readonly [Step, Step],
-): Step {
-  const costs = overloads.map(
-    (each) => [acceptor(each.parameters[0] ?? dynType), callCost(name, each.id), each.id] as const,
-  );
-  const fixed = costs.length === 1 || costs.every(([, cost]) => cost === 1);
-  const [, only, onlyId = ''] = (fixed ? costs[0] : undefined) ?? [];
-  return (frame) => {
-    const a = left(frame);
-    if (a instanceof CelError) return a;
-    const b = right(frame);
-    if (b instanceof CelError) return b;
-    const result = call(a, b);
-    if (only === 1) charge(frame, 1);
-    else if (only !== undefined) chargeCall(frame, only, { args: [a, b], result, overload: onlyId });
-    else {
-      const [, cost = 1, overload = ''] = costs.find(([accepts]) => accepts(name === '@in' ? b : a)) ?? [];
-      chargeCall(frame, cost, { args: [a, b], result, overload });
-    }
-    return result;
-  };
-}
-
-/** Whether a value is of the type, as far as a function must know. */
-function acceptor(type: Type): Accepts {
-  switch (type.kind) {
-    case 'int':
-      return (value) => typeof value === 'bigint';
-    case 'uint':
-      return (value) => value instanceof Uint;
-    case 'double':
-      return (value) => typeof value === 'number';
-    case 'bool':
-      return (value) => typeof value === 'boolean';
-    case 'string':
-      return (value) => typeof value === 'string';
-    case 'bytes':
-      return (value) => value instanceof Uint8Array;
-    case 'null':
-      return (value) => value === null;
-    case 'timestamp':
-      return (value) => value instanceof Timestamp;
-    case 'duration':
-      return (value) => value instanceof Duration;
-    case 'list':
-      return acceptsList(type.element);
-    case 'map':
-      return (value) => value instanceof MapValue;
-    case 'type':
-      return (value) => value instanceof TypeValue;
-    case 'wrapper':
-      return acceptsOrNull(acceptor(type.of));
-    case 'opaque':
-      return (value) => value instanceof Composite && value.typeName === type.name;
-    case 'object':
-      return (value) => (value instanceof ObjectValue || value instanceof Opaque) && value.typeName === type.name;
-    default:
-      return () => true;
-  }
-}
-
-const acceptsOrNull =
-  (accepts: Accepts): Accepts =>
-  (value) =>
-    value === null || accepts(value);
-
-/** By its first element: lists of several types go by what they begin with. */
-function acceptsList(element: Type): Accepts {
-  const accepts = acceptor(element);
-  return (value) => value instanceof ListValue && (value.length === 0 || accepts(value.at(0)));
-}
-
 // Loops
 
 const isBinding = ({ range, condition, accumulator }: Comprehension): boolean =>
@@ -697,47 +545,4 @@ function turn(frame: Frame, { condition, step, accumulator }: LoopBody): boolean
   }
   frame.locals[accumulator] = step(frame);
   return true;
-}
-
-/** A list that a loop is still making. */
-class GrowingList extends ListValue {
-  readonly #items: Value[];
-  constructor() {
-    const items: Value[] = [];
-    super(items);
-    this.#items = items;
-  }
-  append(value: Value): void {
-    this.#items.push(value);
-  }
-}
-
-/** A map that is still being made. */
-class GrowingMap extends EntryMap {
-  readonly #entries: Map<string | boolean | bigint, readonly [Value, Value]>;
-  constructor() {
-    const entries = new Map<string | boolean | bigint, readonly [Value, Value]>();
-    super(entries);
-    this.#entries = entries;
-  }
-  /** An error if there is such a key already, or it can be none. */
-  insert(key: Value, value: Value): CelError | undefined {
-    const normal = typeof key === 'number' ? undefined : keyOf(key);
-    if (normal === undefined) return new CelError('unsupported key type');
-    if (this.#entries.has(normal)) return new CelError('Failed with repeated key');
-    this.#entries.set(normal, [key, value]);
-    return undefined;
-  }
-}
-
-/** A key and a value, or a map of some. */
-function insertAll(map: GrowingMap, [first, value]: readonly Value[]): CelError | undefined {
-  const entries: readonly (readonly [Value, Value])[] =
-    value === undefined && first instanceof MapValue
-      ? first.keys().map((key) => [key, first.get(key) ?? null] as const)
-      : [[first ?? null, value ?? null]];
-  for (const [key, item] of entries) {
-    if (map.insert(key, item)) return new CelError(`insert failed: key ${shownKey(key)} already exists`);
-  }
-  return undefined;
 }

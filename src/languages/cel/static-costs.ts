@@ -16,11 +16,11 @@ export type SizeOf = (path: readonly string[], type: Type) => Range | undefined;
 
 export interface Costed {
   readonly expr: Expr;
-  readonly checked?: Checked;
+  readonly checked: Checked;
 }
 
 export function estimateCost({ expr, checked }: Costed, sizeOf: SizeOf, { options }: Environment): Range {
-  return checked ? new Coster(checked, sizeOf, options.presenceCosts ?? false).cost(expr) : unknownSize;
+  return new Coster(checked, sizeOf, options.presenceCosts ?? false).cost(expr);
 }
 
 /** The sizes of what a list or map holds. */
