@@ -75,7 +75,10 @@ const output = join(import.meta.dirname, '../src/kinds/generated');
 
 const read = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 const facts = read<{ types: Record<string, FactType>; enums: Record<string, string[]> }>(join(data, 'facts.json'));
-const swagger = read<{ definitions: Record<string, Definition> }>(join(data, 'swagger.json'));
+const swagger = read<{
+  definitions: Record<string, Definition>;
+  parameters: Record<string, { name: string; description?: string }>;
+}>(join(data, 'swagger.json'));
 const groups = [coreGroup(), ...read<{ items: DiscoveredGroup[] }>(join(data, 'aggregated_v2.json')).items];
 
 // ---- Names: `core.v1.Pod` here, `k8s.io/api/core/v1.Pod` in the facts, `io.k8s.api.core.v1.Pod` in OpenAPI.
@@ -563,7 +566,17 @@ function writeLayouts(): Record<string, unknown> {
       return layout ? [[`${type}/${field}`, layout] as const] : [];
     });
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries([...entries, ...parameterLayouts()]);
+}
+
+/** The same of the parameters that all operations share, where a name has one text only. */
+function parameterLayouts(): (readonly [string, unknown])[] {
+  const all = Object.values(swagger.parameters);
+  return all.flatMap(({ name, description }) => {
+    const layout = description && layoutOf(description);
+    const only = all.every((other) => other.name !== name || other.description === description);
+    return layout && only ? [[`parameters/${name}`, layout] as const] : [];
+  });
 }
 
 function main(): void {
