@@ -106,15 +106,18 @@ function messageValue(json: Json): Value {
 /** `cel.block`: what optimizers make of expressions with parts that repeat. */
 const blocks: Library = {
   macros: [
-    numbered('index', ([i]) => `@index${i}`),
-    numbered('iterVar', ([i, j]) => `@it:${i}:${j}`),
+    numbered('index', ([i]) => `@index${shown(i)}`),
+    numbered('iterVar', ([i, j]) => `@it:${shown(i)}:${shown(j)}`),
     {
       name: 'block',
       args: 2,
       member: true,
       expand({ args: [parts, whole], at }) {
         if (parts?.kind !== 'list' || !whole) return undefined;
-        return parts.elements.reduceRight<Expr>((within, part, i) => bindTo(`@index${i}`, part, within, at), whole);
+        return parts.elements.reduceRight<Expr>(
+          (within, part, i) => bindTo(`@index${String(i)}`, part, within, at),
+          whole,
+        );
       },
     },
   ],
@@ -229,7 +232,7 @@ function evaluate(each: Case): string | undefined {
   }
   const outcome = compiled.program.evaluate(bindings);
   if ('error' in outcome) return expectedError ? undefined : `error: ${outcome.error}`;
-  if (expectedError) return `no error but ${String(outcome.value)}`;
+  if (expectedError) return `no error but ${shown(outcome.value)}`;
   const wanted = original['value']
     ? valueOf(original['value'] as Json)
     : typed?.['result']

@@ -13,6 +13,7 @@ import {
   noValue,
   type Result,
   Timestamp,
+  typeNameOf,
   Uint,
   type Value,
 } from './values.ts';
@@ -126,7 +127,8 @@ export function isIn(value: Value, container: Value): Result {
 
 /** A key as messages show it. */
 export function shownKey(key: Value): string {
-  return key instanceof Uint ? String(key.value) : String(key);
+  if (key instanceof Uint) return String(key.value);
+  return key !== null && typeof key === 'object' ? typeNameOf(key) : String(key);
 }
 
 export function index(container: Value, key: Value): Result {

@@ -2,6 +2,7 @@
 
 import { declare, type FunctionDeclaration, type Library, member, type Overload, overload } from '../environment.ts';
 import { dynType, intType, listOf, stringType, type Type } from '../types.ts';
+import { shownKey } from '../operators.ts';
 import { CelError, ListValue, listOfStrings, type Result, type Value } from '../values.ts';
 import { type FormatStyle, formatText } from './format-text.ts';
 
@@ -73,9 +74,11 @@ function replace(text: string, sought: string, by: string, limit = -1n): string 
 }
 
 function join(list: ListValue, separator = ''): Result {
-  const parts = list.values();
-  const odd = parts.find((part) => typeof part !== 'string');
-  return odd === undefined ? parts.join(separator) : new CelError(`join: invalid input: ${String(odd)}`);
+  const values = list.values();
+  const parts = values.filter((each) => typeof each === 'string');
+  if (parts.length === values.length) return parts.join(separator);
+  const odd = values.find((each) => typeof each !== 'string');
+  return new CelError(`join: invalid input: ${odd === undefined ? '' : shownKey(odd)}`);
 }
 
 /** The white space of Unicode: unlike in JavaScript with U+0085 and without U+FEFF. */
