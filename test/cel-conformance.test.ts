@@ -106,26 +106,26 @@ function messageValue(json: Json): Value {
 /** `cel.block`: what optimizers make of expressions with parts that repeat. */
 const blocks: Library = {
   macros: [
-    numbered('index', ([i]) => `@index${shown(i)}`),
-    numbered('iterVar', ([i, j]) => `@it:${shown(i)}:${shown(j)}`),
+    numbered('index', ([i]) => `@index${i}`),
+    numbered('iterVar', ([i, j]) => `@it:${i}:${j}`),
     {
       name: 'block',
       args: 2,
       member: true,
       expand({ args: [parts, whole], at }) {
         if (parts?.kind !== 'list' || !whole) return undefined;
-        return parts.elements.reduceRight<Expr>(
-          (within, part, i) => bindTo(`@index${String(i)}`, part, within, at),
-          whole,
-        );
+        return parts.elements.reduceRight<Expr>((within, part, i) => bindTo(`@index${i}`, part, within, at), whole);
       },
     },
   ],
 };
 
-function numbered(name: string, nameOf: (numbers: readonly unknown[]) => string): Macro {
+function numbered(name: string, nameOf: (numbers: readonly string[]) => string): Macro {
   const expand: Macro['expand'] = ({ args, at }) =>
-    ident(nameOf(args.map((each) => (each.kind === 'literal' ? each.value : undefined))), at);
+    ident(
+      nameOf(args.map((each) => (each.kind === 'literal' && typeof each.value === 'bigint' ? `${each.value}` : ''))),
+      at,
+    );
   return { name, args: undefined, member: true, expand };
 }
 

@@ -56,7 +56,8 @@ function literalText(value: Value): string {
   if (value instanceof Uint) return `${value.value}u`;
   if (value instanceof Uint8Array) return `b"${bytesText(value)}"`;
   if (typeof value === 'number') return formatDouble(value);
-  return typeof value === 'string' ? `"${escaped(value)}"` : String(value);
+  if (typeof value === 'string') return `"${escaped(value)}"`;
+  return typeof value === 'object' && value !== null ? value.typeName : String(value);
 }
 
 const isPrintable = (point: string): boolean => /^[\p{L}\p{N}\p{S}\p{P}\p{M} ]$/u.test(point);
