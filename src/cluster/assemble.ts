@@ -1,13 +1,12 @@
 // Puts a cluster together: the server, what the server keeps in being, the controllers, the scheduler, the nodes. The one place that knows them all.
 
 import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
-import { type Kind, resourceKey } from '../api/kind.ts';
+import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
-import { type GarbageCollector, isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
+import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
@@ -19,14 +18,14 @@ import { startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
-import type { Catalog } from '../server/catalog.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
-import type { HealthCheck } from '../server/health.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
+import { followCustomKinds } from './custom-kinds.ts';
+import { healthChecks } from './health-checks.ts';
 import type { World } from './world.ts';
 
 export interface ClusterOptions {
@@ -154,48 +153,4 @@ function builtInVersions(kinds: readonly Kind[]): readonly { group: string; vers
     .filter(({ custom }) => !custom)
     .flatMap(({ group, versions }) => versions.map(({ version }) => ({ group, version })));
   return [...new Map(all.map((each) => [`${each.group}/${each.version}`, each])).values()];
-}
-
-function healthChecks(started: () => boolean): readonly HealthCheck[] {
-  const well = () => undefined;
-  const everywhere = ['healthz', 'livez', 'readyz'] as const;
-  return [
-    { name: 'ping', in: everywhere, check: well },
-    { name: 'log', in: everywhere, check: well },
-    { name: 'etcd', in: everywhere, check: well },
-    { name: 'etcd-readiness', in: ['readyz'], check: well },
-    { name: 'informer-sync', in: ['readyz'], check: () => (started() ? undefined : 'not started yet') },
-    {
-      name: 'poststarthook/rbac/bootstrap-roles',
-      in: everywhere,
-      check: () => (started() ? undefined : 'not finished'),
-    },
-    { name: 'shutdown', in: ['readyz'], check: well },
-  ];
-}
-
-/** Custom kinds come and go while the cluster runs; the garbage collector follows them. */
-function followCustomKinds(catalog: Catalog, collector: GarbageCollector, log: Log): () => void {
-  const known = new Map<string, Kind>();
-  const follow = () => {
-    const custom = new Map(
-      catalog
-        .kinds()
-        .filter((kind) => kind.custom && isCollectable(kind))
-        .map((kind) => [resourceKey(kind), kind]),
-    );
-    for (const [key, kind] of known) if (!custom.has(key)) collector.forget(kind);
-    for (const [key, kind] of custom) {
-      if (!known.has(key))
-        collector
-          .watch(kind)
-          .catch((error: unknown) =>
-            log.warn('a custom kind is not collected', { kind: kind.kind, error: String(error) }),
-          );
-    }
-    known.clear();
-    for (const [key, kind] of custom) known.set(key, kind);
-  };
-  follow();
-  return catalog.subscribe(follow);
 }
