@@ -235,4 +235,7 @@ test('an expression too deeply nested is refused, not run', () => {
   expect(mistakes(`${'('.repeat(300)}1${')'.repeat(300)}`)).toBe(
     'ERROR: <input>:-1:0: expression recursion limit exceeded: 250',
   );
+  expect(mistakes(`1${' + 1'.repeat(20_000)}`)).toBe('ERROR: <input>:-1:0: max recursion depth exceeded');
+  expect(mistakes(`'${'a'.repeat(100_000)}'`)).toContain('expression code point size exceeds limit: size: 100002');
+  expect(run(`true${' && true'.repeat(5000)}`)).toBe(true);
 });

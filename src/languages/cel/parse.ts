@@ -4,7 +4,16 @@ import { type Token, tokenize } from './lexer.ts';
 import { LiteralError, readBytes, readDouble, readInt, readString, readUint } from './literals.ts';
 import { type Macro, MacroError } from './macros.ts';
 import type { Issue, Source } from './source.ts';
-import { call, type Expr, ident, literal, type MapEntry, qualifiedName, type StructField } from './syntax.ts';
+import {
+  call,
+  childrenOf,
+  type Expr,
+  ident,
+  literal,
+  type MapEntry,
+  qualifiedName,
+  type StructField,
+} from './syntax.ts';
 import type { Value } from './values.ts';
 
 export interface ParseOptions {
@@ -21,6 +30,7 @@ export interface Parsed {
 }
 
 const deepest = 250;
+const longest = 100_000;
 
 const reserved = new Set(
   'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
@@ -52,16 +62,29 @@ function listed(types: Iterable<string>): string {
 class TooDeep extends Error {}
 
 export function parse(source: Source, options: ParseOptions): Parsed {
+  const size = source.points.length;
+  if (size > longest) return refused(`expression code point size exceeds limit: size: ${size}, limit ${longest}`);
   const { tokens, issues: unreadable } = tokenize(source);
   const parser = new Parser(tokens, options, [...unreadable]);
   try {
     const expr = parser.whole();
-    return { expr, issues: parser.issues };
+    return isDeep(expr) ? refused('max recursion depth exceeded') : { expr, issues: parser.issues };
   } catch (failure) {
     if (!(failure instanceof TooDeep)) throw failure;
-    const message = `expression recursion limit exceeded: ${deepest}`;
-    return { expr: ident('', 0), issues: [{ at: undefined, message }] };
+    return refused(`expression recursion limit exceeded: ${deepest}`);
   }
+}
+
+const refused = (message: string): Parsed => ({ expr: ident('', 0), issues: [{ at: undefined, message }] });
+
+/** Chains of operators and selections nest too, without brackets. */
+function isDeep(expr: Expr): boolean {
+  let level: readonly Expr[] = [expr];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return true;
+    level = level.flatMap(childrenOf);
+  }
+  return false;
 }
 
 /** Recursive descent over the tokens. A mistake is told once; then tokens are passed over until one can go on. */
