@@ -1,6 +1,6 @@
 // The Common Expression Language: compile an expression once, run it often.
 //
-//   const env = environment({ libraries: kubernetesLibraries, variables: { self: declareObject('Widget', { size: intType }) } });
+//   const env = environment({ ...kubernetesOptions, variables: { self: declareObject('Widget', { size: intType }) } });
 //   const { program, issues } = compile('self.size > 3', env);
 //   program?.evaluate({ self: { size: 5 } }, { costLimit: 1_000_000 }) // { value: true, cost: 3 }
 //
