@@ -27,7 +27,7 @@ import { specLibraries, twoVariableLibrary } from '../src/languages/cel/library/
 import { parseDurationText, parseTimestampText } from '../src/languages/cel/time.ts';
 import * as types from '../src/languages/cel/types.ts';
 import { EntryMap, keyOf, ListValue, TypeValue, Uint, type Value } from '../src/languages/cel/values.ts';
-import { checkedText, treeText, withoutSpace } from './cel-debug.ts';
+import { checkedText, treeText, withoutSpace } from './support/cel-trees.ts';
 
 type Json = { readonly [name: string]: unknown };
 

@@ -1,12 +1,12 @@
 // Trees of expressions as text, as upstream's debugging prints them: what the published parsing and checking data compares.
 
-import { decodeText } from '../src/languages/cel/bytes.ts';
-import type { Checked } from '../src/languages/cel/check.ts';
-import { quoteText } from '../src/languages/cel/library/strings.ts';
-import type { Expr } from '../src/languages/cel/syntax.ts';
-import { formatDouble } from '../src/languages/cel/text.ts';
-import { formatType } from '../src/languages/cel/types.ts';
-import { Uint, type Value } from '../src/languages/cel/values.ts';
+import { decodeText } from '../../src/languages/cel/bytes.ts';
+import type { Checked } from '../../src/languages/cel/check.ts';
+import { quoteText } from '../../src/languages/cel/library/strings.ts';
+import type { Expr } from '../../src/languages/cel/syntax.ts';
+import { formatDouble } from '../../src/languages/cel/text.ts';
+import { formatType } from '../../src/languages/cel/types.ts';
+import { Uint, type Value } from '../../src/languages/cel/values.ts';
 
 type Adorn = (expr: Expr) => string;
 
