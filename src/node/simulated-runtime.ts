@@ -5,7 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { PodAddresses } from './addresses.ts';
 import { behaviorOf } from './behaviors.ts';
 import { between, paces, type Span } from './pace.ts';
-import { PullError, type ContainerExit, type Image, type NodeRuntime } from './runtime.ts';
+import { type ContainerExit, type Image, type LogLine, type NodeRuntime, PullError } from './runtime.ts';
 import { interpret } from './shell.ts';
 import {
   fateOf,
@@ -132,11 +132,15 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
 
     followLog(id, sink, done) {
       const entry = entryOf(id);
-      const seen = logOf(entry, clock.now()).length;
+      let told = logOf(entry, clock.now()).length;
+      const tell = (line: LogLine) => {
+        told++;
+        sink(line);
+      };
       const timers = entry.program.output
-        .slice(seen)
+        .slice(told)
         .map((line) =>
-          clock.after((entry.startedAt ?? 0) + line.after - clock.now(), () => entry.exit || sink(lineOf(entry, line))),
+          clock.after((entry.startedAt ?? 0) + line.after - clock.now(), () => entry.exit || tell(lineOf(entry, line))),
         );
       const stop = () => {
         listeners.delete(listener);
@@ -145,10 +149,8 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
       const listener = (exit: ContainerExit) => {
         if (exit.container !== id) return;
         stop();
-        for (const line of logOf(entry, exit.at)
-          .slice(seen)
-          .filter(({ at }) => at === exit.at))
-          sink(line);
+        // Of the lines of the last moment, those whose timers came too late.
+        for (const line of logOf(entry, exit.at).slice(told)) tell(line);
         done();
       };
       if (entry.exit) done();
