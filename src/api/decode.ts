@@ -2,6 +2,7 @@
 
 import { ParseError } from '../base/parse-error.ts';
 import { canonicalBytes, canonicalDuration, canonicalMicroTime, canonicalQuantity, canonicalTime } from './scalars.ts';
+import { goTypeOf } from './go-text.ts';
 import type { AnySchema, Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from './schema.ts';
 
 /** A value that does not fit. The message is what clients see after "cannot be handled as a …: ". */
@@ -97,33 +98,6 @@ function mismatch(got: string, type: string, state: State): DecodeError {
   return new DecodeError(`json: cannot unmarshal ${got} into Go ${place} of type ${type}`);
 }
 
-/** Go's name of a type: `v1.Container`, `[]string`, `map[string]string`, `int32`. */
-function goType(schema: Schema): string {
-  switch (schema.type) {
-    case 'object':
-      return schema.name?.split('.').slice(-2).join('.') ?? 'map[string]interface {}';
-    case 'list':
-      return schema.name ?? `[]${goType(schema.items)}`;
-    case 'map':
-      return schema.name ?? `map[${schema.keyName ?? 'string'}]${goType(schema.values)}`;
-    case 'any':
-      return schema.name?.split('.').slice(-2).join('.') ?? 'interface {}';
-    default:
-      return schema.name ?? goScalars[schema.type] ?? schema.type;
-  }
-}
-
-const goScalars: Readonly<Record<string, string>> = {
-  boolean: 'bool',
-  double: 'float64',
-  bytes: '[]uint8',
-  quantity: 'resource.Quantity',
-  time: 'v1.Time',
-  microTime: 'v1.MicroTime',
-  duration: 'v1.Duration',
-  intOrString: 'intstr.IntOrString',
-};
-
 // ---- Objects.
 
 function objectCoder(schema: ObjectSchema): Coder {
@@ -133,7 +107,7 @@ function objectCoder(schema: ObjectSchema): Coder {
   return {
     read(value, state) {
       if (value === null) return zeroObject(coders());
-      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(goKind(value), goType(schema), state);
+      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(goKind(value), goTypeOf(schema), state);
       return readObject(value as Json, coders(), state, schema.open);
     },
     zero: () => zeroObject(coders()),
@@ -227,7 +201,7 @@ function listCoder(schema: ListSchema): Coder {
   return {
     read(value, state) {
       if (value === null) return null;
-      if (!Array.isArray(value)) throw mismatch(goKind(value), goType(schema), state);
+      if (!Array.isArray(value)) throw mismatch(goKind(value), goTypeOf(schema), state);
       return value.length === 0 ? null : value.map((item: unknown) => readItem(items, item, state));
     },
     zero: () => null,
@@ -245,7 +219,7 @@ function mapCoder(schema: MapSchema): Coder {
   return {
     read(value, state) {
       if (value === null) return null;
-      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(goKind(value), goType(schema), state);
+      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(goKind(value), goTypeOf(schema), state);
       const keys = sorted(Object.keys(value as Json));
       if (keys.length === 0) return null;
       const map: Json = {};
@@ -284,7 +258,7 @@ function readEither(either: NonNullable<AnySchema['either']>, value: unknown, st
   if (either.or === 'boolean' && typeof value === 'boolean') return value;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return readAlone(either.object, value);
   if (either.or === 'boolean') throw new DecodeError('boolean or JSON schema expected');
-  throw mismatch(goKind(value), goType(either.object), state);
+  throw mismatch(goKind(value), goTypeOf(either.object), state);
 }
 
 /** Go reads these with a decoder of their own, which knows nothing of the way here and drops unknown fields silently. */
@@ -329,7 +303,7 @@ function plainCoder<T>(zero: T, read: (value: unknown, state: State) => T): Code
 }
 
 function refuse(value: unknown, schema: Schema, state: State): never {
-  throw mismatch(goKind(value), goType(schema), state);
+  throw mismatch(goKind(value), goTypeOf(schema), state);
 }
 
 const integerCoder = (schema: ScalarSchema, limit: number): Coder =>

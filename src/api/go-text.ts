@@ -1,5 +1,7 @@
 // Values as Go prints them (`map[name:c]`), which some of Kubernetes' refusals quote.
 
+import type { ScalarType, Schema } from './schema.ts';
+
 /** Go's %v of a decoded JSON value: keys sorted, strings bare. */
 export function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';
@@ -42,3 +44,33 @@ function sorted(value: unknown): unknown {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
+
+/** Go's name of a schema's type: `v1.Container`, `[]string`, `map[string]string`, `int32`. */
+export function goTypeOf(schema: Schema): string {
+  switch (schema.type) {
+    case 'object':
+      return schema.name?.split('.').slice(-2).join('.') ?? 'map[string]interface {}';
+    case 'list':
+      return schema.name ?? `[]${goTypeOf(schema.items)}`;
+    case 'map':
+      return schema.name ?? `map[${schema.keyName ?? 'string'}]${goTypeOf(schema.values)}`;
+    case 'any':
+      return schema.name?.split('.').slice(-2).join('.') ?? 'interface {}';
+    default:
+      return schema.name ?? scalarTypes[schema.type];
+  }
+}
+
+const scalarTypes: Readonly<Record<ScalarType, string>> = {
+  string: 'string',
+  boolean: 'bool',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  duration: 'v1.Duration',
+  intOrString: 'intstr.IntOrString',
+};

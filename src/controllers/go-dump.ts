@@ -1,6 +1,7 @@
 // An object of the API as Kubernetes dumps it when it hashes one: Go's struct with all its fields and types, also those left empty.
 
 import { isKept, isSmall, parseQuantity, writtenQuantity, type QuantityFormat } from '../base/quantity.ts';
+import { goTypeOf } from '../api/go-text.ts';
 import type { Field, ObjectSchema, ScalarType, Schema } from '../api/schema.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -10,7 +11,7 @@ export const goDump = (schema: ObjectSchema, value: object): string => dumpTyped
 
 /** With its Go type in front, as a field has it. Where a pointer is nil the type follows an asterisk all the same. */
 function dumpTyped(schema: Schema, value: unknown, pointer: boolean): string {
-  const type = `(${pointer ? '*' : ''}${typeText(schema)})`;
+  const type = `(${pointer ? '*' : ''}${goTypeOf(schema)})`;
   return pointer && value === undefined ? `${type}<nil>` : type + dump(schema, value);
 }
 
@@ -65,7 +66,7 @@ function dumpScalar(type: ScalarType, value: unknown): string {
 
 /** JSON flattens what Go embeds: such fields are put back into the struct they belong to, one level down each time. */
 function dumpStruct(schema: ObjectSchema, value: Data): string {
-  return `{${dumpFields([...schema.fields.values()], { value, struct: typeText(schema), depth: 0 })}}`;
+  return `{${dumpFields([...schema.fields.values()], { value, struct: goTypeOf(schema), depth: 0 })}}`;
 }
 
 function dumpFields(fields: readonly Field[], at: { value: Data; struct: string; depth: number }): string {
@@ -89,36 +90,6 @@ function dumpFields(fields: readonly Field[], at: { value: Data; struct: string;
 
 /** Lists and maps are told apart from nil without a pointer. */
 const isPointer = ({ pointer, schema }: Field): boolean => pointer && schema.type !== 'list' && schema.type !== 'map';
-
-function typeText(schema: Schema): string {
-  switch (schema.type) {
-    case 'object':
-    case 'any':
-      return lastTwo(schema.name ?? '');
-    case 'list':
-      return schema.name ?? `[]${typeText(schema.items)}`;
-    case 'map':
-      return schema.name ?? `map[${schema.keyName ?? 'string'}]${typeText(schema.values)}`;
-    default:
-      return schema.name ?? scalarTypes[schema.type];
-  }
-}
-
-const lastTwo = (name: string): string => name.split('.').slice(-2).join('.');
-
-const scalarTypes: Readonly<Record<ScalarType, string>> = {
-  string: 'string',
-  boolean: 'bool',
-  int32: 'int32',
-  int64: 'int64',
-  double: 'float64',
-  bytes: '[]uint8',
-  quantity: 'resource.Quantity',
-  time: 'v1.Time',
-  microTime: 'v1.MicroTime',
-  duration: 'v1.Duration',
-  intOrString: 'intstr.IntOrString',
-};
 
 // ---- Names
 
