@@ -97,6 +97,11 @@ export class ProtobufReader {
     this.bytes = bytes;
   }
 
+  /** How many bytes are read. */
+  get offset(): number {
+    return this.at;
+  }
+
   get done(): boolean {
     return this.at >= this.bytes.length;
   }

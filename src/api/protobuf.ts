@@ -53,7 +53,7 @@ export function decodeProtobuf(bytes: Uint8Array, schemaFor: (type: TypeMeta) =>
   const type = { apiVersion: '', kind: '' };
   let raw: Uint8Array = new Uint8Array();
   eachField(bytes.subarray(4), (number, reader, wire) => {
-    if (wire !== lengthType) return reader.skip(wire);
+    if (wire !== lengthType) return;
     const content = reader.content();
     if (number === 2) raw = content;
     if (number === 1)
@@ -121,11 +121,14 @@ function message<T>(
   };
 }
 
+/** What `read` leaves unread is skipped: others may know more fields. */
 function eachField(bytes: Uint8Array, read: (number: number, reader: ProtobufReader, wire: number) => void): void {
   const reader = new ProtobufReader(bytes);
   while (!reader.done) {
     const tag = reader.varint();
+    const start = reader.offset;
     read(Math.floor(tag / 8), reader, tag % 8);
+    if (reader.offset === start) reader.skip(tag % 8);
   }
 }
 
@@ -204,9 +207,8 @@ function writeMap(writer: ProtobufWriter, number: number, schema: MapSchema, map
 function readMessage(fields: readonly Entry[], content: Uint8Array, into: Json = {}): Json {
   eachField(content, (number, reader, wire) => {
     const entry = fields.find((e) => e.number === number);
-    if (!entry) reader.skip(wire);
-    else if (entry.embedded) readMessage(entry.embedded, reader.content(), into);
-    else readField(entry.field, reader, wire, into);
+    if (entry?.embedded) readMessage(entry.embedded, reader.content(), into);
+    else if (entry) readField(entry.field, reader, wire, into);
   });
   return into;
 }
@@ -232,10 +234,9 @@ function readEntry(schema: MapSchema, content: Uint8Array, into: Json): void {
   const codec = codecOf(schema.values);
   let key = '';
   let value: unknown = codec.zero;
-  eachField(content, (number, reader, wire) => {
+  eachField(content, (number, reader) => {
     if (number === 1) key = protobufText(reader.content());
     else if (number === 2) value = codec.read(reader);
-    else reader.skip(wire);
   });
   Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -248,7 +249,7 @@ function wrappedListCodec(schema: ListSchema): Codec {
     (writer, list) => writeItems(writer, 1, schema.items, list),
     (content) => {
       const list: unknown[] = [];
-      eachField(content, (number, reader, wire) => (number === 1 ? list.push(items.read(reader)) : reader.skip(wire)));
+      eachField(content, (number, reader) => number === 1 && list.push(items.read(reader)));
       return list;
     },
   );
@@ -266,9 +267,8 @@ const anyCodec: Codec = message<unknown>(
   },
   (content) => {
     let value: unknown = null;
-    eachField(content, (number, reader, wire) => {
+    eachField(content, (number, reader) => {
       if (number === 1) value = jsonOf(reader.content());
-      else reader.skip(wire);
     });
     return value;
   },
@@ -293,11 +293,10 @@ function eitherCodec({ object, or }: NonNullable<AnySchema['either']>): Codec {
     (content) => {
       let whole: unknown;
       const list: unknown[] = [];
-      eachField(content, (number, reader, wire) => {
+      eachField(content, (number, reader) => {
         if (number === plain) whole = codec.read(reader);
-        else if (number !== other) reader.skip(wire);
-        else if (or === 'boolean') whole ??= scalarCodecs.boolean.read(reader);
-        else list.push(items.read(reader));
+        else if (number === other && or === 'boolean') whole ??= scalarCodecs.boolean.read(reader);
+        else if (number === other) list.push(items.read(reader));
       });
       return whole ?? list;
     },
@@ -335,9 +334,8 @@ const boxed = (
     (writer, value) => inner.write(writer, 1, encode(value)),
     (content) => {
       let value = inner.zero;
-      eachField(content, (number, reader, wire) => {
+      eachField(content, (number, reader) => {
         if (number === 1) value = inner.read(reader);
-        else reader.skip(wire);
       });
       return decode(value);
     },
@@ -360,7 +358,6 @@ const timeCodec = (withFraction: boolean): Codec =>
       const parts = [0, 0, 0];
       eachField(content, (number, reader, wire) => {
         if (wire === varintType && number <= 2) parts[number] = reader.varint();
-        else reader.skip(wire);
       });
       const instant = (parts[1] ?? 0) * 1000 + Math.floor((parts[2] ?? 0) / 1000) / 1000;
       if (instant === zeroInstant) return null;
@@ -382,7 +379,6 @@ const intOrStringCodec: Codec = message<number | string>(
     eachField(content, (number, reader, wire) => {
       if (wire === varintType) parts[number] = reader.varint();
       else if (number === 3) parts[3] = protobufText(reader.content());
-      else reader.skip(wire);
     });
     return parts[1] ? (parts[3] ?? '') : (parts[2] ?? 0);
   },
