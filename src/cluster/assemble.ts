@@ -21,6 +21,7 @@ import { bootstrap } from '../server/bootstrap/index.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
+import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
@@ -76,6 +77,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
+    outgoing: world.use(outgoingPort),
+    simulatesPods: !options.bare && !options.controllersOnly,
     kubelets: { logs: (namespace, pod, logOptions) => kubelets().logs(namespace, pod, logOptions) },
   });
   const { transport } = running;

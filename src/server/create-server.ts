@@ -22,6 +22,9 @@ import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
 import { impersonate } from './impersonate.ts';
 import { json, onlyGet, type PathAnswer, pathHandler } from './paths.ts';
+import { type Outgoing } from './outgoing/outgoing.ts';
+import { remoteOver } from './outgoing/remote.ts';
+import { simulatedNetwork } from './outgoing/simulated-network.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
@@ -46,6 +49,10 @@ export interface ServerOptions {
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly kubelets?: Kubelets;
+  /** The way to others. Without it nobody is there. */
+  readonly outgoing?: Outgoing;
+  /** Pods have addresses that lead nowhere. */
+  readonly simulatesPods?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
   readonly keys?: KeyMaker;
   /** What runs beside the server, for component statuses: `controller-manager`, `scheduler`. */
@@ -70,12 +77,21 @@ export function createServer(options: ServerOptions): RunningServer {
     () => authenticators,
     () => authorizers,
   );
+  const mirror: AdmissionWorld['mirror'] = async (kind) => (await caches.of(kind as never)).mirror as never;
+  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), {
+    mirror,
+    random,
+    simulatesPods: options.simulatesPods ?? false,
+  });
   const admissionWorld: AdmissionWorld = {
+    log,
+    catalog,
+    remote,
     access,
     clock,
     random,
     enabled,
-    mirror: async (kind) => (await caches.of(kind as never)).mirror as never,
+    mirror,
     get client() {
       return createClient({ transport, user: loopback, agent: 'kube-apiserver' });
     },
@@ -92,6 +108,7 @@ export function createServer(options: ServerOptions): RunningServer {
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
     access,
+    remote,
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),

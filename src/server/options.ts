@@ -11,6 +11,8 @@ export interface WriteOptions {
   readonly manager: string;
   readonly fieldValidation: FieldValidation;
   readonly force: boolean;
+  /** What the client gave of them, as an object of their kind has it. */
+  readonly given: object;
 }
 
 export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
@@ -47,6 +49,11 @@ export function writeOptions(
     manager: manager || managerOf(userAgent),
     fieldValidation: (validation || 'Warn') as FieldValidation,
     force: query.get('force') === 'true' || query.get('force') === '1',
+    given: {
+      ...(query.has('dryRun') && { dryRun: query.getAll('dryRun') }),
+      ...(manager && { fieldManager: manager }),
+      ...(validation && { fieldValidation: validation }),
+    },
   };
 }
 
@@ -81,6 +88,12 @@ function managerOf(userAgent: string | undefined): string {
       .slice(0, longestManager) || 'unknown'
   );
 }
+
+/** What of the options an object of their kind has. */
+export const deleteOptionsObject = ({ dryRun, ...options }: DeleteOptions): object => ({
+  ...options,
+  ...(dryRun && { dryRun: ['All'] }),
+});
 
 /** DeleteOptions from the query, which counts only where there is no body. */
 export function deleteOptionsOf(query: URLSearchParams): DeleteOptions {

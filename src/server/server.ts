@@ -9,6 +9,7 @@ import type { Access } from './access.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
+import type { Remote } from './outgoing/remote.ts';
 import type { Kubelets } from './kubelets.ts';
 import type { WriteHooks } from './stock/index.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -30,6 +31,8 @@ export interface Server {
   readonly keys?: KeyMaker;
   /** The parts of the control plane that run beside the server: `controller-manager`, `scheduler`. */
   readonly components: readonly string[];
+  /** Others that can be asked: webhooks, aggregated API servers. */
+  readonly remote: Remote;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

@@ -1,6 +1,7 @@
 // What an admission plugin is: it sees every write after it was decoded and authorized, may change it, or may refuse it.
 
 import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { Mirror } from '../../api/mirror.ts';
@@ -8,7 +9,9 @@ import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { Client } from '../../client/client.ts';
 import type { Access } from '../access.ts';
+import type { Catalog } from '../catalog.ts';
 import type { Draft } from '../draft.ts';
+import type { Remote } from '../outgoing/remote.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -26,12 +29,33 @@ export interface Attributes {
   readonly old: KubeObject | undefined;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** The server makes up the name, and the client does not know it yet. */
+  readonly generated?: boolean;
+  /** The options of the request, as an object of their kind (`CreateOptions`, …). */
+  readonly options?: object | undefined;
+  /** Shared by all plugins that see this write. */
+  readonly reinvocation: Reinvocation;
   /** Adds a Warning header. */
   warn(text: string): void;
+  /** Keeps a decision for the audit trail. */
+  annotate?(key: string, value: string): void;
+}
+
+/** A plugin that lets others change an object may want all plugins to look at it once more. */
+export interface Reinvocation {
+  /** Set by a plugin that has changed what others had seen. */
+  wanted: boolean;
+  /** Whether this is the second time. */
+  again: boolean;
 }
 
 /** What a plugin may look at. */
 export interface AdmissionWorld {
+  readonly log: Log;
+  /** What is served. */
+  readonly catalog: Catalog;
+  /** Others that can be asked. */
+  readonly remote: Remote;
   readonly clock: Clock;
   readonly random: Random;
   /** All objects of a kind as they are now. */

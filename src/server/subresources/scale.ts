@@ -13,7 +13,7 @@ import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import type { WriteContext } from '../verbs/commit.ts';
+import { contextOf, type WriteContext } from '../verbs/commit.ts';
 import { timeless } from '../verbs/scale-owners.ts';
 import { type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
 import { get } from '../verbs/read.ts';
@@ -101,16 +101,6 @@ async function patchScale(
     const parsed = { value: value as Record<string, unknown>, duplicates: read.duplicates };
     return decodeValue(parsed, expected, options.fieldValidation, context.warn) as Draft & Scale;
   });
-}
-
-function contextOf(exchange: Exchange, target: ResourceTarget, options: WriteOptions): WriteContext {
-  return {
-    target,
-    user: exchange.user,
-    manager: options.manager,
-    dryRun: options.dryRun,
-    warn: (text) => void exchange.warnings.add(text),
-  };
 }
 
 async function write(
@@ -259,7 +249,8 @@ function selectorText(selector: object): string {
   return printSelector(selectorOf((whole ? selector : { matchLabels: selector }) as LabelSelector, 'nothing'));
 }
 
-function withReplicas(previous: KubeObject, paths: ScalePaths, replicas: number): Draft {
+/** A copy with so many replicas. */
+export function withReplicas(previous: KubeObject, paths: ScalePaths, replicas: number): Draft {
   const draft = copyOf(previous) as Draft;
   const steps = paths.replicas.slice(1).split('.');
   const last = steps.pop() as string;

@@ -13,7 +13,8 @@ import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
-import type { ResourceTarget } from '../exchange.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import type { WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { splitAtReplicas } from './scale-owners.ts';
@@ -24,7 +25,10 @@ export interface WriteContext {
   readonly user: UserInfo;
   readonly manager: string;
   readonly dryRun: boolean;
+  /** What the client gave of the request's options, without apiVersion and kind. */
+  readonly options?: object;
   warn(text: string): void;
+  annotate?(key: string, value: string): void;
 }
 
 /** Field ownership after a write that is not an apply, in terms of the version the client speaks. */
@@ -84,7 +88,16 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
   return subresource === '' ? { resetFields: ['status'] } : {};
 }
 
+/** Has all plugins look at a write; once more where one of them has changed what others had seen. */
 export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
+  await admitOnce(server, phase, attributes);
+  const { reinvocation } = attributes;
+  if (phase !== 'mutate' || !reinvocation.wanted || reinvocation.again) return;
+  reinvocation.again = true;
+  await admitOnce(server, phase, attributes);
+}
+
+async function admitOnce(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
   for (const plugin of server.admission) {
     const act = plugin[phase];
     if (!act || !plugin.handles(attributes)) continue;
@@ -92,6 +105,28 @@ export async function admit(server: Server, phase: 'mutate' | 'validate', attrib
     if (done) await done;
   }
 }
+
+const optionsKinds: Readonly<Record<Operation, string>> = {
+  CREATE: 'CreateOptions',
+  UPDATE: 'UpdateOptions',
+  DELETE: 'DeleteOptions',
+  CONNECT: '',
+};
+
+/** The context of a write that a request asks for. */
+export const contextOf = (
+  { user, warnings, annotations }: Exchange,
+  target: ResourceTarget,
+  { manager, dryRun, given }: Pick<WriteOptions, 'manager' | 'dryRun' | 'given'>,
+): WriteContext => ({
+  target,
+  user,
+  manager,
+  dryRun,
+  options: given,
+  warn: (text) => void warnings.add(text),
+  annotate: (key, value) => void annotations.set(key, value),
+});
 
 export function attributesOf(
   context: WriteContext,
@@ -112,7 +147,10 @@ export function attributesOf(
     old,
     user: context.user,
     dryRun: context.dryRun,
+    options: { kind: optionsKinds[operation], apiVersion: 'meta.k8s.io/v1', ...context.options },
+    reinvocation: { wanted: false, again: false },
     warn: context.warn,
+    ...(context.annotate && { annotate: context.annotate }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   admit,
   attributesOf,
   commit,
+  contextOf,
   fitForStorage,
   forgetEmpty,
   giveIdentity,
@@ -40,12 +41,7 @@ export async function create(server: Server, exchange: Exchange, target: Resourc
   const parsed = parseBody(request, expectedOf(kind, version), options.fieldValidation !== 'Ignore');
   const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
   requireNamespace(target, draft);
-  return insert(
-    server,
-    { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn },
-    draft,
-    true,
-  );
+  return insert(server, contextOf(exchange, target, options), draft, true);
 }
 
 /** Stores a draft of the hub version that does not exist yet. `owning`: the writer becomes owner of its fields here (apply has done so itself). */
@@ -59,15 +55,22 @@ export async function insert(
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   wipeIdentity(draft);
-  const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
+  if (owning) ownFields(server, context, undefined, draft);
+  // A name that is made up is made up after others had their say.
+  const first = attributesOf(context, 'CREATE', nameBefore(draft), draft, undefined);
+  await admit(server, 'mutate', isGenerated(draft) ? { ...first, generated: true } : first);
+  const generated = isGenerated(draft);
   for (let tries = generated ? generateTries : 1; ; tries--) {
     if (generated)
       draft.metadata.name = generateName(server, context.target.served.kind, draft.metadata.generateName ?? '');
-    const result = await insertOnce(server, context, generated ? copyOf(draft) : draft, owning);
+    const result = await insertOnce(server, context, generated ? copyOf(draft) : draft, generated);
     if (result) return result;
     if (tries <= 1) throw await nameTaken(server, context, draft);
   }
 }
+
+const isGenerated = ({ metadata }: Draft): boolean => !metadata.name && Boolean(metadata.generateName);
+const nameBefore = ({ metadata }: Draft): string => metadata.name || (metadata.generateName ?? '');
 
 async function nameTaken(server: Server, { target }: WriteContext, { metadata }: Draft): Promise<ApiError> {
   const { kind } = target.served;
@@ -82,16 +85,14 @@ async function insertOnce(
   server: Server,
   context: WriteContext,
   draft: Draft,
-  owning: boolean,
+  generated: boolean,
 ): Promise<ObjectResult | undefined> {
   const { kind } = context.target.served;
-  if (owning) ownFields(server, context, undefined, draft);
   const attributes = attributesOf(context, 'CREATE', draft.metadata.name ?? '', draft, undefined);
-  await admit(server, 'mutate', attributes);
   giveIdentity(server, kind, draft);
   const taken = await server.hooks(kind)?.take(server, draft, undefined);
   try {
-    await requireCreatable(server, context, attributes, draft);
+    await requireCreatable(server, context, generated ? { ...attributes, generated } : attributes, draft);
     return await store(server, context, draft);
   } finally {
     taken?.settle();

@@ -9,11 +9,11 @@ import { decodeValue, parseBody } from '../body.ts';
 import { requireKind } from '../known-kinds.ts';
 import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
-import { type DeleteOptions, deleteOptionsFrom, deleteOptionsOf } from '../options.ts';
+import { type DeleteOptions, deleteOptionsFrom, deleteOptionsObject, deleteOptionsOf } from '../options.ts';
 import { selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
-import { admit, attributesOf, commit, commitDeletion, type WriteContext } from './commit.ts';
+import { admit, attributesOf, commit, commitDeletion, contextOf, type WriteContext } from './commit.ts';
 import { list, selected } from './read.ts';
 import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
 
@@ -23,7 +23,7 @@ const mostTries = 64;
 
 export async function deleteOne(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const options = optionsOf(exchange);
-  const context = contextOf(exchange, target, options);
+  const context = deletionOf(exchange, target, options);
   return remove(server, context, options);
 }
 
@@ -41,7 +41,7 @@ export async function deleteCollection(
       : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
   for (const { object } of listed) {
     const one = { ...target, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? '' };
-    await remove(server, contextOf(exchange, one, options), options).catch(ignoreNotFound);
+    await remove(server, deletionOf(exchange, one, options), options).catch(ignoreNotFound);
   }
   return { type: 'list', items: listed, revision: server.store.revision() };
 }
@@ -50,15 +50,8 @@ function ignoreNotFound(error: unknown): void {
   if ((error as { code?: number }).code !== 404) throw error;
 }
 
-function contextOf(exchange: Exchange, target: ResourceTarget, options: DeleteOptions): WriteContext {
-  return {
-    target,
-    user: exchange.user,
-    manager: '',
-    dryRun: options.dryRun,
-    warn: (text) => void exchange.warnings.add(text),
-  };
-}
+const deletionOf = (exchange: Exchange, target: ResourceTarget, options: DeleteOptions): WriteContext =>
+  contextOf(exchange, target, { manager: '', dryRun: options.dryRun, given: deleteOptionsObject(options) });
 
 /** A body counts whole: the query is then not looked at. */
 function optionsOf(exchange: Exchange): DeleteOptions {

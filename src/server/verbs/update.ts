@@ -20,6 +20,7 @@ import {
   admit,
   attributesOf,
   commit,
+  contextOf,
   countGeneration,
   fitForStorage,
   forgetEmpty,
@@ -48,7 +49,7 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
     return draft;
   };
   const first = fresh();
-  const context: WriteContext = { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn };
+  const context = contextOf(exchange, target, options);
   return replace(server, context, {
     compute: () => fresh(),
     resourceVersion: first.metadata.resourceVersion ?? '',
