@@ -12,6 +12,7 @@ import { print } from './print.ts';
 import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
 import { subresourceHandler } from './subresources/index.ts';
+import { shownIn } from './verbs/conversion.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection, deleteOne } from './verbs/delete.ts';
 import { patch } from './verbs/patch.ts';
@@ -70,7 +71,7 @@ async function answer(
   const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
-  const result = await perform(server, exchange, target);
+  const result = await shownIn(target.served, await perform(server, exchange, target));
   return print(result, {
     served: target.served,
     negotiated,

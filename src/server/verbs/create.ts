@@ -25,6 +25,7 @@ import {
   wipeIdentity,
   type WriteContext,
 } from './commit.ts';
+import { asStored } from './conversion.ts';
 import type { ObjectResult } from './result.ts';
 
 /** Characters that generated names end in, and the longest base they are put behind. */
@@ -55,7 +56,7 @@ export async function insert(
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   wipeIdentity(draft);
-  if (owning) ownFields(server, context, undefined, draft);
+  if (owning) await ownFields(server, context, undefined, draft);
   // A name that is made up is made up after others had their say.
   const first = attributesOf(context, 'CREATE', nameBefore(draft), draft, undefined);
   await admit(server, 'mutate', isGenerated(draft) ? { ...first, generated: true } : first);
@@ -132,9 +133,10 @@ async function store(
   const cache = await server.caches.of(kind);
   if (cache.stored(draft.metadata.namespace ?? '', draft.metadata.name ?? '')) return undefined;
   forgetEmpty(kind, draft);
-  if (dryRun) return { type: 'object', code: 201, object: draft };
-  fitForStorage(kind, draft);
-  const stored = await commit(server, kind, draft, undefined);
+  if (!dryRun) fitForStorage(kind, draft);
+  const kept = await asStored(target.served, draft);
+  if (dryRun) return { type: 'object', code: 201, object: kept };
+  const stored = await commit(server, kind, kept, undefined);
   return stored && { type: 'object', code: 201, object: stored.object, stored };
 }
 

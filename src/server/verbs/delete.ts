@@ -14,6 +14,7 @@ import { selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
 import { admit, attributesOf, commit, commitDeletion, contextOf, type WriteContext } from './commit.ts';
+import { asStoredNow, viewOf } from './conversion.ts';
 import { list, selected } from './read.ts';
 import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
 
@@ -85,8 +86,15 @@ export async function remove(
     const stored = cache.stored(target.namespace, target.name);
     if (!stored) throw notFound(target, target.name);
     requirePreconditions(kind, stored.object, options);
-    await admit(server, 'mutate', attributesOf(context, 'DELETE', target.name, undefined, stored.object));
-    await admit(server, 'validate', attributesOf(context, 'DELETE', target.name, undefined, stored.object));
+    const attributes = attributesOf(
+      context,
+      'DELETE',
+      target.name,
+      undefined,
+      await viewOf(target.served, stored.object),
+    );
+    await admit(server, 'mutate', attributes);
+    await admit(server, 'validate', attributes);
     const result = await removeOnce(server, context, options, stored);
     if (result) return result;
   }
@@ -100,7 +108,7 @@ async function removeOnce(
   stored: Stored,
 ): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
-  const plan = planDeletion(kind, stored.object, options, server.clock.now());
+  const plan = planDeletion(kind, await asStoredNow(kind, stored.object), options, server.clock.now());
   // Who asks in the old way for dependents to go as well is told that it will take a while.
   const code = options.orphanDependents === false ? 202 : 200;
   if (plan.step === 'wait') return { type: 'object', code, object: stored.object, stored };

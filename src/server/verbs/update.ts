@@ -30,6 +30,7 @@ import {
   unchanged,
   type WriteContext,
 } from './commit.ts';
+import { asStored, viewOf } from './conversion.ts';
 import { insert, requireNamespace } from './create.ts';
 import type { ObjectResult } from './result.ts';
 
@@ -106,16 +107,17 @@ async function replaceOnce(
 ): Promise<ObjectResult | undefined> {
   const { target } = context;
   const { kind } = target.served;
-  const draft = await replacement.compute(previous.object);
-  if (replacement.writer === 'update') requireSameUid(target, draft, previous.object);
-  const identityIssues = uidIssues(draft, previous.object);
-  keepIdentity(draft, previous.object);
-  facetOf(target.subresource).keep(kind, draft, previous.object);
-  if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
-  const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
+  const before = await viewOf(target.served, previous.object);
+  const draft = await replacement.compute(before);
+  if (replacement.writer === 'update') requireSameUid(target, draft, before);
+  const identityIssues = uidIssues(draft, before);
+  keepIdentity(draft, before);
+  facetOf(target.subresource).keep(kind, draft, before);
+  if (replacement.writer !== 'apply') await ownFields(server, context, before, draft);
+  const attributes = attributesOf(context, 'UPDATE', target.name, draft, before);
   await admit(server, 'mutate', attributes);
   requireVersion(target, replacement, draft, previous);
-  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, previous.object) : undefined;
+  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, before) : undefined;
   try {
     await requireUpdatable(server, context, attributes, identityIssues);
     return await store(server, context, draft, previous);
@@ -155,12 +157,12 @@ async function store(
 ): Promise<ObjectResult | undefined> {
   forgetEmpty(context.target.served.kind, draft);
   if (!context.dryRun) fitForStorage(context.target.served.kind, draft);
-  if (unchanged(draft, previous.object))
-    return { type: 'object', code: 200, object: previous.object, stored: previous };
-  draft.metadata.resourceVersion = String(previous.revision);
-  if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
-  if (context.dryRun) return { type: 'object', code: 200, object: draft };
-  const stored = await commit(server, context.target.served.kind, draft, previous);
+  const kept = await asStored(context.target.served, draft);
+  if (unchanged(kept, previous.object)) return { type: 'object', code: 200, object: previous.object, stored: previous };
+  kept.metadata.resourceVersion = String(previous.revision);
+  if (isReadyToGo(kept, previous.object)) return finishDeletion(server, context, kept, previous);
+  if (context.dryRun) return { type: 'object', code: 200, object: kept };
+  const stored = await commit(server, context.target.served.kind, kept, previous);
   return stored && { type: 'object', code: 200, object: stored.object, stored };
 }
 

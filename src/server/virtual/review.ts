@@ -25,7 +25,7 @@ export function readReview<T extends KubeObject>(
   if (kind.scope === 'Cluster') delete draft.metadata.namespace;
   else requireNamespace(target, draft);
   draft.spec ??= {};
-  ownFields(server, { target, user, manager: options.manager, dryRun: options.dryRun, warn }, undefined, draft);
+  void ownFields(server, { target, user, manager: options.manager, dryRun: options.dryRun, warn }, undefined, draft);
   return draft as Draft & T;
 }
 
