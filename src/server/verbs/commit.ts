@@ -146,6 +146,12 @@ export function attributesOf(
   };
 }
 
+/** A connection has no options but its object, which is of the subresource's own kind. */
+export function connectionAttributes(context: WriteContext, object: Draft | undefined): Attributes {
+  const { options: _, ...attributes } = attributesOf(context, 'CREATE', context.target.name, object, undefined);
+  return { ...attributes, operation: 'CONNECT' };
+}
+
 const optionsKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
 export function requireValid(kind: Kind, name: string, issues: readonly Issue[]): void {
