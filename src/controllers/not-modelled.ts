@@ -2,7 +2,6 @@
 
 import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
-import { CustomResourceDefinition } from '../kinds/apiextensions/custom-resource-definition.ts';
 import { HorizontalPodAutoscaler } from '../kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import { MutatingAdmissionPolicyBinding } from '../kinds/admissionregistration/mutating-admission-policy-binding.ts';
 import { ValidatingAdmissionPolicyBinding } from '../kinds/admissionregistration/validating-admission-policy-binding.ts';
@@ -30,18 +29,7 @@ const table: readonly Unmodelled[] = [
     NetworkPolicy as never,
     'No traffic flows between simulated pods, so this policy has nothing to allow or forbid.',
   ),
-  {
-    kind: CustomResourceDefinition as unknown as Kind,
-    missing: (object) => missingOfDefinition(object as CustomResourceDefinition),
-  },
 ];
-
-function missingOfDefinition({ spec }: CustomResourceDefinition): string | undefined {
-  const rules = JSON.stringify(spec.versions).includes('"x-kubernetes-validations"');
-  return rules
-    ? 'The CEL rules of this definition are not evaluated: objects are checked by the rest of the schema.'
-    : undefined;
-}
 
 export const notModelled = (): readonly Controller[] =>
   table.map(({ kind, missing }) =>

@@ -11,9 +11,12 @@ export interface WriteOptions {
   readonly manager: string;
   readonly fieldValidation: FieldValidation;
   readonly force: boolean;
-  /** What the client gave of them, as an object of their kind has it. */
-  readonly given: object;
+  /** What the request itself says of them. */
+  readonly given: GivenOptions;
 }
+
+/** The options of a request as an object, without its kind: admission sees them. */
+export type GivenOptions = Readonly<Record<string, unknown>>;
 
 export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
 
@@ -57,6 +60,12 @@ export function writeOptions(
   };
 }
 
+/** The same of a deletion. */
+export const givenDeleteOptions = ({ dryRun, ...options }: DeleteOptions): GivenOptions =>
+  Object.fromEntries(
+    Object.entries({ ...options, ...(dryRun && { dryRun: ['All'] }) }).filter(([, value]) => value !== undefined),
+  );
+
 function patchIssues(query: URLSearchParams, manager: string, applying: boolean): Issue[] {
   if (applying) return manager === '' ? [required('fieldManager', 'is required for apply patch')] : [];
   return query.has('force')
@@ -88,12 +97,6 @@ function managerOf(userAgent: string | undefined): string {
       .slice(0, longestManager) || 'unknown'
   );
 }
-
-/** What of the options an object of their kind has. */
-export const deleteOptionsObject = ({ dryRun, ...options }: DeleteOptions): object => ({
-  ...options,
-  ...(dryRun && { dryRun: ['All'] }),
-});
 
 /** DeleteOptions from the query, which counts only where there is no body. */
 export function deleteOptionsOf(query: URLSearchParams): DeleteOptions {

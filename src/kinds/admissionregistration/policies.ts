@@ -1,9 +1,19 @@
-// What validating and mutating admission policies, and their bindings, have in common. Their expressions are kept, and not compiled here.
+// What validating and mutating admission policies, and their bindings, have in common.
 
+import { deepEqual } from '../../base/equal.ts';
 import { isCIdentifier, isDns1123Subdomain, isPathSegmentName } from '../../base/names.ts';
 import { type Issue, duplicate, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain, labelSelectorIssues, notListed } from '../checks.ts';
-import type { MatchResources, ParamKind, ParamRef, Variable } from '../generated/types/admissionregistration-v1.ts';
+import type { Type } from '../../languages/cel/types.ts';
+import type {
+  MatchCondition,
+  MatchResources,
+  ParamKind,
+  ParamRef,
+  Variable,
+} from '../generated/types/admissionregistration-v1.ts';
+import { compileVariables, type Declarations, type Expression, typesOf } from './expressions.ts';
+import { compileIssues } from './expression-issues.ts';
 import { resourceNameIssues, ruleIssues } from './rules.ts';
 
 export function applyMatchDefaults(match: MatchResources | undefined): void {
@@ -60,16 +70,50 @@ export function paramKindIssues(paramKind: ParamKind | undefined): Issue[] {
   ];
 }
 
-export const variableIssues = (variables: readonly Variable[]): Issue[] =>
-  variables.flatMap(({ name, expression }, i) => {
+interface Conditional {
+  readonly paramKind?: ParamKind;
+  readonly matchConditions?: readonly MatchCondition[];
+}
+
+/** Whether neither the conditions of a policy nor what they may use has changed. */
+export const hasSameConditions = (spec: Conditional, previous: Conditional): boolean =>
+  deepEqual(spec.paramKind, previous.paramKind) && deepEqual(spec.matchConditions, previous.matchConditions);
+
+/** The policy's variables, and what is wrong with them. */
+export function checkedVariables(
+  variables: readonly Variable[],
+  declarations: Declarations,
+): { readonly issues: Issue[]; readonly types: ReadonlyMap<string, Type> } {
+  const compiled = compileVariables(variables, declarations);
+  const issues = variables.flatMap((variable, i) => {
     const field = `spec.variables[${i}]`;
-    const issues = name ? [] : [required(`${field}.name`, 'name is not specified')];
-    if (name && isCIdentifier(name).length > 0)
-      issues.push(invalid(`${field}.name`, name, 'name is not a valid CEL identifier'));
-    if (!expression) issues.push(required(`${field}.expression`, 'expression is not specified'));
-    if (variables.findIndex((other) => other.name === name) < i) issues.push(duplicate(`${field}.name`, name));
-    return issues;
+    const again = variables.findIndex(({ name }) => name === variable.name) < i;
+    return [
+      ...variableIssues(variable, field, compiled.get(variable.name ?? '')),
+      ...(again ? [duplicate(`${field}.name`, variable.name)] : []),
+    ];
   });
+  return { issues, types: typesOf(compiled) };
+}
+
+function variableIssues({ name, expression }: Variable, field: string, compiled: Expression | undefined): Issue[] {
+  const issues = name?.trim() ? [] : [required(`${field}.name`, 'name is not specified')];
+  if (name?.trim() && isCelIdentifier(name).length > 0) {
+    issues.push(invalid(`${field}.name`, name, 'name is not a valid CEL identifier'));
+  }
+  if (!expression?.trim()) issues.push(required(`${field}.expression`, 'expression is not specified'));
+  else if (compiled) issues.push(...compileIssues(`${field}.expression`, compiled));
+  return issues;
+}
+
+/** A name that expressions can use as it is. */
+const isCelIdentifier = (name: string): string[] => (reservedWords.has(name) ? ['is reserved'] : isCIdentifier(name));
+
+const reservedWords = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
 
 interface Bound {
   readonly policyName?: string;

@@ -15,6 +15,7 @@ import { mutatingAdmissionWebhook } from './mutating-admission-webhook.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { validatingAdmissionPolicy } from './policies/validating-admission-policy.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
@@ -48,6 +49,7 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   podResizeValidator,
   deviceAdminAccess,
   mutatingAdmissionWebhook,
+  validatingAdmissionPolicy,
   validatingAdmissionWebhook,
   resourceQuotaAdmission,
   // Sees what all others have made of a role.

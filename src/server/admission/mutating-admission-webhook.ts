@@ -1,24 +1,21 @@
 // MutatingAdmissionWebhook: asks others what they would change, one after the other, each seeing what the one before has made of it.
 
-import { applyJsonPatch } from '../../api/json-patch.ts';
+import { applyJsonPatch, PatchRefusal } from '../../api/json-patch.ts';
 import { internalError } from '../../api/status.ts';
 import { MutatingWebhookConfiguration } from '../../kinds/admissionregistration/mutating-webhook-configuration.ts';
+import { isExempt } from './matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
 import { ask, CallFailure, overlooking } from './webhooks/call.ts';
-import { inForm, takeOver } from './webhooks/forms.ts';
-import { type Hook, hooksOf } from './webhooks/hooks.ts';
-import { type Invocation, invocationOf } from './webhooks/match.ts';
+import { inVersion, takeOver } from './webhooks/forms.ts';
+import { type Hook, withHooks } from './webhooks/hooks.ts';
+import { type Invocation, invocationOf } from './webhooks/invocation.ts';
 import type { Verdict } from './webhooks/review.ts';
-import { isExempt } from './webhooks/exempt.ts';
 
 export const mutatingAdmissionWebhook: AdmissionPlugin = {
   name: 'MutatingAdmissionWebhook',
   handles: (attributes) => !isExempt(attributes),
-  mutate(attributes, world) {
-    const hooks = hooksOf(world, MutatingWebhookConfiguration as never);
-    if (Array.isArray(hooks)) return hooks.length === 0 ? undefined : askAll(hooks, attributes, world);
-    return (hooks as Promise<readonly Hook[]>).then((opened) => askAll(opened, attributes, world));
-  },
+  mutate: (attributes, world) =>
+    withHooks(world, MutatingWebhookConfiguration as never, (hooks) => askAll(hooks, attributes, world)),
 };
 
 /** Who is to be asked again, because the object has changed since: only those who said they want to be. */
@@ -74,7 +71,11 @@ async function change(invocation: Invocation, attributes: Attributes, verdict: V
   }
   if (verdict.patchType !== 'JSONPatch')
     throw new CallFailure(`unsupported patch type ${JSON.stringify(verdict.patchType)}`);
-  return takeOver(invocation, attributes, patched(await inForm(invocation, attributes, object), operations));
+  return takeOver(
+    invocation.served,
+    attributes,
+    patched(await inVersion(invocation.served, attributes, object), operations),
+  );
 }
 
 function operationsOf({ patch }: Verdict): readonly unknown[] {
@@ -88,10 +89,10 @@ function operationsOf({ patch }: Verdict): readonly unknown[] {
   }
 }
 
-function patched(object: object, operations: readonly unknown[]): unknown {
+function patched(object: object, operations: readonly unknown[]): object {
   try {
-    return applyJsonPatch(object, operations);
+    return applyJsonPatch(object, operations) as object;
   } catch (error) {
-    throw internalError((error as Error).message);
+    throw internalError(error instanceof PatchRefusal ? error.why : (error as Error).message);
   }
 }

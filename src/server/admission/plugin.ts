@@ -29,37 +29,35 @@ export interface Attributes {
   readonly old: KubeObject | undefined;
   readonly user: UserInfo;
   readonly dryRun: boolean;
-  /** The server makes up the name, and the client does not know it yet. */
-  readonly generated?: boolean;
-  /** The options of the request, as an object of their kind (`CreateOptions`, …). */
-  readonly options?: object | undefined;
-  /** Shared by all plugins that see this write. */
+  /** The request's CreateOptions, UpdateOptions or DeleteOptions. */
+  readonly options?: object;
+  /** What plugins that change objects know of each other. */
   readonly reinvocation: Reinvocation;
   /** Adds a Warning header. */
   warn(text: string): void;
-  /** Keeps a decision for the audit trail. */
-  annotate?(key: string, value: string): void;
+  /** Adds to the audit trail. */
+  annotate(key: string, value: string): void;
 }
 
-/** A plugin that lets others change an object may want all plugins to look at it once more. */
+/** A request goes through the mutating plugins once more when one of them changed it that others may want to look at again. */
 export interface Reinvocation {
-  /** Set by a plugin that has changed what others had seen. */
-  wanted: boolean;
-  /** Whether this is the second time. */
+  /** Whether this is the second round. */
   again: boolean;
+  /** Set by whoever wants that round. */
+  wanted: boolean;
 }
 
 /** What a plugin may look at. */
 export interface AdmissionWorld {
   readonly log: Log;
-  /** What is served. */
-  readonly catalog: Catalog;
   /** Others that can be asked. */
   readonly remote: Remote;
   readonly clock: Clock;
   readonly random: Random;
   /** All objects of a kind as they are now. */
   mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;
+  /** What is served, custom kinds included. */
+  readonly catalog: Catalog;
   /** What somebody may do besides. */
   readonly access: Access;
   enabled(featureGate: string): boolean;

@@ -1,20 +1,17 @@
 // ValidatingAdmissionWebhook: asks others, all at once, whether they let the object pass as it will be stored.
 
 import { ValidatingWebhookConfiguration } from '../../kinds/admissionregistration/validating-webhook-configuration.ts';
+import { isExempt } from './matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
 import { ask } from './webhooks/call.ts';
-import { isExempt } from './webhooks/exempt.ts';
-import { type Hook, hooksOf } from './webhooks/hooks.ts';
-import { type Invocation, invocationOf } from './webhooks/match.ts';
+import { type Hook, withHooks } from './webhooks/hooks.ts';
+import { type Invocation, invocationOf } from './webhooks/invocation.ts';
 
 export const validatingAdmissionWebhook: AdmissionPlugin = {
   name: 'ValidatingAdmissionWebhook',
   handles: (attributes) => !isExempt(attributes),
-  validate(attributes, world) {
-    const hooks = hooksOf(world, ValidatingWebhookConfiguration as never);
-    if (Array.isArray(hooks)) return hooks.length === 0 ? undefined : askAll(hooks, attributes, world);
-    return (hooks as Promise<readonly Hook[]>).then((opened) => askAll(opened, attributes, world));
-  },
+  validate: (attributes, world) =>
+    withHooks(world, ValidatingWebhookConfiguration as never, (hooks) => askAll(hooks, attributes, world)),
 };
 
 /** Of several refusals the first counts, in the order of the webhooks: a replay must find the same one. */

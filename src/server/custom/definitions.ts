@@ -16,7 +16,6 @@ import { conversionWebhook } from './conversion-webhook.ts';
 import { keepApiServices } from './api-services.ts';
 import { planDefinitionStatus, planDeletionStatus } from './definition-status.ts';
 import { kindOfDefinition, readIn } from './kind-of-definition.ts';
-import { hasValidationRules } from './rules.ts';
 
 /** A failing definition is looked at again after this long, in milliseconds. */
 const retryAfter = 1000;
@@ -74,19 +73,10 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
       ...kindOfDefinition(definition, conversionOf(definition)),
       storageVersionHash: await hashOf(definition),
     };
-    if (!alike) sayWhatIsMissing(name, definition);
     served.set(name, { kind, definition });
     server.catalog.add(kind);
     // What is stored is read anew by the new schema; watches end, as they do upstream.
     if (before && !alike) server.caches.drop(kind);
-  }
-
-  function sayWhatIsMissing(definition: string, { spec }: CustomResourceDefinition): void {
-    if (hasValidationRules({ spec })) {
-      server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
-        definition,
-      });
-    }
   }
 
   function conversionOf({ spec }: CustomResourceDefinition): Kind['convert'] {

@@ -14,7 +14,7 @@ import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
-import type { WriteOptions } from '../options.ts';
+import type { GivenOptions, WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { acrossVersions } from './conversion.ts';
@@ -26,11 +26,25 @@ export interface WriteContext {
   readonly user: UserInfo;
   readonly manager: string;
   readonly dryRun: boolean;
-  /** What the client gave of the request's options, without apiVersion and kind. */
-  readonly options?: object;
+  readonly given: GivenOptions;
   warn(text: string): void;
-  annotate?(key: string, value: string): void;
+  annotate(key: string, value: string): void;
 }
+
+/** The context of a request's write. */
+export const writeContext = (
+  { user, warnings, annotations }: Exchange,
+  target: ResourceTarget,
+  { dryRun, given, manager = '' }: Pick<WriteOptions, 'dryRun' | 'given'> & { readonly manager?: string },
+): WriteContext => ({
+  target,
+  user,
+  manager,
+  dryRun,
+  given,
+  warn: (text) => void warnings.add(text),
+  annotate: (key, value) => void annotations.set(key, value),
+});
 
 /** Field ownership after a write that is not an apply, in terms of the version the client speaks. A promise where others convert objects. */
 export function ownFields(
@@ -98,16 +112,16 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
   return subresource === '' ? { resetFields: ['status'] } : {};
 }
 
-/** Has all plugins look at a write; once more where one of them has changed what others had seen. */
+/** Asks all plugins; those that change objects a second time where one of them wishes it. */
 export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
-  await admitOnce(server, phase, attributes);
   const { reinvocation } = attributes;
-  if (phase !== 'mutate' || !reinvocation.wanted || reinvocation.again) return;
+  await askAll(server, phase, attributes);
+  if (phase !== 'mutate' || !reinvocation.wanted) return;
   reinvocation.again = true;
-  await admitOnce(server, phase, attributes);
+  await askAll(server, phase, attributes);
 }
 
-async function admitOnce(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
+async function askAll(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
   for (const plugin of server.admission) {
     const act = plugin[phase];
     if (!act || !plugin.handles(attributes)) continue;
@@ -116,31 +130,9 @@ async function admitOnce(server: Server, phase: 'mutate' | 'validate', attribute
   }
 }
 
-const optionsKinds: Readonly<Record<Operation, string>> = {
-  CREATE: 'CreateOptions',
-  UPDATE: 'UpdateOptions',
-  DELETE: 'DeleteOptions',
-  CONNECT: '',
-};
-
-/** The context of a write that a request asks for. */
-export const contextOf = (
-  { user, warnings, annotations }: Exchange,
-  target: ResourceTarget,
-  { manager, dryRun, given }: Pick<WriteOptions, 'manager' | 'dryRun' | 'given'>,
-): WriteContext => ({
-  target,
-  user,
-  manager,
-  dryRun,
-  options: given,
-  warn: (text) => void warnings.add(text),
-  annotate: (key, value) => void annotations.set(key, value),
-});
-
 export function attributesOf(
   context: WriteContext,
-  operation: Operation,
+  operation: Exclude<Operation, 'CONNECT'>,
   name: string,
   object: Draft | undefined,
   old: KubeObject | undefined,
@@ -157,12 +149,20 @@ export function attributesOf(
     old,
     user: context.user,
     dryRun: context.dryRun,
-    options: { kind: optionsKinds[operation], apiVersion: 'meta.k8s.io/v1', ...context.options },
-    reinvocation: { wanted: false, again: false },
+    options: { kind: optionsKinds[operation], apiVersion: 'meta.k8s.io/v1', ...context.given },
+    reinvocation: { again: false, wanted: false },
     warn: context.warn,
-    ...(context.annotate && { annotate: context.annotate }),
+    annotate: context.annotate,
   };
 }
+
+/** A connection has no options but its object, which is of the subresource's own kind. */
+export function connectionAttributes(context: WriteContext, object: Draft | undefined): Attributes {
+  const { options: _, ...attributes } = attributesOf(context, 'CREATE', context.target.name, object, undefined);
+  return { ...attributes, operation: 'CONNECT' };
+}
+
+const optionsKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
 export function requireValid(kind: Kind, name: string, issues: readonly Issue[]): void {
   const keeper = kind.storedAs ?? kind;

@@ -14,7 +14,6 @@ import {
   admit,
   attributesOf,
   commit,
-  contextOf,
   fitForStorage,
   forgetEmpty,
   giveIdentity,
@@ -24,6 +23,7 @@ import {
   requireValid,
   wipeIdentity,
   type WriteContext,
+  writeContext,
 } from './commit.ts';
 import { asStored } from './conversion.ts';
 import type { ObjectResult } from './result.ts';
@@ -42,7 +42,7 @@ export async function create(server: Server, exchange: Exchange, target: Resourc
   const parsed = parseBody(request, expectedOf(kind, version), options.fieldValidation !== 'Ignore');
   const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
   requireNamespace(target, draft);
-  return insert(server, contextOf(exchange, target, options), draft, true);
+  return insert(server, writeContext(exchange, target, options), draft, true);
 }
 
 /** Stores a draft of the hub version that does not exist yet. `owning`: the writer becomes owner of its fields here (apply has done so itself). */
@@ -56,22 +56,14 @@ export async function insert(
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   wipeIdentity(draft);
-  if (owning) await ownFields(server, context, undefined, draft);
-  // A name that is made up is made up after others had their say.
-  const first = attributesOf(context, 'CREATE', nameBefore(draft), draft, undefined);
-  await admit(server, 'mutate', isGenerated(draft) ? { ...first, generated: true } : first);
-  const generated = isGenerated(draft);
+  const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
-    if (generated)
-      draft.metadata.name = generateName(server, context.target.served.kind, draft.metadata.generateName ?? '');
-    const result = await insertOnce(server, context, generated ? copyOf(draft) : draft, generated);
+    const attempt = generated ? copyOf(draft) : draft;
+    const result = await insertOnce(server, context, attempt, owning);
     if (result) return result;
-    if (tries <= 1) throw await nameTaken(server, context, draft);
+    if (tries <= 1) throw await nameTaken(server, context, attempt);
   }
 }
-
-const isGenerated = ({ metadata }: Draft): boolean => !metadata.name && Boolean(metadata.generateName);
-const nameBefore = ({ metadata }: Draft): string => metadata.name || (metadata.generateName ?? '');
 
 async function nameTaken(server: Server, { target }: WriteContext, { metadata }: Draft): Promise<ApiError> {
   const { kind } = target.served;
@@ -86,14 +78,18 @@ async function insertOnce(
   server: Server,
   context: WriteContext,
   draft: Draft,
-  generated: boolean,
+  owning: boolean,
 ): Promise<ObjectResult | undefined> {
   const { kind } = context.target.served;
+  if (owning) await ownFields(server, context, undefined, draft);
   const attributes = attributesOf(context, 'CREATE', draft.metadata.name ?? '', draft, undefined);
+  await admit(server, 'mutate', attributes);
+  requireNamespace(context.target, draft);
+  nameGenerated(server, kind, draft);
   giveIdentity(server, kind, draft);
   const taken = await server.hooks(kind)?.take(server, draft, undefined);
   try {
-    await requireCreatable(server, context, generated ? { ...attributes, generated } : attributes, draft);
+    await requireCreatable(server, context, attributes, draft);
     return await store(server, context, draft);
   } finally {
     taken?.settle();
@@ -146,6 +142,11 @@ function resetStatus(kind: Kind, draft: Draft): void {
   const printed = field?.schema.type === 'object' && !field.pointer && !field.omitzero && !kind.custom;
   if (printed) draft.status = {};
   else delete draft.status;
+}
+
+/** Names are generated once everybody has had a say in what they begin with. */
+function nameGenerated(server: Server, kind: Kind, { metadata }: Draft): void {
+  if (!metadata.name && metadata.generateName) metadata.name = generateName(server, kind, metadata.generateName);
 }
 
 function generateName(server: Server, kind: Kind, base: string): string {

@@ -21,7 +21,7 @@ import { requireSameKind } from '../known-kinds.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { parseYaml, unmarshalErrors } from '../yaml.ts';
-import { contextOf, resetFieldsOf, setManagedFields, type WriteContext } from './commit.ts';
+import { resetFieldsOf, setManagedFields, type WriteContext, writeContext } from './commit.ts';
 import { acrossVersions } from './conversion.ts';
 import { insert, requireNamespace } from './create.ts';
 import { patchedText } from './patched-text.ts';
@@ -52,7 +52,7 @@ export async function patch(server: Server, exchange: Exchange, target: Resource
   const read = readPatch(exchange, kind.custom);
   const options = writeOptions('PatchOptions', request.query, request.headers['user-agent'], read.type === 'apply');
   const warn = (text: string) => void exchange.warnings.add(text);
-  const context = contextOf(exchange, target, options);
+  const context = writeContext(exchange, target, options);
   if (read.type === 'apply') return applyPatch(server, context, read, options);
   return replace(server, context, {
     compute: (previous) => patched(target, previous, read, options, warn),

@@ -7,7 +7,6 @@ import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/
 import type { Namespace } from '../../kinds/core/namespace.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
-import type { Attributes } from '../admission/plugin.ts';
 import { requireCreate } from '../authorize.ts';
 import { behaviourOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
@@ -20,7 +19,6 @@ import {
   admit,
   attributesOf,
   commit,
-  contextOf,
   countGeneration,
   fitForStorage,
   forgetEmpty,
@@ -29,6 +27,7 @@ import {
   requireValid,
   unchanged,
   type WriteContext,
+  writeContext,
 } from './commit.ts';
 import { asStored, viewOf } from './conversion.ts';
 import { insert, requireNamespace } from './create.ts';
@@ -50,8 +49,7 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
     return draft;
   };
   const first = fresh();
-  const context = contextOf(exchange, target, options);
-  return replace(server, context, {
+  return replace(server, writeContext(exchange, target, options), {
     compute: () => fresh(),
     resourceVersion: first.metadata.resourceVersion ?? '',
     writer: 'update',
@@ -80,6 +78,15 @@ export interface Replacement {
   /** What to create when there is nothing yet. */
   readonly createsWith?: Draft | undefined;
   readonly requireVersion?: boolean;
+  /** What admission sees instead of the object. */
+  readonly guise?: Guise;
+}
+
+/** Another form of an object, by which it is written: a Scale. */
+export interface Guise {
+  show(object: KubeObject): Draft;
+  /** Takes over what was changed in that form. */
+  take(shown: Draft, draft: Draft): void;
 }
 
 export async function replace(server: Server, context: WriteContext, replacement: Replacement): Promise<ObjectResult> {
@@ -107,35 +114,40 @@ async function replaceOnce(
 ): Promise<ObjectResult | undefined> {
   const { target } = context;
   const { kind } = target.served;
-  const before = await viewOf(target.served, previous.object);
-  const draft = await replacement.compute(before);
-  if (replacement.writer === 'update') requireSameUid(target, draft, before);
-  const identityIssues = uidIssues(draft, before);
-  keepIdentity(draft, before);
-  facetOf(target.subresource).keep(kind, draft, before);
-  if (replacement.writer !== 'apply') await ownFields(server, context, before, draft);
-  const attributes = attributesOf(context, 'UPDATE', target.name, draft, before);
+  const current = await viewOf(target.served, previous.object);
+  const draft = await replacement.compute(current);
+  if (replacement.writer === 'update') requireSameUid(target, draft, current);
+  const identityIssues = uidIssues(draft, current);
+  keepIdentity(draft, current);
+  facetOf(target.subresource).keep(kind, draft, current);
+  if (replacement.writer !== 'apply') await ownFields(server, context, current, draft);
+  const { guise } = replacement;
+  const [shown, before] = guise ? [guise.show(draft), guise.show(current)] : [draft, current];
+  const attributes = attributesOf(context, 'UPDATE', target.name, shown, before);
   await admit(server, 'mutate', attributes);
+  guise?.take(shown, draft);
+  requireNamespace(target, draft);
   requireVersion(target, replacement, draft, previous);
-  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, before) : undefined;
+  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, current) : undefined;
   try {
-    await requireUpdatable(server, context, attributes, identityIssues);
+    requireUpdatable(server, context, { draft, previous: current, identityIssues });
+    await admit(server, 'validate', guise ? { ...attributes, object: guise.show(draft) } : attributes);
+    for (const warning of behaviourOf(kind).warnings?.(draft, current) ?? []) context.warn(warning);
     return await store(server, context, draft, previous);
   } finally {
     taken?.settle();
   }
 }
 
+interface Change {
+  readonly draft: Draft;
+  readonly previous: KubeObject;
+  readonly identityIssues: readonly Issue[];
+}
+
 /** What the kind makes of the change, and whether it may be. */
-async function requireUpdatable(
-  server: Server,
-  { target, warn }: WriteContext,
-  attributes: Attributes,
-  identityIssues: readonly Issue[],
-): Promise<void> {
+function requireUpdatable(server: Server, { target }: WriteContext, { draft, previous, identityIssues }: Change): void {
   const { kind } = target.served;
-  const draft = attributes.object as Draft;
-  const previous = attributes.old as KubeObject;
   const facet = facetOf(target.subresource);
   facet.prepare(kind, draft, previous, server.kindContext);
   if (target.subresource !== 'status') countGeneration(kind, draft, previous);
@@ -144,8 +156,6 @@ async function requireUpdatable(
     ...validateMetadataUpdate(kind, draft, previous),
     ...facet.issues(kind, draft, previous, server.kindContext),
   ]);
-  await admit(server, 'validate', attributes);
-  for (const warning of behaviourOf(kind).warnings?.(draft, previous) ?? []) warn(warning);
 }
 
 /** Undefined: somebody else was faster. */

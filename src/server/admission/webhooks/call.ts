@@ -3,8 +3,8 @@
 import { ApiError, badRequest, internalError } from '../../../api/status.ts';
 import { callWebhook, UnusableClient } from '../../outgoing/webhook-call.ts';
 import type { AdmissionWorld, Attributes } from '../plugin.ts';
-import { inForm } from './forms.ts';
-import type { Invocation } from './match.ts';
+import { inVersion } from './forms.ts';
+import type { Invocation } from './invocation.ts';
 import { type Question, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts';
 
 /** The webhook could not be asked, or gave no usable answer: what then is for its failure policy to say. */
@@ -21,7 +21,7 @@ export async function ask(
     const verdict = await call(invocation, attributes, world, mutating);
     const { name } = invocation.hook.webhook;
     for (const warning of verdict.warnings) attributes.warn(warning);
-    for (const [key, value] of Object.entries(verdict.auditAnnotations)) attributes.annotate?.(`${name}/${key}`, value);
+    for (const [key, value] of Object.entries(verdict.auditAnnotations)) attributes.annotate(`${name}/${key}`, value);
     if (!verdict.allowed) throw denial(name, verdict);
     return verdict;
   });
@@ -48,7 +48,7 @@ export async function overlooking<T>(
 const defaultTimeoutSeconds = 10;
 
 async function call(
-  { hook, kind, version }: Invocation,
+  { hook, served }: Invocation,
   attributes: Attributes,
   world: AdmissionWorld,
   mutating: boolean,
@@ -60,14 +60,13 @@ async function call(
     throw new CallFailure(
       'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
     );
-  const form = { kind, version };
   const question: Question = {
     uid: world.random.uuid(),
     reviewVersion,
-    form,
+    served,
     attributes,
-    object: attributes.object && (await inForm(form, attributes, attributes.object)),
-    old: attributes.old && (await inForm(form, attributes, attributes.old)),
+    object: attributes.object && (await inVersion(served, attributes, attributes.object)),
+    old: attributes.old && (await inVersion(served, attributes, attributes.old)),
   };
   const answer = await callWebhook(world.remote, {
     client: webhook.clientConfig,

@@ -1,7 +1,6 @@
 // The webhooks there are, in the order they are asked: by the name of their configuration, then as it lists them. Read anew only when a
 // configuration changes, so that a write costs nothing where there are none.
 
-import { type Selector, selectorOf } from '../../../base/selectors.ts';
 import type { Kind } from '../../../api/kind.ts';
 import type { Mirror } from '../../../api/mirror.ts';
 import type { KubeObject } from '../../../api/object.ts';
@@ -11,29 +10,37 @@ import type { AdmissionWorld } from '../plugin.ts';
 export interface Hook {
   /** Tells it from all others, of whatever configuration. */
   readonly id: string;
-  readonly configuration: string;
   readonly webhook: Webhook;
-  readonly namespaceSelector: Selector;
-  readonly objectSelector: Selector;
 }
 
 type Configuration = KubeObject & { readonly webhooks?: readonly Webhook[] };
 
-/** Undefined as long as nobody has asked before: then the promise resolves to them. */
-export interface HookSource {
+interface HookSource {
+  /** Undefined until the configurations are at hand. */
   now(): readonly Hook[] | undefined;
-  opened: Promise<void>;
+  readonly opened: Promise<void>;
 }
 
 const sources = new WeakMap<AdmissionWorld, Map<Kind<never>, HookSource>>();
 
-/** The webhooks of a kind of configuration; a promise only the first time. */
-export function hooksOf(world: AdmissionWorld, kind: Kind<never>): readonly Hook[] | Promise<readonly Hook[]> {
+/** Does something with the webhooks of a kind of configuration; nothing, and at once, where there are none. */
+export function withHooks(
+  world: AdmissionWorld,
+  kind: Kind<never>,
+  act: (hooks: readonly Hook[]) => Promise<void>,
+): void | Promise<void> {
+  const source = sourceOf(world, kind);
+  const hooks = source.now();
+  if (!hooks) return source.opened.then(() => act(source.now() ?? []));
+  return hooks.length === 0 ? undefined : act(hooks);
+}
+
+function sourceOf(world: AdmissionWorld, kind: Kind<never>): HookSource {
   let known = sources.get(world);
   if (!known) sources.set(world, (known = new Map()));
   let source = known.get(kind);
   if (!source) known.set(kind, (source = open(world, kind)));
-  return source.now() ?? source.opened.then(() => source.now() ?? []);
+  return source;
 }
 
 function open(world: AdmissionWorld, kind: Kind<never>): HookSource {
@@ -45,15 +52,9 @@ function open(world: AdmissionWorld, kind: Kind<never>): HookSource {
   });
   return {
     opened,
-    now: () => (hooks ??= mirror && mirror.list().flatMap(hooksIn)),
+    now: () => (hooks ??= mirror?.list().flatMap(hooksIn)),
   };
 }
 
 const hooksIn = ({ metadata, webhooks = [] }: Configuration): readonly Hook[] =>
-  webhooks.map((webhook) => ({
-    id: `${metadata.uid}/${webhook.name}`,
-    configuration: metadata.name ?? '',
-    webhook,
-    namespaceSelector: selectorOf(webhook.namespaceSelector, 'nothing'),
-    objectSelector: selectorOf(webhook.objectSelector, 'nothing'),
-  }));
+  webhooks.map((webhook) => ({ id: `${metadata.uid}/${webhook.name}`, webhook }));

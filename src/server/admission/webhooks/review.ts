@@ -3,15 +3,16 @@
 import { bytesOfBase64, textOf } from '../../../base/bytes.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import type { StatusDetails } from '../../../api/status.ts';
+import type { Served } from '../../catalog.ts';
+import { requestOf } from '../expressions/activation.ts';
 import type { Attributes } from '../plugin.ts';
-import { isNamespace } from './match.ts';
-import { type Form, kindIn } from './forms.ts';
 
 export interface Question {
   readonly uid: string;
   /** The first that we speak of what the webhook accepts. */
   readonly reviewVersion: 'v1' | 'v1beta1';
-  readonly form: Form;
+  /** The version in which the webhook sees the objects. */
+  readonly served: Served;
   readonly attributes: Attributes;
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
@@ -21,44 +22,17 @@ export interface Question {
 export const reviewVersionOf = (accepted: readonly string[] | undefined): 'v1' | 'v1beta1' | undefined =>
   accepted?.find((each) => each === 'v1' || each === 'v1beta1') as 'v1' | 'v1beta1' | undefined;
 
-export function reviewOf({ uid, reviewVersion, form, attributes, object, old }: Question): object {
-  const { kind, version, subresource, user, operation, dryRun } = attributes;
-  const own = { kind, version };
-  return {
-    kind: 'AdmissionReview',
-    apiVersion: `admission.k8s.io/${reviewVersion}`,
-    request: {
-      uid,
-      kind: kindIn(form, subresource),
-      resource: resourceIn(form),
-      ...(subresource && { subResource: subresource }),
-      requestKind: kindIn(own, subresource),
-      requestResource: resourceIn(own),
-      ...(subresource && { requestSubResource: subresource }),
-      ...named(attributes),
-      operation,
-      userInfo: {
-        ...(user.name && { username: user.name }),
-        ...(user.uid && { uid: user.uid }),
-        ...(user.groups.length > 0 && { groups: user.groups }),
-        ...(user.extra && Object.keys(user.extra).length > 0 && { extra: user.extra }),
-      },
-      object: object ?? null,
-      oldObject: old ?? null,
-      dryRun,
-      options: operation === 'CONNECT' ? null : (attributes.options ?? null),
-    },
-  };
-}
-
-const resourceIn = ({ kind, version }: Form) => ({ group: kind.group, version, resource: kind.plural });
-
-/** A name that the server makes up is not told. A namespace is in itself. */
-function named(attributes: Attributes): { name?: string; namespace?: string } {
-  const name = attributes.generated ? '' : attributes.name;
-  const namespace = isNamespace(attributes) ? name : attributes.namespace;
-  return { ...(name && { name }), ...(namespace && { namespace }) };
-}
+export const reviewOf = ({ uid, reviewVersion, served, attributes, object, old }: Question): object => ({
+  kind: 'AdmissionReview',
+  apiVersion: `admission.k8s.io/${reviewVersion}`,
+  request: {
+    uid,
+    ...requestOf(attributes, served),
+    object: object ?? null,
+    oldObject: old ?? null,
+    options: attributes.options ?? null,
+  },
+});
 
 interface ResponseStatus {
   readonly status?: string;

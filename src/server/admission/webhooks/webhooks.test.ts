@@ -330,6 +330,36 @@ test('webhooks are not asked about webhooks', async () => {
   expect(asked).toEqual([]);
 });
 
+test('match conditions decide who is asked; one that fails is the failure of the webhook', async () => {
+  const { call, asked } = await serving({ yes: () => ({ allowed: true }) });
+  const when = (expression: string) => [{ name: 'when', expression }];
+  await register(call, 'validating', 'v', [
+    hook('yes', {
+      matchConditions: when('object.metadata.name.startsWith("c") && request.userInfo.username == "alice"'),
+    }),
+  ]);
+  await call('POST', path, configMap());
+  await call('POST', path, { metadata: { name: 'd' } });
+  expect(asked.map(({ request }) => request.name)).toEqual(['c']);
+  await register(call, 'validating', 'w', [hook('yes', { matchConditions: when('object.data.none == "x"') })]);
+  const refused = (await call('POST', path, { metadata: { name: 'e' }, data: {} }).catch(
+    (error: Json) => error,
+  )) as Json;
+  expect(refused.status).toMatchObject({ code: 403, reason: 'Forbidden' });
+  expect(refused.message).toContain('configmaps "e" is forbidden: expression');
+});
+
+test('a patch that does not apply fails the request', async () => {
+  const { call } = await serving({ odd: () => patch({ op: 'remove', path: '/data/none' }) });
+  await register(call, 'mutating', 'm', [hook('odd')]);
+  const refused = (await call('POST', path, configMap()).catch((error: Json) => error)) as Json;
+  expect(refused.status).toMatchObject({
+    code: 500,
+    message:
+      "Internal error occurred: error in remove for path: '/data/none': Unable to remove nonexistent key: none: missing value",
+  });
+});
+
 test('a change of scale is told as a Scale', async () => {
   const { call, asked } = await serving({ caps: () => patch({ op: 'replace', path: '/spec/replicas', value: 2 }) });
   const container = { name: 'c', image: 'x' };
