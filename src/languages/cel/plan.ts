@@ -28,7 +28,6 @@ import {
   EntryMap,
   keyOf,
   ListValue,
-  MapValue,
   ObjectLiteral,
   Optional,
   type Result,

@@ -1,7 +1,7 @@
 // What calls cost while an expression runs, in Kubernetes' units. Compile-time estimates of the same are in static-costs.ts.
 
 import { textLength } from './text.ts';
-import { ListValue, MapValue, ObjectValue, Opaque, Optional, type Result, type Value } from './values.ts';
+import { ListValue, MapValue, ObjectValue, Opaque, Optional, type Result } from './values.ts';
 
 /** What passing once over a text costs, by its length. */
 export const traversal = 0.1;
