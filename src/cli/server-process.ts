@@ -51,7 +51,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
     openStore(settings, folder.database, clock),
     import('../cluster/assemble.ts'),
   ]);
-  const outgoing = httpsOutgoing();
+  const outgoing = httpsOutgoing({ proxyIdentity: pki.proxy });
   const world = {
     clock,
     random: seededRandom(randomSeed()),

@@ -10,13 +10,13 @@ import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
 import type { AdmissionWorld } from './admission/plugin.ts';
+import { createAggregation } from './aggregation/aggregation.ts';
 import { accessBy } from './access.ts';
 import { authenticate, type Authenticator } from './authenticate.ts';
 import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
 import { publishedSchema } from './custom/definitions.ts';
-import { unavailable } from './custom/remote-api-services.ts';
 import { discoveryPaths, documentPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
@@ -83,6 +83,7 @@ export function createServer(options: ServerOptions): RunningServer {
     random,
     simulatesPods: options.simulatesPods ?? false,
   });
+  const aggregation = createAggregation(mirror);
   const admissionWorld: AdmissionWorld = {
     log,
     catalog,
@@ -109,6 +110,7 @@ export function createServer(options: ServerOptions): RunningServer {
     hooks: createWriteHooks(),
     access,
     remote,
+    aggregation,
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
@@ -118,13 +120,10 @@ export function createServer(options: ServerOptions): RunningServer {
     ...options.authenticators,
     ...(options.keys ? [serviceAccountTokens(server, options.keys)] : []),
   ];
-  const discovery = discoveryPaths(catalog);
-  const groupPaths: PathAnswer = async (exchange, path) =>
-    (await discovery.get('/apis/')?.(exchange, path)) ?? unavailable(server, path);
+  const discovery = discoveryPaths(server);
   const paths = pathHandler(
     new Map<string, PathAnswer>([
       ...discovery,
-      ['/apis/', groupPaths],
       ...healthPaths(options.healthChecks),
       ...openApiPaths(catalog, () => ({
         kinds: catalog.kinds(),
@@ -136,7 +135,7 @@ export function createServer(options: ServerOptions): RunningServer {
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
     ]),
-    () => documentPaths(catalog),
+    () => documentPaths(server),
   );
   const transport = pipeline(
     server,

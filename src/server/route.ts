@@ -4,6 +4,7 @@ import { parseDuration } from '../base/duration.ts';
 import type { ApiResponse } from '../api/request.ts';
 import { badRequest, methodNotAllowed, noSuchPath, notFound, notModelled } from '../api/status.ts';
 import type { Describe } from '../kinds/descriptions.ts';
+import { passOn } from './aggregation/proxy.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange, Handler, PathTarget, ResourceTarget } from './exchange.ts';
 import { type Negotiated, negotiate, type Offer } from './negotiate.ts';
@@ -32,7 +33,9 @@ const inProcessForm: Negotiated = {
 
 export function route(server: Server, paths: PathHandler, describe: Describe): Handler {
   return async (exchange) => {
-    const { target } = exchange;
+    const { target, request } = exchange;
+    const api = server.aggregation.find(request.path);
+    if (api) return passOn(server.remote, api, exchange);
     if (target.type === 'path') {
       if (target.unserved) refuseUnserved(server.catalog, exchange, target.unserved);
       return paths(exchange, target.path);

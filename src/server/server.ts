@@ -9,6 +9,7 @@ import type { Access } from './access.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
+import type { Aggregation } from './aggregation/aggregation.ts';
 import type { Remote } from './outgoing/remote.ts';
 import type { Kubelets } from './kubelets.ts';
 import type { WriteHooks } from './stock/index.ts';
@@ -33,6 +34,8 @@ export interface Server {
   readonly components: readonly string[];
   /** Others that can be asked: webhooks, aggregated API servers. */
   readonly remote: Remote;
+  /** What other API servers answer for. */
+  readonly aggregation: Aggregation;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

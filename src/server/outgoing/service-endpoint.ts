@@ -63,11 +63,11 @@ async function endpointsOf(
 
 /** The slices of a service. */
 export async function slicesOf(
-  network: ServiceNetwork,
+  { mirror }: Pick<ServiceNetwork, 'mirror'>,
   namespace: string,
   name: string,
 ): Promise<readonly EndpointSlice[]> {
-  const all = (await network.mirror(EndpointSlice)).list(namespace);
+  const all = (await mirror(EndpointSlice)).list(namespace);
   return all.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
 }
 
