@@ -46,7 +46,7 @@ function optionsOf(request: OutgoingRequest, agent: Agent, identity: KeyPair | u
   return {
     agent,
     method: request.method,
-    host,
+    host: isLoopback(host) ? 'localhost' : host,
     port,
     path: url.pathname + url.search,
     headers: { host: url.host, ...request.headers } as Record<string, string | string[]>,
@@ -57,6 +57,9 @@ function optionsOf(request: OutgoingRequest, agent: Agent, identity: KeyPair | u
     ...(request.signal && { signal: request.signal }),
   };
 }
+
+/** Names below `localhost` are this machine (RFC 6761), which not every name server knows. */
+const isLoopback = (host: string): boolean => /(^|\.)localhost\.?$/i.test(host);
 
 /** A connection kept from before may have been closed meanwhile: that is nobody's fault, and one more try finds out. */
 async function sendAgainIfStale(options: RequestOptions, request: OutgoingRequest): Promise<OutgoingAnswer> {
@@ -157,6 +160,7 @@ const dialFaults: Readonly<Record<string, string>> = {
 };
 
 const unknownAuthorities = new Set([
+  'CERT_SIGNATURE_FAILURE',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
