@@ -223,12 +223,13 @@ export const reviewVersions = ['v1', 'v1beta1'];
 /** Also for admission webhooks, which speak the same versions. */
 export function reviewVersionIssues(versions: readonly string[], field: string): Issue[] {
   if (versions.length === 0) return [required(field)];
-  const issues = versions.flatMap((version, i) => [
-    ...complain(`${field}[${i}]`, version, isDns1035Label),
-    ...(versions.indexOf(version) < i ? [invalid(`${field}[${i}]`, version, 'duplicate version')] : []),
-  ]);
-  if (issues.length > 0 || versions.some((version) => reviewVersions.includes(version))) return issues;
-  return [invalid(field, versions, `must include at least one of ${reviewVersions.join(', ')}`)];
+  const issues = versions.flatMap((version, i) =>
+    versions.indexOf(version) < i
+      ? [invalid(`${field}[${i}]`, version, 'duplicate version')]
+      : complain(`${field}[${i}]`, version, isDns1035Label),
+  );
+  if (versions.some((version) => reviewVersions.includes(version))) return issues;
+  return [...issues, invalid(field, versions, `must include at least one of ${reviewVersions.join(', ')}`)];
 }
 
 function storedIssues({ spec, status }: CustomResourceDefinition): Issue[] {
