@@ -310,6 +310,23 @@ describe('explain', () => {
     expect(await kubectl('explain hpa --api-version=autoscaling/v1')).toMatch(/^VERSION: +v1$/m);
   });
 
+  test('--recursive shows the tree of every kind there is', async () => {
+    const lines = (await kubectl('api-resources --no-headers')).trim().split('\n');
+    expect(lines.length).toBeGreaterThan(60);
+    const odd: string[] = [];
+    const next = async (): Promise<void> => {
+      for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
+        const words = line.split(/ +/);
+        const [name = '', version = ''] = [words[0], words.at(-3)];
+        const text = await kubectl(`explain ${name} --api-version=${version} --recursive`);
+        const told = /^DESCRIPTION:\n {4}\S[^]*^FIELDS:\n[^]*^ {2}apiVersion\t<string>$/m.test(text);
+        if (!told || /<no description>|unknown type/i.test(text)) odd.push(`${version} ${name}`);
+      }
+    };
+    await Promise.all([next(), next(), next(), next()]);
+    expect(odd).toEqual([]);
+  }, 60_000);
+
   test('a field that does not exist is told', async () => {
     expect(await cluster.tryKubectl('explain pod.spec.colour')).toMatchObject({
       code: 1,

@@ -37,7 +37,7 @@ const widget: Kind = {
 
 const input: OpenApiInput = {
   kinds: [...kinds, widget],
-  describe: (type, field) => `${type.slice(type.lastIndexOf('.') + 1)}/${field}`,
+  describe: (type, field) => (field.endsWith(' values') ? '' : `${type.slice(type.lastIndexOf('.') + 1)}/${field}`),
   version: 'v1.36.1',
   customSchema: () => widgetSchema,
 };

@@ -301,7 +301,7 @@ function readWrite(
           verb: 'patch',
           action: 'patch',
           description: `partially update ${what}`,
-          parameters: [...common, dryRun, kind.custom ? fieldManager : patchFieldManager, fieldValidation, force],
+          parameters: [...common, dryRun, patchFieldManager, fieldValidation, force],
           body: { type: `${meta}.Patch`, required: true },
           consumes: patches(kind),
           answers: kind.custom ? { 200: type } : { 200: type, 201: type },
