@@ -33,10 +33,12 @@ export interface OpenApiInput {
 const reasons: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
 
 export function publishedOf(kind: Kind, version: ServedVersion): Published {
-  const type = kind.custom
-    ? customTypeName(kind.group, version.version, kind.kind)
-    : (schemaOf(apiVersionOf({ group: kind.group, version: version.version }), kind.kind).name ?? kind.kind);
-  return { kind, version, type };
+  if (kind.custom) {
+    const nameOf = (name: string) => customTypeName(kind.group, version.version, name);
+    return { kind, version, type: nameOf(kind.kind), listType: nameOf(kind.listKind) };
+  }
+  const type = schemaOf(apiVersionOf({ group: kind.group, version: version.version }), kind.kind).name ?? kind.kind;
+  return { kind, version, type, listType: `${type}List` };
 }
 
 const allPublished = (kinds: readonly Kind[]): Published[] =>
