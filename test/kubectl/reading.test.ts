@@ -362,7 +362,7 @@ describe('explain', () => {
     expect(tree).toMatch(
       /^ {2}spec\t<Object>\n {4}crew\t<\[\]Object>\n {6}name\t<string>\n {4}keel\t<Object>\n {4}rig\t<string>\n {4}enum: sloop, ketch\n {4}sails\t<integer> -required-$/m,
     );
-    expect(await kubectl('explain bo.spec.sails')).toMatch(/^FIELD: sails <integer>\n\nDESCRIPTION:\n {4}How many\.$/m);
+    expect(await kubectl('explain bo.spec.sails')).toMatch(/^FIELD: sails <integer>\n+DESCRIPTION:\n {4}How many\.$/m);
   });
 
   test('a field that does not exist is told', async () => {

@@ -145,7 +145,7 @@ function operation(frame: Frame, details: Details): Operation {
 const has = (frame: Frame, verb: string): boolean => frame.kind.verbs.some((v) => v === verb);
 
 function collectionOperations(frame: Frame): Record<string, Operation | undefined> {
-  const { kind, type } = frame;
+  const { kind } = frame;
   const common = [...scoped(frame), pretty];
   return {
     get: has(frame, 'list')
