@@ -12,7 +12,8 @@ import { mergeLabelKeys } from './pod/label-keys.ts';
 import { appliedAppArmorAnnotations, applyAppArmorAnnotations } from './pod/app-armor.ts';
 import { podReadyText, podReasonText, podRestartsText } from './pod/print.ts';
 import { qosClassOf } from './pod/qos.ts';
-import { podIssues, podStatusIssues } from './pod/validate.ts';
+import { podIssues } from './pod/validate.ts';
+import { podStatusIssues } from './pod/validate-status.ts';
 import { podChangeIssues } from './pod/validate-change.ts';
 
 export type Pod = Shape;
