@@ -102,6 +102,16 @@ function flowers({ path, method }: Asked, response: ServerResponse): object | un
         },
       ],
     };
+  if (path === '/openapi/v3')
+    return { paths: { 'apis/garden.test/v1': { serverRelativeURL: '/openapi/v3/apis/garden.test/v1?hash=1' } } };
+  if (path === '/openapi/v3/apis/garden.test/v1?hash=1') return { openapi: '3.0.0', info: { title: 'Garden' } };
+  if (path === '/openapi/v2') {
+    const schema = { $ref: '#/definitions/Flower' };
+    return {
+      paths: { '/apis/garden.test/v1/flowers': { get: { schema } } },
+      definitions: { Flower: { type: 'object' } },
+    };
+  }
   if (path.includes('watch=true')) {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write(`${JSON.stringify({ type: 'ADDED', object: flower('tulip', '2') })}\n`);
@@ -250,6 +260,11 @@ test('another API server is found, listed, asked in the name of who asks, and to
       .map((object, i) => `${JSON.stringify({ type: i === 0 ? 'ADDED' : 'MODIFIED', object })}\n`)
       .join(''),
   );
+  const index = JSON.parse(await kubectl(['get', '--raw', '/openapi/v3']));
+  expect(await kubectl(['get', '--raw', index.paths['apis/garden.test/v1'].serverRelativeURL])).toContain('Garden');
+  const swagger = JSON.parse(await kubectl(['get', '--raw', '/openapi/v2']));
+  expect(swagger.paths['/apis/garden.test/v1/flowers']).toBeDefined();
+  expect(swagger.definitions.Flower).toEqual({ type: 'object' });
   await remote.close();
   const away = await cluster.tryKubectl(['get', '--raw', '/apis/garden.test/v1/namespaces/default/flowers']);
   expect(away.stderr).toContain('the server is currently unable to handle the request');

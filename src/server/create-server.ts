@@ -125,7 +125,7 @@ export function createServer(options: ServerOptions): RunningServer {
     new Map<string, PathAnswer>([
       ...discovery,
       ...healthPaths(options.healthChecks),
-      ...openApiPaths(catalog, () => ({
+      ...openApiPaths(server, () => ({
         kinds: catalog.kinds(),
         describe: options.describe,
         version: kubernetesVersion.gitVersion,
