@@ -76,7 +76,13 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
-    kubelets: { logs: (namespace, pod, logOptions) => kubelets().logs(namespace, pod, logOptions) },
+    kubelets: {
+      logs: (...asked) => kubelets().logs(...asked),
+      command: (...asked) => kubelets().command(...asked),
+      dial: (...asked) => kubelets().dial(...asked),
+      ask: (...asked) => kubelets().ask(...asked),
+      askNode: (...asked) => kubelets().askNode(...asked),
+    },
   });
   const { transport } = running;
   const client = createClient({ transport, user: system, agent: 'kube-apiserver' });

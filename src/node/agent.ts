@@ -5,7 +5,6 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Mirror } from '../api/mirror.ts';
 import { ApiError, badRequest, notFound } from '../api/status.ts';
-import type { WatchSource } from '../api/request.ts';
 import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
 import { ConfigMap } from '../kinds/core/config-map.ts';
@@ -13,7 +12,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Secret } from '../kinds/core/secret.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
-import type { LogOptions } from '../server/kubelets.ts';
+import type { Kubelets } from '../server/kubelets.ts';
 import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
 import { refusalOf } from './admission.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
@@ -22,6 +21,7 @@ import { needsConditions, type NodeSpec } from './node-object.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
+import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { ContainerUsage, ExecAnswer, NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
@@ -45,7 +45,7 @@ export interface PodUsage {
   readonly containers: readonly (ContainerUsage & { readonly name: string })[];
 }
 
-export interface SimulatedNodes {
+export interface SimulatedNodes extends Kubelets {
   /** Resolves once all nodes are registered and the pods found on them are taken over. */
   start(): Promise<void>;
   /** The containers are left as they are: a later start finds them in the pods' statuses. */
@@ -60,8 +60,6 @@ export interface SimulatedNodes {
   /** The machine loses power: its containers are gone, and are started again after `powerOn`. */
   powerOff(name: string): void;
   powerOn(name: string): void;
-  /** Throws ApiError where a kubelet refuses. */
-  logs(namespace: string, pod: string, options: LogOptions): WatchSource<Uint8Array>;
   exec(
     namespace: string,
     pod: string,
@@ -252,6 +250,9 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     return { node, worker };
   }
 
+  const placedOn = (node: SimulatedNode): Placed[] =>
+    [...node.workers.values()].map((worker) => ({ worker, host: hostOf(node) }));
+
   const named = (name: string): SimulatedNode => {
     const node = nodes.get(name);
     if (!node) throw new RangeError(`there is no simulated node "${name}"`);
@@ -311,6 +312,18 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       listen(node);
       reconnect(node, true);
     },
+
+    ...kubeletsOver({
+      placed(namespace, name) {
+        const { node, worker } = workerOf(namespace, name);
+        return { worker, host: hostOf(node) };
+      },
+      all: () => [...nodes.values()].flatMap(placedOn),
+      on(name) {
+        const node = nodes.get(name);
+        return node?.online ? placedOn(node) : undefined;
+      },
+    }),
 
     logs(namespace, name, logOptions) {
       const ended = pods?.get(name, namespace);

@@ -30,6 +30,7 @@ import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
 import { tokenPaths } from './tokens/discovery.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
+import { createGate } from './streaming/gate.ts';
 import { serviceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ServerOptions {
@@ -92,6 +93,7 @@ export function createServer(options: ServerOptions): RunningServer {
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
     access,
+    gate: createGate(clock),
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),

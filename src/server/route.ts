@@ -11,7 +11,7 @@ import type { PathHandler } from './paths.ts';
 import { print } from './print.ts';
 import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
-import { subresourceHandler } from './subresources/index.ts';
+import { isConnection, subresourceHandler } from './subresources/index.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection, deleteOne } from './verbs/delete.ts';
 import { patch } from './verbs/patch.ts';
@@ -67,7 +67,8 @@ async function answer(
   const { kind, version } = target.served;
   if (version.deprecation && kind.custom) exchange.warnings.add(version.deprecation);
   requireMethod(target, request.method);
-  const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
+  const anyForm = request.inProcess || isConnection(target.subresource);
+  const negotiated = anyForm ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
   const result = await perform(server, exchange, target);

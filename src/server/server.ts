@@ -10,6 +10,7 @@ import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
 import type { Kubelets } from './kubelets.ts';
+import type { Gate } from './streaming/gate.ts';
 import type { WriteHooks } from './stock/index.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
 
@@ -30,6 +31,8 @@ export interface Server {
   readonly keys?: KeyMaker;
   /** The parts of the control plane that run beside the server: `controller-manager`, `scheduler`. */
   readonly components: readonly string[];
+  /** Watches over connections that became streams. */
+  readonly gate: Gate;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }
