@@ -64,6 +64,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const { clock, random, log, store, keys } = world;
   const stopping = new AbortController();
   let started = false;
+  const hasNodes = !options.bare && !options.controllersOnly;
   const running = createServer({
     store,
     clock,
@@ -82,17 +83,18 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       dial: (...asked) => kubelets().dial(...asked),
       ask: (...asked) => kubelets().ask(...asked),
       askNode: (...asked) => kubelets().askNode(...asked),
+      usage: () => kubelets().usage(),
     },
+    measures: hasNodes,
   });
   const { transport } = running;
   const client = createClient({ transport, user: system, agent: 'kube-apiserver' });
   const informers = createInformers({ client, clock, log, signal: stopping.signal });
   const events = createEventRecorder({ client, clock, log });
   const common = { client, informers, clock, log, events };
-  const nodes =
-    options.bare || options.controllersOnly
-      ? undefined
-      : simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes });
+  const nodes = hasNodes
+    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes })
+    : undefined;
   /** The server is made before the nodes, and asks for them only when a request needs one. */
   function kubelets(): SimulatedNodes {
     if (!nodes) throw internalError('no node can be reached: this cluster has none of its own');

@@ -12,7 +12,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Secret } from '../kinds/core/secret.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
-import type { Kubelets } from '../server/kubelets.ts';
+import type { Kubelets, PodUsage } from '../server/kubelets.ts';
 import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
 import { refusalOf } from './admission.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
@@ -23,7 +23,7 @@ import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
 import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
-import type { ContainerUsage, ExecAnswer, NodeRuntime } from './runtime.ts';
+import type { ExecAnswer, NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
 
 export interface SimulatedNodesOptions {
@@ -38,11 +38,16 @@ export interface SimulatedNodesOptions {
   readonly leases?: boolean;
 }
 
-export interface PodUsage {
-  readonly node: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly containers: readonly (ContainerUsage & { readonly name: string })[];
+export interface SimulatedNodesOptions {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly events: EventRecorder;
+  readonly nodes: readonly NodeSpec[];
+  /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
+  readonly leases?: boolean;
 }
 
 export interface SimulatedNodes extends Kubelets {
@@ -67,8 +72,6 @@ export interface SimulatedNodes extends Kubelets {
     command: readonly string[],
     signal?: AbortSignal,
   ): Promise<ExecAnswer>;
-  /** What every running container uses now. */
-  usage(): readonly PodUsage[];
 }
 
 interface SimulatedNode extends Registrant {
@@ -350,17 +353,26 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     },
 
     usage: () =>
-      [...nodes.values()].flatMap((node) => [...node.workers.values()].flatMap((worker) => usageOf(node, worker))),
+      [...nodes.values()]
+        .filter(({ online }) => online)
+        .map((node) => ({
+          node: node.spec.name,
+          own: ownUse,
+          pods: [...node.workers.values()].flatMap((worker) => usageOf(node, worker)),
+        })),
   };
 }
 
 const byNode = 'node/spec.nodeName';
 
-function usageOf({ spec, runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
+/** What a simulated node's kubelet and system are taken to use. */
+const ownUse = { cpu: 0.05, memory: 256 * 1024 ** 2 };
+
+function usageOf({ runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
   const { name = '', namespace = '' } = worker.pod().metadata;
   const containers = worker.record.containers.flatMap(({ container, state }) => {
     const usage = state.is === 'running' ? runtime.usage(state.id) : undefined;
     return usage ? [{ name: container.name, ...usage }] : [];
   });
-  return containers.length > 0 ? [{ node: spec.name, namespace, name, containers }] : [];
+  return containers.length > 0 ? [{ namespace, name, containers }] : [];
 }

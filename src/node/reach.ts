@@ -28,13 +28,19 @@ export interface Reach {
   on(node: string): readonly Placed[] | undefined;
 }
 
-export function kubeletsOver(reach: Reach): Omit<Kubelets, 'logs'> {
+export function kubeletsOver(reach: Reach): Omit<Kubelets, 'logs' | 'usage'> {
   return {
     command: (namespace, name, request) => commandIn(reach.placed(namespace, name), request),
 
     async dial(namespace, name, port) {
       const { worker, host } = reach.placed(namespace, name);
-      return host.runtime.dial(sandboxFor(worker), port);
+      const sandbox = sandboxFor(worker);
+      try {
+        return await host.runtime.dial(sandbox, port);
+      } catch (error) {
+        if (!(error instanceof RuntimeFailure)) throw error;
+        throw new RuntimeFailure(`error forwarding port ${port} to pod ${sandbox.id}, uid : ${error.message}`);
+      }
     },
 
     async ask(address, port, request, signal) {

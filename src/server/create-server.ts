@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { kinds } from '../kinds/index.ts';
+import { metricsKinds } from '../kinds/metrics/resource-metrics.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly kubelets?: Kubelets;
+  /** Serves metrics.k8s.io from what the kubelets measure. */
+  readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
   readonly keys?: KeyMaker;
   /** What runs beside the server, for component statuses: `controller-manager`, `scheduler`. */
@@ -64,7 +67,7 @@ const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export function createServer(options: ServerOptions): RunningServer {
   const { store, clock, random, log, featureGates = {} } = options;
-  const catalog = createCatalog(kinds);
+  const catalog = createCatalog(options.measures ? [...kinds, ...metricsKinds] : kinds);
   const caches = createCaches(store);
   const enabled = (gate: string) => featureGates[gate] ?? false;
   const access = accessBy(

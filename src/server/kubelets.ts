@@ -51,6 +51,21 @@ export interface ProxyAnswer {
   readonly body: Uint8Array;
 }
 
+/** What the containers of a pod use now. */
+export interface PodUsage {
+  readonly namespace: string;
+  readonly name: string;
+  /** CPU in cores, memory in bytes. */
+  readonly containers: readonly { readonly name: string; readonly cpu: number; readonly memory: number }[];
+}
+
+export interface NodeUsage {
+  readonly node: string;
+  /** What the node itself uses, besides its pods: cores and bytes. */
+  readonly own: { readonly cpu: number; readonly memory: number };
+  readonly pods: readonly PodUsage[];
+}
+
 export interface Kubelets {
   /** Chunks of the log, each one or more whole lines; ends at once unless followed. @throws ApiError where a kubelet refuses */
   logs(namespace: string, pod: string, options: LogOptions): WatchSource<Uint8Array>;
@@ -62,4 +77,6 @@ export interface Kubelets {
   ask(address: string, port: number, request: ProxyRequest, signal: AbortSignal): Promise<ProxyAnswer>;
   /** Asks the kubelet of a node itself. Rejects as above. */
   askNode(node: string, request: ProxyRequest): Promise<ProxyAnswer>;
+  /** Of every node that can be reached. */
+  usage(): readonly NodeUsage[];
 }

@@ -168,7 +168,6 @@ async function fromInput(
       if (!broken.signal.aborted) throw error;
       process.code = 130;
       pending = '';
-      await prompt();
     }
   }
 }

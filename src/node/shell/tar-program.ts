@@ -69,14 +69,14 @@ async function create({ file, folder, names, verbose }: Call, process: Process):
   const entries = names.flatMap((name) => gathered(name.replace(/\/+$/, '') || '/', folder, files));
   const missing = names.find((name) => !files.find(absolute(name, folder)));
   if (verbose) await process.stderr.write(entries.map(({ name }) => `${name}\n`).join(''));
+  if (missing !== undefined) {
+    const lines = [`tar: ${missing}: No such file or directory`, 'tar: error exit delayed from previous errors'];
+    await process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+  }
   const bytes = writeArchive(entries);
   if (file === '-') await process.stdout.write(bytes);
   else files.write(absolute(file, process.folder), bytes);
-  if (missing === undefined) return 0;
-  await process.stderr.write(
-    `tar: ${missing}: No such file or directory\ntar: error exit delayed from previous errors\n`,
-  );
-  return 1;
+  return missing === undefined ? 0 : 1;
 }
 
 /** A file, or a folder with all it holds. Names lose the slash they begin with, as everywhere. */

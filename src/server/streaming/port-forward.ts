@@ -68,7 +68,7 @@ async function forward(port: number, data: ByteDuplex, error: ByteSink, dial: Di
   try {
     await join(data, await dial(port));
   } catch (reason) {
-    await error.write(utf8(`error forwarding port ${port}: ${(reason as Error).message}`));
+    await error.write(utf8((reason as Error).message));
     data.input.cancel();
   }
   error.end();
