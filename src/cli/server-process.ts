@@ -8,6 +8,7 @@ import { descriptions } from '../edge/descriptions.ts';
 import { type HttpsServer, type HttpsServerOptions, serveHttps } from '../edge/https-server.ts';
 import { kubeconfigText } from '../edge/kubeconfig.ts';
 import { streamLog } from '../edge/log.ts';
+import { processUse } from '../edge/process-use.ts';
 import { openPki } from '../edge/pki.ts';
 import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
@@ -78,6 +79,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       authenticators,
       featureGates: settings.featureGates,
       describe: descriptions,
+      processUse,
       host: settings.host,
       port: https.port,
       serviceAddress,

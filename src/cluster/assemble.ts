@@ -20,6 +20,7 @@ import { systemMasters } from '../server/authorize.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
+import type { ProcessUse } from '../server/metrics/paths.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
@@ -37,6 +38,8 @@ export interface ClusterOptions {
   readonly authenticators?: readonly Authenticator[];
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly describe: Describe;
+  /** What the process uses, for /metrics. */
+  readonly processUse?: () => ProcessUse;
   /** Where the server can be reached, for the `kubernetes` Service. */
   readonly host: string;
   readonly port: number;
@@ -86,6 +89,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       usage: () => kubelets().usage(),
     },
     measures: hasNodes,
+    ...(options.processUse && { processUse: options.processUse }),
   });
   const { transport } = running;
   const client = createClient({ transport, user: system, agent: 'kube-apiserver' });

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { createMetrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
@@ -26,6 +27,9 @@ import { json, onlyGet, type PathAnswer, pathHandler } from './paths.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
+import { admissionMetrics } from './metrics/admission-metrics.ts';
+import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
+import { requestMetrics } from './metrics/request-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
@@ -48,6 +52,8 @@ export interface ServerOptions {
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly kubelets?: Kubelets;
+  /** For /metrics. */
+  readonly processUse?: () => ProcessUse;
   /** Serves metrics.k8s.io from what the kubelets measure. */
   readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
@@ -69,6 +75,7 @@ export function createServer(options: ServerOptions): RunningServer {
   const { store, clock, random, log, featureGates = {} } = options;
   const catalog = createCatalog(options.measures ? [...kinds, ...metricsKinds] : kinds);
   const caches = createCaches(store);
+  const metrics = createMetrics();
   const enabled = (gate: string) => featureGates[gate] ?? false;
   const access = accessBy(
     () => authenticators,
@@ -97,6 +104,7 @@ export function createServer(options: ServerOptions): RunningServer {
     hooks: createWriteHooks(),
     access,
     gate: createGate(clock),
+    admissionMetrics: admissionMetrics(metrics, clock),
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
@@ -120,6 +128,7 @@ export function createServer(options: ServerOptions): RunningServer {
         version: kubernetesVersion.gitVersion,
         customSchema: (kind, { version }) => publishedSchema(server, kind, version),
       })),
+      ...metricsPaths(server, metrics, { healthChecks: options.healthChecks, processUse: options.processUse }),
       ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
@@ -130,6 +139,7 @@ export function createServer(options: ServerOptions): RunningServer {
     server,
     [authenticate(authenticators), impersonate(authorizers), authorize(authorizers)],
     route(server, paths, options.describe),
+    requestMetrics(metrics, clock),
   );
   return {
     server,

@@ -10,6 +10,7 @@ import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
 import type { Kubelets } from './kubelets.ts';
+import type { AdmissionMetrics } from './metrics/admission-metrics.ts';
 import type { Gate } from './streaming/gate.ts';
 import type { WriteHooks } from './stock/index.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -33,6 +34,7 @@ export interface Server {
   readonly components: readonly string[];
   /** Watches over connections that became streams. */
   readonly gate: Gate;
+  readonly admissionMetrics: AdmissionMetrics;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

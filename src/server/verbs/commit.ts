@@ -14,6 +14,7 @@ import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
 import type { ResourceTarget } from '../exchange.ts';
+import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { splitAtReplicas } from './scale-owners.ts';
@@ -84,13 +85,25 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
   return subresource === '' ? { resetFields: ['status'] } : {};
 }
 
-export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
-  for (const plugin of server.admission) {
-    const act = plugin[phase];
-    if (!act || !plugin.handles(attributes)) continue;
-    const done = act.call(plugin, attributes, server.admissionWorld);
-    if (done) await done;
+export async function admit(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
+  const { begin } = server.admissionMetrics;
+  const step = begin(phase, attributes.operation);
+  let timer: AdmissionTimer | undefined;
+  try {
+    for (const plugin of server.admission) {
+      const act = plugin[phase];
+      if (!act || !plugin.handles(attributes)) continue;
+      timer = begin(phase, attributes.operation, plugin.name);
+      const done = act.call(plugin, attributes, server.admissionWorld);
+      if (done) await done;
+      timer(false);
+    }
+  } catch (error) {
+    timer?.(true);
+    step(true);
+    throw error;
   }
+  step(false);
 }
 
 export function attributesOf(
