@@ -2,10 +2,10 @@
 
 import type { CommandStreams } from '../../server/kubelets.ts';
 
-import { emptyInput, inputOf, type Machine, nowhere, outputTo, type Process, type Program } from './process.ts';
+import { emptyInput, inputOf, type Machine, nowhere, outputTo, type Task, type Program } from './task.ts';
 import { programs } from './programs.ts';
 import { createShell } from './run.ts';
-import { SyntaxFault } from './syntax.ts';
+import { SyntaxFault } from './words.ts';
 import { terminal } from './terminal.ts';
 
 export interface Session {
@@ -45,7 +45,7 @@ const shell = createShell((name) => {
 });
 
 /** `command -v NAME` */
-const which: Program = (args, process) => programs.which?.(args, process) ?? 1;
+const which: Program = (args, task) => programs.which?.(args, task) ?? 1;
 
 /** @throws StartFault */
 export async function runSession(command: readonly string[], session: Session): Promise<number> {
@@ -53,11 +53,11 @@ export async function runSession(command: readonly string[], session: Session): 
   const program = programOf(first, session);
   const interrupted = new AbortController();
   const signal = AbortSignal.any([session.signal, interrupted.signal]);
-  const { process, interrupt } = processOf(session, signal, () => interrupted.abort());
+  const { task, interrupt } = taskOf(session, signal, () => interrupted.abort());
   try {
     if (shellNames.has(nameOf(first) ?? '') && args.length === 0)
-      return await interactive(process, session, (next) => (interrupt.current = next));
-    return await program(args, process);
+      return await interactive(task, session, (next) => (interrupt.current = next));
+    return await program(args, task);
   } catch (error) {
     if (interrupted.signal.aborted || session.signal.aborted) return 130;
     throw error;
@@ -75,30 +75,28 @@ function programOf(command: string, { machine }: Session): Program {
   throw new StartFault(named + (there ? 'permission denied' : `stat ${command}: no such file or directory`));
 }
 
-function processOf(
+function taskOf(
   { machine, environment, folder, streams, tty }: Session,
   signal: AbortSignal,
   stop: () => void,
-): { readonly process: Process; readonly interrupt: { current: () => void } } {
+): { readonly task: Task; readonly interrupt: { current: () => void } } {
   const interrupt = { current: stop };
   const screen = tty && streams.stdout ? terminal(streams.stdin, streams.stdout, () => interrupt.current()) : undefined;
   const source = screen?.input ?? streams.stdin;
   const out = screen?.output ?? streams.stdout;
   const errors = tty ? out : streams.stderr;
-  const process: Process = {
+  const task: Task = {
     machine,
     variables: new Map(Object.entries({ ...standard(machine), ...(tty && { TERM: 'xterm' }), ...environment })),
     parameters: ['sh'],
-    folder,
-    code: 0,
-    strict: false,
+    state: { folder, code: 0, strict: false },
     stdin: source ? inputOf(source) : emptyInput,
     stdout: out ? outputTo(out) : nowhere,
     stderr: errors ? outputTo(errors) : nowhere,
     signal,
     steps: { count: 0 },
   };
-  return { process, interrupt };
+  return { task, interrupt };
 }
 
 const standard = ({ hostname, user }: Machine): Record<string, string> => ({
@@ -108,13 +106,14 @@ const standard = ({ hostname, user }: Machine): Record<string, string> => ({
 });
 
 /** `sh -c SCRIPT`, `sh FILE`, or what comes over stdin. */
-async function runShell(args: readonly string[], process: Process): Promise<number> {
+async function runShell(args: readonly string[], task: Task): Promise<number> {
   const flag = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
   const strict = args.some((arg) => /^-[a-z]*e/.test(arg));
   const script = flag >= 0 ? args[flag + 1] : undefined;
-  const own = { ...process, variables: new Map(process.variables), strict, code: 0 };
+  const state = { folder: task.state.folder, code: 0, strict };
+  const own = { ...task, variables: new Map(task.variables), state };
   if (flag >= 0 && script === undefined) {
-    await process.stderr.write('sh: -c requires an argument\n');
+    await task.stderr.write('sh: -c requires an argument\n');
     return 2;
   }
   if (script !== undefined) {
@@ -130,13 +129,13 @@ async function runShell(args: readonly string[], process: Process): Promise<numb
 
 /** At a terminal, with a prompt; an interrupt ends the command under way, not the shell. */
 async function interactive(
-  process: Process,
+  task: Task,
   { tty, signal }: Session,
   onInterrupt: (interrupt: () => void) => void,
 ): Promise<number> {
   const prompt = () =>
-    tty ? process.stdout.write(`${process.folder} ${process.machine.user === 0 ? '#' : '$'} `) : Promise.resolve();
-  return fromInput({ ...process, signal }, prompt, onInterrupt);
+    tty ? task.stdout.write(`${task.state.folder} ${task.machine.user === 0 ? '#' : '$'} `) : Promise.resolve();
+  return fromInput({ ...task, signal }, prompt, onInterrupt);
 }
 
 /** How much of a script may be typed before a command in it is complete, in characters. */
@@ -144,34 +143,34 @@ const longestScript = 64 * 1024;
 
 /** Reads and runs line by line, several at a time where a command needs more of them. */
 async function fromInput(
-  process: Process,
+  task: Task,
   prompt: () => Promise<void>,
   onInterrupt: (interrupt: () => void) => void,
 ): Promise<number> {
-  const { signal } = process;
+  const { signal } = task;
   let pending = '';
   for (;;) {
     if (pending === '') await prompt();
-    const line = await process.stdin.line();
-    if (line === undefined) return finished(pending, process);
+    const line = await task.stdin.line();
+    if (line === undefined) return finished(pending, task);
     pending = pending === '' ? line : `${pending}\n${line}`;
     const broken = new AbortController();
     onInterrupt(() => broken.abort());
-    process.signal = AbortSignal.any([signal, broken.signal]);
+    task.signal = AbortSignal.any([signal, broken.signal]);
     try {
-      const ended = await shell.line(pending, process);
+      const ended = await shell.line(pending, task);
       pending = '';
       if (ended) return ended.exit;
     } catch (error) {
       if (error instanceof SyntaxFault && pending.length < longestScript) continue;
-      if (error instanceof SyntaxFault) return finished(pending, process);
+      if (error instanceof SyntaxFault) return finished(pending, task);
       if (!broken.signal.aborted) throw error;
-      process.code = 130;
+      task.state.code = 130;
       pending = '';
     }
   }
 }
 
 /** What was begun and never finished is a mistake. */
-const finished = (pending: string, process: Process): Promise<number> | number =>
-  pending === '' ? process.code : shell.script(pending, process);
+const finished = (pending: string, task: Task): Promise<number> | number =>
+  pending === '' ? task.state.code : shell.script(pending, task);

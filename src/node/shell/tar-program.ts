@@ -2,7 +2,7 @@
 
 import { concat } from '../../base/bytes.ts';
 import { absolute, type Files } from './files.ts';
-import type { Process } from './process.ts';
+import type { Task } from './task.ts';
 import { type ArchiveEntry, readArchive, writeArchive } from './tar.ts';
 
 /** An archive that is none; the message follows the program's name. */
@@ -18,15 +18,15 @@ interface Call {
   readonly names: readonly string[];
 }
 
-export async function tar(args: readonly string[], process: Process): Promise<number> {
-  const call = callOf(args, process);
-  if (call.mode === 'c') return create(call, process);
+export async function tar(args: readonly string[], task: Task): Promise<number> {
+  const call = callOf(args, task);
+  if (call.mode === 'c') return create(call, task);
   if (call.mode === undefined) throw new ArchiveFault('one of c, x or t is needed');
   const bytes =
-    call.file === '-' ? await process.stdin.all() : process.machine.files.read(absolute(call.file, process.folder));
+    call.file === '-' ? await task.stdin.all() : task.machine.files.read(absolute(call.file, task.state.folder));
   const entries = opened(bytes);
-  if (call.mode === 't') await process.stdout.write(entries.map(({ name }) => `${name}\n`).join(''));
-  else extract(entries, call, process.machine.files);
+  if (call.mode === 't') await task.stdout.write(entries.map(({ name }) => `${name}\n`).join(''));
+  else extract(entries, call, task.machine.files);
   return 0;
 }
 
@@ -40,7 +40,7 @@ function opened(bytes: Uint8Array): ArchiveEntry[] {
 }
 
 /** Letters may come with or without a dash; `f` and `C` take the next word. */
-function callOf(args: readonly string[], { folder: from }: Process): Call {
+function callOf(args: readonly string[], { state: { folder: from } }: Task): Call {
   let mode: Call['mode'];
   let [file, folder, verbose, strip] = ['-', from, false, 0];
   const names: string[] = [];
@@ -64,18 +64,18 @@ function callOf(args: readonly string[], { folder: from }: Process): Call {
   return { mode, file, folder, verbose, strip, names };
 }
 
-async function create({ file, folder, names, verbose }: Call, process: Process): Promise<number> {
-  const { files } = process.machine;
+async function create({ file, folder, names, verbose }: Call, task: Task): Promise<number> {
+  const { files } = task.machine;
   const entries = names.flatMap((name) => gathered(name.replace(/\/+$/, '') || '/', folder, files));
   const missing = names.find((name) => !files.find(absolute(name, folder)));
-  if (verbose) await process.stderr.write(entries.map(({ name }) => `${name}\n`).join(''));
+  if (verbose) await task.stderr.write(entries.map(({ name }) => `${name}\n`).join(''));
   if (missing !== undefined) {
     const lines = [`tar: ${missing}: No such file or directory`, 'tar: error exit delayed from previous errors'];
-    await process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+    await task.stderr.write(lines.map((line) => `${line}\n`).join(''));
   }
   const bytes = writeArchive(entries);
-  if (file === '-') await process.stdout.write(bytes);
-  else files.write(absolute(file, process.folder), bytes);
+  if (file === '-') await task.stdout.write(bytes);
+  else files.write(absolute(file, task.state.folder), bytes);
   return missing === undefined ? 0 : 1;
 }
 

@@ -65,8 +65,8 @@ function agreement(
     return { protocol, run: ask() };
   } catch (error) {
     if (!(error instanceof ApiError) || !protocol.startsWith('v5.')) throw error;
-    const late = new Error(`unable to upgrade connection: ${error.message}`);
-    return { protocol, run: () => Promise.reject(new ApiError(error.code, error.reason, late.message)) };
+    const late = new ApiError(error.code, error.reason, `unable to upgrade connection: ${error.message}`);
+    return { protocol, run: () => Promise.reject(late) };
   }
 }
 
@@ -94,16 +94,27 @@ function upgraded(server: Server, upgrade: Upgrade, protocol: string): Result {
   return { type: 'upgrade', headers: upgrade.websocket ? {} : spdy, upgrade: server.gate(upgrade) };
 }
 
-/** Whoever may only `get` could otherwise run commands: a WebSocket's handshake is a GET. Admission may have its say as well. */
+/** Admission has its say, and whoever may only `get` is refused: a WebSocket's handshake is a GET, and runs commands all the same. */
 async function admitted(server: Server, exchange: Exchange, target: ResourceTarget, kind: string): Promise<void> {
   const { user, request } = exchange;
   const { group, version, resource, namespace, name, subresource } = target;
-  if (target.verb !== 'create') {
-    const asked = { group, version, resource, namespace, name, subresource };
-    const { verdict, reason } = await server.access.decide({ user, verb: 'create', resource: asked });
-    if (verdict !== 'allow') throw forbidden(target, name, reason);
-  }
-  await admitConnect(server, exchange, target, { kind, ...Object.fromEntries(request.query) });
+  await admitConnect(server, exchange, target, { kind, ...optionsOf(request.query) });
+  if (target.verb === 'create') return;
+  const asked = { group, version, resource, namespace, name, subresource };
+  const { verdict, reason } = await server.access.decide({ user, verb: 'create', resource: asked });
+  if (verdict !== 'allow') throw forbidden(target, name, reason);
+}
+
+/** The query as the fields of an object of options. */
+function optionsOf(query: URLSearchParams): object {
+  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((name) => isTrue(query.get(name)));
+  const [container, command, ports] = [query.get('container'), query.getAll('command'), query.getAll('ports')];
+  return {
+    ...Object.fromEntries(flags.map((name) => [name, true])),
+    ...(container && { container }),
+    ...(command.length > 0 && { command }),
+    ...(ports.length > 0 && { ports: ports.map(Number) }),
+  };
 }
 
 /** Shows admission what is to be connected, as an object of options. */

@@ -32,16 +32,22 @@ export interface Output {
   isClosed(): boolean;
 }
 
-export interface Process {
-  readonly machine: Machine;
-  readonly variables: Map<string, string>;
-  /** `$0`, `$1` … */
-  readonly parameters: readonly string[];
+/** What commands change of the shell they run in. */
+export interface ShellState {
+  /** Absolute. */
   folder: string;
   /** `$?` */
   code: number;
   /** `set -e` */
   strict: boolean;
+}
+
+export interface Task {
+  readonly machine: Machine;
+  readonly variables: Map<string, string>;
+  /** `$0`, `$1` … */
+  readonly parameters: readonly string[];
+  readonly state: ShellState;
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -52,7 +58,7 @@ export interface Process {
 }
 
 /** What a command does. Resolves with its exit code. */
-export type Program = (args: readonly string[], process: Process) => number | Promise<number>;
+export type Program = (args: readonly string[], task: Task) => number | Promise<number>;
 
 /** What `input` may hold in memory, in bytes. */
 const mostRead = 64 * 1024 * 1024;
