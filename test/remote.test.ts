@@ -1,8 +1,10 @@
 // Webhooks and another API server as real processes on loopback, with kubectl as the client of it all.
 
 import type { ServerResponse } from 'node:http';
+import { request } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestCluster, testCluster } from './support/cluster.ts';
+import { httpsTarget } from './support/https-client.ts';
 import { type Asked, type RemoteServer, remoteServer } from './support/remote-server.ts';
 
 let cluster: TestCluster;
@@ -130,6 +132,24 @@ function flowers({ path, method }: Asked, response: ServerResponse): object | un
   }
   response.statusCode = 404;
   return { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404 };
+}
+
+/** What comes back on a connection that has become something else. */
+function echoed(path: string, text: string): Promise<string> {
+  const { url, ...identity } = httpsTarget(cluster.kubeconfig, path);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { ...identity, headers: { connection: 'Upgrade', upgrade: 'echo' } });
+    outgoing.once('error', reject);
+    outgoing.once('response', ({ statusCode }) => reject(new Error(`no upgrade, but ${statusCode}`)));
+    outgoing.once('upgrade', (_, socket) => {
+      socket.once('data', (chunk: Buffer) => {
+        resolve(chunk.toString('utf8'));
+        socket.destroy();
+      });
+      socket.write(text);
+    });
+    outgoing.end();
+  });
 }
 
 const hook = (path: string) => ({
@@ -260,6 +280,7 @@ test('another API server is found, listed, asked in the name of who asks, and to
       .map((object, i) => `${JSON.stringify({ type: i === 0 ? 'ADDED' : 'MODIFIED', object })}\n`)
       .join(''),
   );
+  expect(await echoed('/apis/garden.test/v1/namespaces/default/flowers/rose/talk', 'hello')).toBe('hello');
   const index = JSON.parse(await kubectl(['get', '--raw', '/openapi/v3']));
   expect(await kubectl(['get', '--raw', index.paths['apis/garden.test/v1'].serverRelativeURL])).toContain('Garden');
   const swagger = JSON.parse(await kubectl(['get', '--raw', '/openapi/v2']));

@@ -11,6 +11,7 @@ import { type HttpsServer, type HttpsServerOptions, serveHttps } from '../edge/h
 import { kubeconfigText } from '../edge/kubeconfig.ts';
 import { streamLog } from '../edge/log.ts';
 import { httpsOutgoing } from '../edge/outgoing.ts';
+import { processUse } from '../edge/process-use.ts';
 import { openPki } from '../edge/pki.ts';
 import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
@@ -81,6 +82,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       authenticators,
       featureGates: settings.featureGates,
       describe: descriptions,
+      processUse,
       host: settings.host,
       port: https.port,
       serviceAddress,

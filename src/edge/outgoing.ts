@@ -14,6 +14,7 @@ import {
   Unreachable,
 } from '../server/outgoing/outgoing.ts';
 import type { KeyPair } from './certificates.ts';
+import { connectionOver } from './upgrades.ts';
 
 /** Connections to one place at a time, and those kept for later. */
 const mostSockets = 256;
@@ -44,7 +45,7 @@ function optionsOf(request: OutgoingRequest, agent: Agent, identity: KeyPair | u
   const { host, port } = request.address ?? addressOf(request.url);
   const name = addressOf(request.url).host;
   return {
-    agent,
+    agent: request.upgrade ? false : agent,
     method: request.method,
     host: isLoopback(host) ? 'localhost' : host,
     port,
@@ -106,9 +107,21 @@ function sendOnce(options: RequestOptions, request: OutgoingRequest): Promise<Ou
         body: chunksOf(answer, outgoing, (error) => new Error(isReset(error) && !late ? 'unexpected EOF' : why(error))),
       });
     });
+    outgoing.once('upgrade', (answer, socket, head) => {
+      done();
+      const connection = { ...connectionOver(socket, head), close: () => void socket.destroy() };
+      resolve({ status: 101, headers: headersOf(answer), body: nothing, connection });
+    });
     outgoing.end(request.body);
   });
 }
+
+const nothing: Chunks = {
+  subscribe(_, end) {
+    end();
+    return () => {};
+  },
+};
 
 const isReset = (error: Fault): boolean => error.code === 'ECONNRESET';
 

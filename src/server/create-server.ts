@@ -2,10 +2,12 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { createMetrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { kinds } from '../kinds/index.ts';
+import { metricsKinds } from '../kinds/metrics/resource-metrics.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
@@ -28,11 +30,15 @@ import { simulatedNetwork } from './outgoing/simulated-network.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
+import { admissionMetrics } from './metrics/admission-metrics.ts';
+import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
+import { requestMetrics } from './metrics/request-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
 import { tokenPaths } from './tokens/discovery.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
+import { createGate } from './streaming/gate.ts';
 import { serviceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ServerOptions {
@@ -53,6 +59,10 @@ export interface ServerOptions {
   readonly outgoing?: Outgoing;
   /** Pods have addresses that lead nowhere. */
   readonly simulatesPods?: boolean;
+  /** For /metrics. */
+  readonly processUse?: () => ProcessUse;
+  /** Serves metrics.k8s.io from what the kubelets measure. */
+  readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
   readonly keys?: KeyMaker;
   /** What runs beside the server, for component statuses: `controller-manager`, `scheduler`. */
@@ -70,8 +80,9 @@ const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export function createServer(options: ServerOptions): RunningServer {
   const { store, clock, random, log, featureGates = {} } = options;
-  const catalog = createCatalog(kinds);
+  const catalog = createCatalog(options.measures ? [...kinds, ...metricsKinds] : kinds);
   const caches = createCaches(store);
+  const metrics = createMetrics();
   const enabled = (gate: string) => featureGates[gate] ?? false;
   const access = accessBy(
     () => authenticators,
@@ -111,6 +122,8 @@ export function createServer(options: ServerOptions): RunningServer {
     access,
     remote,
     aggregation,
+    gate: createGate(clock),
+    admissionMetrics: admissionMetrics(metrics, clock),
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
@@ -131,6 +144,7 @@ export function createServer(options: ServerOptions): RunningServer {
         version: kubernetesVersion.gitVersion,
         customSchema: (kind, { version }) => publishedSchema(server, kind, version),
       })),
+      ...metricsPaths(server, metrics, { healthChecks: options.healthChecks, processUse: options.processUse }),
       ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
@@ -141,6 +155,7 @@ export function createServer(options: ServerOptions): RunningServer {
     server,
     [authenticate(authenticators), impersonate(authorizers), authorize(authorizers)],
     route(server, paths, options.describe),
+    requestMetrics(metrics, clock),
   );
   return {
     server,

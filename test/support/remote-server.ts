@@ -48,6 +48,12 @@ export async function remoteServer(names: readonly string[], answer: Answer): Pr
       });
     },
   );
+  // Whoever wants another protocol gets an echo.
+  server.on('upgrade', (_, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,

@@ -23,6 +23,7 @@ export async function passOn(remote: Remote, api: APIService, { request, user }:
     headers: headersFor(request, user),
     ...bodyOf(request),
     ...(isLong(request) ? {} : { timeout: answerWithin }),
+    ...(isUpgrade(request) && { upgrade: true }),
     signal: request.signal,
   }).catch(unlessUnreachable(unavailable));
   if ('status' in outgoing) return outgoing;
@@ -30,8 +31,28 @@ export async function passOn(remote: Remote, api: APIService, { request, user }:
   const answer = await remote
     .send({ ...outgoing, headers })
     .catch(unlessUnreachable((why) => text(503, `error trying to reach service: ${why}\n`)));
-  return isAnswer(answer) ? passedBack(answer) : answer;
+  if (!isAnswer(answer)) return answer;
+  return answer.connection ? joined(answer, answer.connection) : passedBack(answer);
 }
+
+const isUpgrade = ({ headers }: ApiRequest): boolean =>
+  headers.upgrade !== undefined && /\bupgrade\b/i.test(headers.connection ?? '');
+
+/** Both connections become one, until either ends. What is said on it is theirs. */
+const joined = ({ headers }: OutgoingAnswer, remote: NonNullable<OutgoingAnswer['connection']>): ApiResponse => ({
+  status: 101,
+  headers,
+  body: {
+    type: 'upgrade',
+    upgrade: {
+      serve: (client) =>
+        new Promise<void>((resolve) => {
+          client.receive(remote.send, resolve);
+          remote.receive(client.send, resolve);
+        }).then(remote.close),
+    },
+  },
+});
 
 const isAnswer = (answer: OutgoingAnswer | ApiResponse): answer is OutgoingAnswer => 'subscribe' in answer.body;
 
@@ -47,8 +68,14 @@ function pathOf({ path, query }: ApiRequest): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
-function isLong({ path, query }: ApiRequest): boolean {
-  return isTrue(query.get('watch')) || isTrue(query.get('follow')) || /^\/apis\/[^/]+\/[^/]+\/watch\//.test(path);
+function isLong(request: ApiRequest): boolean {
+  const { path, query } = request;
+  return (
+    isUpgrade(request) ||
+    isTrue(query.get('watch')) ||
+    isTrue(query.get('follow')) ||
+    /^\/apis\/[^/]+\/[^/]+\/watch\//.test(path)
+  );
 }
 
 function bodyOf({ body }: ApiRequest): { body?: Uint8Array } {
@@ -75,9 +102,11 @@ const ownHeaders = new Set([
 const isPassedOn = (name: string): boolean =>
   !ownHeaders.has(name) && !name.startsWith(':') && !name.startsWith('x-remote-') && !name.startsWith('impersonate-');
 
-function headersFor({ headers, path }: ApiRequest, user: UserInfo): Record<string, string | readonly string[]> {
+function headersFor(request: ApiRequest, user: UserInfo): Record<string, string | readonly string[]> {
+  const { headers, path } = request;
   const passed = Object.entries(headers).filter(([name]) => isPassedOn(name));
-  return { ...Object.fromEntries(passed), ...identityHeaders(user), 'x-forwarded-uri': path };
+  const upgrade = isUpgrade(request) ? { connection: 'Upgrade', upgrade: headers.upgrade ?? '' } : {};
+  return { ...Object.fromEntries(passed), ...upgrade, ...identityHeaders(user), 'x-forwarded-uri': path };
 }
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;

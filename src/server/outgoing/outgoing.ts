@@ -3,6 +3,7 @@
 import type { Duration } from '../../base/clock.ts';
 import { concat } from '../../base/bytes.ts';
 import type { Port } from '../../base/port.ts';
+import type { Connection } from '../../api/request.ts';
 
 /** Where to connect: a name or an address, and a port. */
 export interface Address {
@@ -25,6 +26,8 @@ export interface OutgoingRequest {
   readonly insecure?: boolean;
   /** Shows the certificate by which others know this server as one that vouches for its users. */
   readonly asProxy?: boolean;
+  /** The headers ask for another protocol: the connection is for this request alone. */
+  readonly upgrade?: boolean;
   /** How long the whole answer may take. Without it the answer may go on for ever. */
   readonly timeout?: Duration;
   readonly signal?: AbortSignal;
@@ -41,6 +44,8 @@ export interface OutgoingAnswer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Chunks;
+  /** What the connection has become, where the other side agreed to that (status 101). */
+  readonly connection?: Connection & { close(): void };
 }
 
 export interface Outgoing {

@@ -15,6 +15,7 @@ import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { GivenOptions, WriteOptions } from '../options.ts';
+import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { acrossVersions } from './conversion.ts';
@@ -113,20 +114,36 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
 }
 
 /** Asks all plugins; those that change objects a second time where one of them wishes it. */
-export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
+export async function admit(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
   const { reinvocation } = attributes;
-  await askAll(server, phase, attributes);
-  if (phase !== 'mutate' || !reinvocation.wanted) return;
-  reinvocation.again = true;
-  await askAll(server, phase, attributes);
+  const step = server.admissionMetrics.begin(phase, attributes.operation);
+  try {
+    await askAll(server, phase, attributes);
+    if (phase === 'mutate' && reinvocation.wanted) {
+      reinvocation.again = true;
+      await askAll(server, phase, attributes);
+    }
+  } catch (error) {
+    step(true);
+    throw error;
+  }
+  step(false);
 }
 
-async function askAll(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
-  for (const plugin of server.admission) {
-    const act = plugin[phase];
-    if (!act || !plugin.handles(attributes)) continue;
-    const done = act.call(plugin, attributes, server.admissionWorld);
-    if (done) await done;
+async function askAll(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
+  let timer: AdmissionTimer | undefined;
+  try {
+    for (const plugin of server.admission) {
+      const act = plugin[phase];
+      if (!act || !plugin.handles(attributes)) continue;
+      timer = server.admissionMetrics.begin(phase, attributes.operation, plugin.name);
+      const done = act.call(plugin, attributes, server.admissionWorld);
+      if (done) await done;
+      timer(false);
+    }
+  } catch (error) {
+    timer?.(true);
+    throw error;
   }
 }
 

@@ -8,10 +8,6 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import { admit, connectionAttributes, writeContext } from './commit.ts';
 
-const ways: ReadonlySet<string> = new Set(['attach', 'exec', 'portforward', 'proxy']);
-
-export const isConnection = ({ subresource }: ResourceTarget): boolean => ways.has(subresource);
-
 /** Refuses what admission refuses, before anybody looks at what is to be connected. */
 export async function admitConnection(server: Server, exchange: Exchange, target: ResourceTarget): Promise<void> {
   const context = writeContext(exchange, target, { dryRun: false, given: {} });
