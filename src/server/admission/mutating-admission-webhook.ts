@@ -5,7 +5,7 @@ import { internalError } from '../../api/status.ts';
 import { MutatingWebhookConfiguration } from '../../kinds/admissionregistration/mutating-webhook-configuration.ts';
 import { isExempt } from './matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
-import { ask, CallFailure, overlooking } from './webhooks/call.ts';
+import { ask, auditKey, CallFailure, overlooking } from './webhooks/call.ts';
 import { inVersion, takeOver } from './webhooks/forms.ts';
 import { type Hook, withHooks } from './webhooks/hooks.ts';
 import { type Invocation, invocationOf } from './webhooks/invocation.ts';
@@ -38,6 +38,9 @@ async function askAll(hooks: readonly Hook[], attributes: Attributes, world: Adm
     // The second time nobody is asked who was not before.
     if (!invocation || (reinvocation.again && !memory.again.has(hook.id))) continue;
     const changed = await askOne(invocation, attributes, world);
+    const { configuration, webhook } = hook;
+    const told = { configuration, webhook: webhook.name, mutated: changed };
+    attributes.annotate(auditKey(hook, attributes), JSON.stringify(told));
     if (changed) {
       wantAgain(memory);
       reinvocation.wanted = true;
@@ -54,9 +57,9 @@ function wantAgain(memory: Memory): void {
 
 /** Whether the webhook has changed the object. */
 async function askOne(invocation: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<boolean> {
-  const verdict = await ask(invocation, attributes, world, true);
+  const verdict = await ask(invocation, attributes, world);
   if (!verdict || verdict.patch === '') return false;
-  return (await overlooking(invocation, world, () => change(invocation, attributes, verdict))) ?? false;
+  return (await overlooking(invocation, attributes, world, () => change(invocation, attributes, verdict))) ?? false;
 }
 
 async function change(invocation: Invocation, attributes: Attributes, verdict: Verdict): Promise<boolean> {

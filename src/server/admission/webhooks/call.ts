@@ -4,6 +4,7 @@ import { ApiError, badRequest, internalError } from '../../../api/status.ts';
 import { callWebhook, UnusableClient } from '../../outgoing/webhook-call.ts';
 import type { AdmissionWorld, Attributes } from '../plugin.ts';
 import { inVersion } from './forms.ts';
+import type { Hook } from './hooks.ts';
 import type { Invocation } from './invocation.ts';
 import { type Question, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts';
 
@@ -15,10 +16,9 @@ export async function ask(
   invocation: Invocation,
   attributes: Attributes,
   world: AdmissionWorld,
-  mutating: boolean,
 ): Promise<Verdict | undefined> {
-  return overlooking(invocation, world, async () => {
-    const verdict = await call(invocation, attributes, world, mutating);
+  return overlooking(invocation, attributes, world, async () => {
+    const verdict = await call(invocation, attributes, world);
     const { name } = invocation.hook.webhook;
     for (const warning of verdict.warnings) attributes.warn(warning);
     for (const [key, value] of Object.entries(verdict.auditAnnotations)) attributes.annotate(`${name}/${key}`, value);
@@ -30,6 +30,7 @@ export async function ask(
 /** Failures of a webhook that may fail are logged and overlooked; others are the request's. */
 export async function overlooking<T>(
   { hook }: Invocation,
+  attributes: Attributes,
   world: AdmissionWorld,
   act: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -41,18 +42,20 @@ export async function overlooking<T>(
     const message = `failed calling webhook ${JSON.stringify(name)}: ${error.message}`;
     if (failurePolicy !== 'Ignore') throw internalError(message);
     world.log.warn('a webhook failed and was overlooked', { webhook: name, error: message });
+    attributes.annotate(`failed-open.${auditKey(hook, attributes)}`, name);
     return undefined;
   }
 }
 
+/** Where the audit trail tells of one asking. */
+export function auditKey({ index, mutating }: Hook, { reinvocation }: Attributes): string {
+  const round = mutating && reinvocation.again ? 1 : 0;
+  return `${mutating ? 'mutation' : 'validating'}.webhook.admission.k8s.io/round_${round}_index_${index}`;
+}
+
 const defaultTimeoutSeconds = 10;
 
-async function call(
-  { hook, served }: Invocation,
-  attributes: Attributes,
-  world: AdmissionWorld,
-  mutating: boolean,
-): Promise<Verdict> {
+async function call({ hook, served }: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<Verdict> {
   const { webhook } = hook;
   requireDryRun(webhook.name, webhook.sideEffects, attributes.dryRun);
   const reviewVersion = reviewVersionOf(webhook.admissionReviewVersions);
@@ -77,7 +80,7 @@ async function call(
     throw new CallFailure(`${doing}: ${error.message}`);
   });
   try {
-    return verdictOf(answer, question, mutating);
+    return verdictOf(answer, question, hook.mutating);
   } catch (error) {
     throw new CallFailure(`received invalid webhook response: ${(error as Error).message}`);
   }

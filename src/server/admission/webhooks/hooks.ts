@@ -10,6 +10,11 @@ import type { AdmissionWorld } from '../plugin.ts';
 export interface Hook {
   /** Tells it from all others, of whatever configuration. */
   readonly id: string;
+  readonly configuration: string;
+  /** Whether it may change objects. */
+  readonly mutating: boolean;
+  /** Its place among all. */
+  readonly index: number;
   readonly webhook: Webhook;
 }
 
@@ -52,9 +57,18 @@ function open(world: AdmissionWorld, kind: Kind<never>): HookSource {
   });
   return {
     opened,
-    now: () => (hooks ??= mirror?.list().flatMap(hooksIn)),
+    now: () =>
+      (hooks ??= mirror
+        ?.list()
+        .flatMap(hooksIn)
+        .map((hook, index) => ({ ...hook, index }))),
   };
 }
 
-const hooksIn = ({ metadata, webhooks = [] }: Configuration): readonly Hook[] =>
-  webhooks.map((webhook) => ({ id: `${metadata.uid}/${webhook.name}`, webhook }));
+const hooksIn = ({ kind, metadata, webhooks = [] }: Configuration): readonly Omit<Hook, 'index'>[] =>
+  webhooks.map((webhook) => ({
+    id: `${metadata.uid}/${webhook.name}`,
+    configuration: metadata.name ?? '',
+    mutating: kind === 'MutatingWebhookConfiguration',
+    webhook,
+  }));

@@ -9,6 +9,7 @@ import { undescribed } from '../../../kinds/descriptions.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { systemMasters } from '../../authorize.ts';
 import { createServer } from '../../create-server.ts';
+import type { AdmissionPlugin } from '../plugin.ts';
 import { type SimulatedHost, simulatedNetwork } from '../../outgoing/simulated-network.ts';
 
 type Json = Record<string, any>;
@@ -25,7 +26,8 @@ async function serving(hosts: Record<string, (request: Json) => Json | Simulated
       const response = { uid: review.request.uid, ...answer(review.request) };
       return { body: { apiVersion: review.apiVersion, kind: 'AdmissionReview', response } };
     };
-  const { transport } = createServer({
+  const annotated: Record<string, string> = {};
+  const { transport, server } = createServer({
     store: memoryStore({ clock }),
     clock,
     random: seededRandom(1),
@@ -38,6 +40,16 @@ async function serving(hosts: Record<string, (request: Json) => Json | Simulated
       Object.fromEntries(Object.entries(hosts).map(([name, answer]) => [`${name}:443`, hostOf(answer as never)])),
     ),
   });
+  // Stands before all others and reads along what they note.
+  (server as { admission: readonly AdmissionPlugin[] }).admission = [
+    {
+      name: 'Reader',
+      handles: () => true,
+      mutate: (attributes) =>
+        void Object.assign(attributes, { annotate: (key: string, value: string) => (annotated[key] = value) }),
+    },
+    ...server.admission,
+  ];
   const user = { name: 'alice', groups: ['system:masters'], extra: { team: ['a'] } };
   async function send(method: string, path: string, body?: object, type = 'application/json'): Promise<ApiResponse> {
     const [plain = '', query = ''] = path.split('?');
@@ -61,7 +73,7 @@ async function serving(hosts: Record<string, (request: Json) => Json | Simulated
     return json;
   }
   await call('POST', '/api/v1/namespaces', { metadata: { name: 'a', labels: { team: 'a' } } });
-  return { call, send, asked };
+  return { call, send, asked, annotated };
 }
 
 const configMaps = { apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['*'] };
@@ -144,6 +156,20 @@ test("mutating webhooks change the object in the order of their configurations, 
   expect(made.data).toEqual({ a: '1', first: 'x', second: 'xy' });
   expect((await call('GET', `${path}/c`)).data).toEqual(made.data);
   expect(asked).toHaveLength(2);
+});
+
+test('the audit trail tells who changed an object, and who was overlooked', async () => {
+  const { call, annotated } = await serving({ first: () => setting('first', 'x') });
+  await register(call, 'mutating', 'm', [hook('first'), hook('gone.test', { failurePolicy: 'Ignore' })]);
+  await call('POST', path, configMap());
+  expect(annotated).toMatchObject({
+    'mutation.webhook.admission.k8s.io/round_0_index_0': JSON.stringify({
+      configuration: 'm',
+      webhook: 'first.example.com',
+      mutated: true,
+    }),
+    'failed-open.mutation.webhook.admission.k8s.io/round_0_index_1': 'gone.test.example.com',
+  });
 });
 
 test('who wants to be asked again is, once, when somebody after them has changed the object', async () => {
