@@ -27,6 +27,7 @@ import { notModelled } from './not-modelled.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
+import { claimReservationsController, podClaimsController } from './resource-claim.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
@@ -66,6 +67,8 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     endpointSliceMirroringController,
     resourceQuotaController(kinds),
     ephemeralVolumeController,
+    podClaimsController,
+    claimReservationsController,
     claimBinderController,
     volumeBinderController,
     volumeExpandController,
