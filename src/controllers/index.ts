@@ -36,6 +36,7 @@ import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { policyStatusController } from './validating-admission-policy-status.ts';
 import { volumeExpandController } from './volume-expand.ts';
 import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
@@ -72,6 +73,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     claimBinderController,
     volumeBinderController,
     volumeExpandController,
+    policyStatusController(kinds),
     namespaceController(kinds),
     serviceAccountController,
     rootCaPublisher(keys.caCertificate),
