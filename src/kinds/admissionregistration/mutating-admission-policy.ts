@@ -5,11 +5,7 @@ import type { Environment } from '../../languages/cel/environment.ts';
 import type { Type } from '../../languages/cel/types.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
-import type {
-  MatchResources,
-  Mutation,
-  MutatingAdmissionPolicy as Shape,
-} from '../generated/types/admissionregistration-v1.ts';
+import type { Mutation, MutatingAdmissionPolicy as Shape } from '../generated/types/admissionregistration-v1.ts';
 import { compileIssues } from './expression-issues.ts';
 import { admissionEnvironment, applyConfigurationType, compileExpression, jsonPatchesType } from './expressions.ts';
 import {

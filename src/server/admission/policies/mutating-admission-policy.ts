@@ -109,13 +109,20 @@ async function invocationsOf(
       const paramFaults = await faultOf(hook, binding, async () => {
         const of = paramServed(policy.spec?.paramKind, world);
         for (const params of await paramsOf(of, binding.spec?.paramRef, homeOf(attributes), world)) {
-          invocations.push({ policy, binding, mutator: hook.evaluator, served, params });
+          invocations.push({ policy, binding, mutator: hook.evaluator, served, params: bare(params, of) });
         }
       });
       faults.push(...paramFaults);
     }
   }
   return { invocations, faults };
+}
+
+/** Parameters of built-in kinds come without saying what they are, here only. */
+function bare(params: KubeObject | undefined, served: Served | undefined): KubeObject | undefined {
+  if (!params || served?.kind.custom) return params;
+  const { apiVersion: _, kind: __, ...rest } = params;
+  return rest;
 }
 
 async function faultOf(
@@ -188,6 +195,7 @@ function refuse(faults: readonly Fault[], attributes: Attributes): void {
 }
 
 function textOf({ policy, binding, message }: Fault): string {
-  const place = binding ? ` with binding '${binding.metadata.name}'` : '';
-  return `policy '${policy.metadata.name}'${place} denied request: ${message}`;
+  const { name } = policy.metadata;
+  if (!binding) return `policy ${JSON.stringify(name)} denied request: ${message}`;
+  return `policy '${name}' with binding '${binding.metadata.name}' denied request: ${message}`;
 }
