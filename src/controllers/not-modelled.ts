@@ -3,8 +3,6 @@
 import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import { HorizontalPodAutoscaler } from '../kinds/autoscaling/horizontal-pod-autoscaler.ts';
-import { MutatingAdmissionPolicyBinding } from '../kinds/admissionregistration/mutating-admission-policy-binding.ts';
-import { ValidatingAdmissionPolicyBinding } from '../kinds/admissionregistration/validating-admission-policy-binding.ts';
 import { NetworkPolicy } from '../kinds/networking/network-policy.ts';
 import { type Controller, defineController } from '../reconcile/controller.ts';
 
@@ -19,11 +17,7 @@ const always = (kind: Kind<never>, text: string): Unmodelled => ({
   missing: () => text,
 });
 
-const policies = 'Admission policies are not evaluated: requests pass as if this binding were not there.';
-
 const table: readonly Unmodelled[] = [
-  always(ValidatingAdmissionPolicyBinding as never, policies),
-  always(MutatingAdmissionPolicyBinding as never, policies),
   always(HorizontalPodAutoscaler as never, 'There are no metrics, and nothing is scaled by them.'),
   always(
     NetworkPolicy as never,

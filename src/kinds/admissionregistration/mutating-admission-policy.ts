@@ -1,14 +1,11 @@
 // MutatingAdmissionPolicy: how objects are changed on their way, in expressions the server evaluates itself.
 
-import { type Issue, notSupported, required } from '../../api/issues.ts';
+import { type Issue, invalid, notSupported, required } from '../../api/issues.ts';
 import type { Environment } from '../../languages/cel/environment.ts';
+import type { Type } from '../../languages/cel/types.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
-import type {
-  MatchResources,
-  Mutation,
-  MutatingAdmissionPolicy as Shape,
-} from '../generated/types/admissionregistration-v1.ts';
+import type { Mutation, MutatingAdmissionPolicy as Shape } from '../generated/types/admissionregistration-v1.ts';
 import { compileIssues } from './expression-issues.ts';
 import { admissionEnvironment, applyConfigurationType, compileExpression, jsonPatchesType } from './expressions.ts';
 import {
@@ -17,6 +14,7 @@ import {
   constraintIssues,
   failurePolicyIssues,
   hasSameConditions,
+  mutableOperationIssues,
   paramKindCell,
   paramKindIssues,
 } from './policies.ts';
@@ -67,7 +65,7 @@ function policyIssues({ spec = {} }: MutatingAdmissionPolicy, previous?: Mutatin
     ...failurePolicyIssues(spec.failurePolicy),
     ...paramKindIssues(spec.paramKind),
     ...constraintIssues(spec.matchConstraints, 'spec.matchConstraints'),
-    ...operationIssues(spec.matchConstraints),
+    ...mutableOperationIssues(spec.matchConstraints, 'spec.matchConstraints'),
     ...(previous && hasSameConditions(spec, previous.spec ?? {})
       ? []
       : conditionIssues(spec.matchConditions ?? [], 'spec.matchConditions', params)),
@@ -82,30 +80,28 @@ function policyIssues({ spec = {} }: MutatingAdmissionPolicy, previous?: Mutatin
   return issues;
 }
 
-const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
-
-/** What is deleted cannot be changed. Upstream does not say which rule it is. */
-const operationIssues = (match: MatchResources | undefined): Issue[] =>
-  (match?.resourceRules ?? [])
-    .flatMap((rule) => rule.operations ?? [])
-    .filter((operation) => operation === 'DELETE')
-    .map((operation) => notSupported('spec.matchConstraints.resourceRules.operations', operation, operations));
-
 const patchTypes = ['ApplyConfiguration', 'JSONPatch'];
 
-function mutationIssues(
-  { patchType, jsonPatch, applyConfiguration }: Mutation,
-  field: string,
-  env: Environment,
-): Issue[] {
+function mutationIssues(mutation: Mutation, field: string, env: Environment): Issue[] {
+  const { patchType } = mutation;
   if (!patchType) return [required(`${field}.patchType`)];
   if (!patchTypes.includes(patchType)) return [notSupported(`${field}.patchType`, patchType, patchTypes)];
-  const [part, given, wanted] =
+  const [part, other, wanted] =
     patchType === 'JSONPatch'
-      ? ['jsonPatch', jsonPatch, jsonPatchesType]
-      : ['applyConfiguration', applyConfiguration, applyConfigurationType];
-  if (!given) return [required(`${field}.${part}`)];
-  const { expression = '' } = given;
-  if (expression === '') return [required(`${field}.${part}.expression`)];
-  return compileIssues(`${field}.${part}.expression`, compileExpression(expression, env, [wanted]));
+      ? (['jsonPatch', 'applyConfiguration', jsonPatchesType] as const)
+      : (['applyConfiguration', 'jsonPatch', applyConfigurationType] as const);
+  const given = mutation[part];
+  const issues = given
+    ? patchIssues(given.expression ?? '', `${field}.${part}.expression`, env, wanted)
+    : [required(`${field}.${part}`, `must be specified when patchType is ${patchType}`)];
+  if (!mutation[other]) return issues;
+  return [
+    ...issues,
+    invalid(`${field}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`),
+  ];
+}
+
+function patchIssues(expression: string, field: string, env: Environment, wanted: Type): Issue[] {
+  const text = expression.trim();
+  return text === '' ? [required(field)] : compileIssues(field, compileExpression(text, env, [wanted]));
 }

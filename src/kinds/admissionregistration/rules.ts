@@ -1,6 +1,8 @@
 // The rules by which admission webhooks and policies say what they look at.
 
+import { isPathSegmentName } from '../../base/names.ts';
 import { type Issue, duplicate, invalid, notSupported, required } from '../../api/issues.ts';
+import { complain } from '../checks.ts';
 import type { RuleWithOperations } from '../generated/types/admissionregistration-v1.ts';
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
@@ -66,4 +68,7 @@ function resourceIssues(resources: readonly string[], field: string): Issue[] {
 
 /** Names of resources, each once. */
 export const resourceNameIssues = (names: readonly string[] | null | undefined, field: string): Issue[] =>
-  (names ?? []).flatMap((name, i) => ((names ?? []).indexOf(name) < i ? [duplicate(`${field}[${i}]`, name)] : []));
+  (names ?? []).flatMap((name, i) => [
+    ...complain(`${field}[${i}]`, name, isPathSegmentName),
+    ...((names ?? []).indexOf(name) < i ? [duplicate(`${field}[${i}]`, name)] : []),
+  ]);

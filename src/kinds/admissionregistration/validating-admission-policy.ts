@@ -4,6 +4,7 @@ import { utf8Length } from '../../base/bytes.ts';
 import { isQualifiedName } from '../../base/names.ts';
 import { type Issue, duplicate, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
+import { conditionIssues as statusConditionIssues } from '../conditions.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -48,6 +49,7 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>(
     resetFields: statusOnlyFields,
     validate: (policy) => policyIssues(policy),
     validateUpdate: (policy, previous) => policyIssues(policy, previous),
+    validateStatusUpdate: statusIssues,
     columns: [
       nameColumn,
       numberColumn(
@@ -89,6 +91,21 @@ function policyIssues(
   if (validations.length > 0 || annotations.length > 0) return issues;
   const rule = 'validations or auditAnnotations must contain at least one item';
   return [...issues, required('spec.validations', rule), required('spec.auditAnnotations', rule)];
+}
+
+/** Warnings say what, and of which field. */
+function statusIssues({ status }: ValidatingAdmissionPolicy): Issue[] {
+  const warnings = status?.typeChecking?.expressionWarnings ?? [];
+  return [
+    ...warnings.flatMap(({ fieldRef, warning }, i) => {
+      const field = `status.typeChecking.expressionWarnings[${i}]`;
+      return [
+        ...(warning ? [] : [required(`${field}.warning`)]),
+        ...(fieldRef?.trim() ? [] : [required(`${field}.fieldRef`)]),
+      ];
+    }),
+    ...statusConditionIssues(status?.conditions, 'status.conditions'),
+  ];
 }
 
 type Uses = Omit<Declarations, 'authorizer'>;

@@ -3,6 +3,7 @@
 import { type Issue, forbiddenField, internalError, invalid, notSupported, required } from '../../api/issues.ts';
 import type { ValidationRule } from '../generated/types/apiextensions-v1.ts';
 import { type Declared, mostInRequest } from './declared.ts';
+import { internalRule } from './internal-form.ts';
 import { rulePath } from './rule-path.ts';
 import { type CompiledRule, compileRules } from './rules.ts';
 import type { JsonSchema } from './structural.ts';
@@ -79,9 +80,9 @@ function oneRuleIssues(
   sum: CostSum,
 ): Issue[] {
   const issues = costIssues(`${field}.rule`, 'estimated rule cost', condition.cost * times, sum);
-  if (condition.problem !== undefined) issues.push(invalid(`${field}.rule`, goRule(rule), condition.problem));
+  if (condition.problem !== undefined) issues.push(invalid(`${field}.rule`, internalRule(rule), condition.problem));
   if (message?.problem !== undefined) {
-    issues.push(invalid(`${field}.messageExpression`, goRule(rule), message.problem));
+    issues.push(invalid(`${field}.messageExpression`, internalRule(rule), message.problem));
   } else if (message) {
     issues.push(...costIssues(`${field}.messageExpression`, 'estimated messageExpression cost', message.cost, sum));
   }
@@ -95,16 +96,6 @@ function oneRuleIssues(
   }
   return issues;
 }
-
-/** As Go prints the rule. */
-const goRule = (rule: ValidationRule) => ({
-  Rule: rule.rule,
-  Message: rule.message ?? '',
-  MessageExpression: rule.messageExpression ?? '',
-  Reason: rule.reason ?? null,
-  FieldPath: rule.fieldPath ?? '',
-  OptionalOldSelf: rule.optionalOldSelf ?? null,
-});
 
 /** Counts the cost towards the sum as well. */
 function costIssues(field: string, name: string, cost: number, sum: CostSum): Issue[] {
