@@ -47,9 +47,7 @@ export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
     ...collisionIssues(next.status, previous.status),
   ],
   warnings: (next, previous) => [
-    ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : []),
+    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
     ...((next.spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
       : []),

@@ -42,9 +42,7 @@ export const Job = defineKind<Job>('batch/v1', 'Job', {
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
     ...trackingWarnings(next.spec),
-    ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : []),
+    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
   ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',
