@@ -11,8 +11,8 @@ const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
 const tolerations = 'scheduler.alpha.kubernetes.io/tolerations';
 /** Marks a pod that a kubelet runs from a file; the API only shows it. */
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';
-const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod';
-const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
+export const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod';
+export const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
 
 export function podAnnotationIssues(meta: ObjectMeta, spec: PodSpec, field: string): Issue[] {
   const annotations = meta.annotations ?? {};

@@ -11,7 +11,7 @@ import {
   tooLong,
 } from '../../api/issues.ts';
 import { isDns1123Label, isPortName, isPortNumber } from '../../base/names.ts';
-import { backstepIssues, choiceIssues, complain, descendingPathIssues } from '../checks.ts';
+import { backstepIssues, choiceIssues, complain, descendingPathIssues, notListed } from '../checks.ts';
 import type {
   Container,
   ContainerPort,
@@ -133,10 +133,7 @@ function containerIssues(container: Container, field: string, spec: PodSpec): Is
   const claims = new Set((spec.resourceClaims ?? []).map((claim) => claim.name));
   return [
     ...issues,
-    ...choiceIssues(container.terminationMessagePolicy, `${field}.terminationMessagePolicy`, [
-      'FallbackToLogsOnError',
-      'File',
-    ]),
+    ...messagePolicyIssues(container.terminationMessagePolicy, `${field}.terminationMessagePolicy`),
     ...portsIssues(container.ports ?? [], `${field}.ports`),
     ...environmentIssues(container.env ?? [], `${field}.env`),
     ...environmentFromIssues(container.envFrom ?? [], `${field}.envFrom`),
@@ -147,6 +144,13 @@ function containerIssues(container: Container, field: string, spec: PodSpec): Is
     ...resizePolicyIssues(container.resizePolicy ?? [], `${field}.resizePolicy`, spec.restartPolicy),
     ...containerSecurityIssues(container.securityContext, `${field}.securityContext`, spec),
   ];
+}
+
+const messagePolicies = ['File', 'FallbackToLogsOnError'];
+
+function messagePolicyIssues(policy: string | undefined, field: string): Issue[] {
+  if (!policy) return [required(field)];
+  return messagePolicies.includes(policy) ? [] : [notListed(field, policy, messagePolicies)];
 }
 
 const restartPolicies = ['Always', 'Never', 'OnFailure'];

@@ -1,8 +1,8 @@
 // What is wrong with a volume that is put together from several sources.
 
-import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
+import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
 import { isDns1123Subdomain } from '../../base/names.ts';
-import { labelSelectorIssues, nonReservedPathIssues } from '../checks.ts';
+import { labelSelectorIssues, nonReservedPathIssues, notListed } from '../checks.ts';
 import type {
   ClusterTrustBundleProjection,
   KeyToPath,
@@ -141,7 +141,7 @@ const day = 86_400;
 function certificateIssues(certificate: PodCertificateProjection, field: string): Issue[] {
   const { signerName = '', keyType = '', maxExpirationSeconds: age } = certificate;
   const issues = signerNameIssues(signerName, `${field}.signerName`);
-  if (!keyTypes.includes(keyType)) issues.push(notSupported(`${field}.keyType`, keyType, keyTypes));
+  if (!keyTypes.includes(keyType)) issues.push(notListed(`${field}.keyType`, keyType, keyTypes));
   if (age !== undefined && age < 3600) {
     const rule = 'if provided, maxExpirationSeconds must be >= 3600';
     issues.push(invalid(`${field}.maxExpirationSeconds`, age, rule));

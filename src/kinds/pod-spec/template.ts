@@ -35,10 +35,6 @@ export function validatePodTemplateSpec(
 }
 
 /** Texts for Warning headers. `field` is where the template stands, as `spec.template`. */
-export function podTemplateWarnings(
-  field: string,
-  template: PodTemplateSpec,
-  previous: PodTemplateSpec | undefined,
-): string[] {
-  return podSpecWarnings({ field, meta: template.metadata, spec: template.spec, previous: previous?.spec });
+export function podTemplateWarnings(field: string, template: PodTemplateSpec): string[] {
+  return podSpecWarnings({ field, meta: template.metadata, spec: template.spec });
 }
