@@ -76,6 +76,7 @@ export function createServer(options: ServerOptions): RunningServer {
     clock,
     random,
     enabled,
+    peek: (kind) => caches.peek(kind as never)?.mirror as never,
     mirror: async (kind) => (await caches.of(kind as never)).mirror as never,
     get client() {
       return createClient({ transport, user: loopback, agent: 'kube-apiserver' });
