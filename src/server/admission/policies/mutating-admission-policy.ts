@@ -31,7 +31,7 @@ const hooks = hooksOf({
 
 export const mutatingAdmissionPolicy: AdmissionPlugin = {
   name: 'MutatingAdmissionPolicy',
-  handles: (attributes) => attributes.operation !== 'DELETE' && !isExcluded(attributes),
+  handles: (attributes) => !isExcluded(attributes),
 
   mutate(attributes, world) {
     const inForce = hooks(world);
