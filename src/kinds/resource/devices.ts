@@ -1,8 +1,8 @@
-// What is wrong with asking for devices, in a claim, a template for one, or a class. Expressions are kept, and not compiled here.
+// What is wrong with asking for devices, in a claim, a template for one, or a class.
 
 import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../base/names.ts';
 import { utf8Length } from '../../base/bytes.ts';
-import { type Issue, invalid, notSupported, required, tooLong } from '../../api/issues.ts';
+import { type Issue, forbiddenField, invalid, notSupported, required, tooLong } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
 import type {
   DeviceClaim,
@@ -14,8 +14,9 @@ import type {
   OpaqueDeviceConfiguration,
 } from '../generated/types/resource-v1.ts';
 import { csiDriverIssues } from '../pod-spec/volume-sources.ts';
-import { deviceNameIssues } from './slice-devices.ts';
+import { selectorProblem } from './device-expressions.ts';
 import { limited, setIssues } from './sets.ts';
+import { deviceNameIssues } from './slice-devices.ts';
 
 const mostAlternatives = 8;
 const mostAsked = 32;
@@ -92,13 +93,18 @@ function askedIssues(asked: Omit<DeviceSubRequest, 'name'>, field: string): Issu
 }
 
 export const selectorIssues = (selectors: readonly DeviceSelector[], field: string): Issue[] =>
-  limited(selectors, mostAsked, field, ({ cel }, each) => {
-    const place = `${each}.cel`;
-    if (!cel) return [required(place)];
-    return utf8Length(cel.expression ?? '') > longestExpression
-      ? [tooLong(`${place}.expression`, longestExpression)]
-      : [];
-  });
+  limited(selectors, mostAsked, field, ({ cel }, place) =>
+    cel ? expressionIssues(cel.expression ?? '', `${place}.cel.expression`) : [required(`${place}.cel`)],
+  );
+
+function expressionIssues(expression: string, field: string): Issue[] {
+  if (utf8Length(expression) > longestExpression) return [tooLong(field, longestExpression)];
+  const problem = selectorProblem(expression);
+  if (!problem) return [];
+  return [
+    problem.kind === 'costly' ? forbiddenField(field, problem.message) : invalid(field, expression, problem.message),
+  ];
+}
 
 const effects = ['NoExecute', 'NoSchedule', 'None'];
 const operators = ['Equal', 'Exists'];

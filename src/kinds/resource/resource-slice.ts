@@ -1,13 +1,15 @@
 // ResourceSlice: devices that a driver offers, at one node or reachable from several.
 
+import { formatTime } from '../../base/time.ts';
 import { isDns1123Subdomain } from '../../base/names.ts';
-import { type Issue, invalid, required, tooLong } from '../../api/issues.ts';
+import { type Issue, invalid, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ResourceSliceSpec, ResourceSlice as Shape } from '../generated/types/resource-v1.ts';
 import { nodeSelectorIssues } from '../pod-spec/scheduling.ts';
 import { csiDriverIssues } from '../pod-spec/volume-sources.ts';
+import { poolNameIssues } from './pool.ts';
 import { devicesIssues } from './slice-devices.ts';
 
 export type ResourceSlice = Shape;
@@ -17,8 +19,18 @@ const specField = (field: string) => ({ type: 'io.k8s.api.resource.v1.ResourceSl
 export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
   returnsDeleted: true,
   generation: 'spec',
-  prepareForCreate: ({ spec }) => dropUnservedFields(spec),
-  prepareForUpdate: ({ spec }) => dropUnservedFields(spec),
+  prepareForCreate({ spec }, context) {
+    dropUnservedFields(spec);
+    addTimes(spec, context.now());
+  },
+  prepareForUpdate({ spec }, _previous, context) {
+    dropUnservedFields(spec);
+    addTimes(spec, context.now());
+  },
+  warnings: ({ spec: { driver = '' } }) =>
+    driver === driver.toLowerCase()
+      ? []
+      : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
   validate: ({ spec }) => sliceIssues(spec),
   validateUpdate: ({ spec }, previous) => sliceIssues(spec, previous.spec),
   selectableFields: {
@@ -41,6 +53,13 @@ function dropUnservedFields({ devices = [] }: ResourceSliceSpec): void {
     for (const attribute of Object.values(device.attributes ?? {})) {
       for (const list of ['ints', 'bools', 'strings', 'versions'] as const) delete attribute[list];
     }
+  }
+}
+
+/** Taints say since when they are. */
+function addTimes({ devices = [] }: ResourceSliceSpec, now: number): void {
+  for (const { taints = [] } of devices) {
+    for (const taint of taints) taint.timeAdded ??= formatTime(now);
   }
 }
 
@@ -91,18 +110,10 @@ function nodeIssues({ nodeName, nodeSelector, allNodes, perDeviceNodeSelection }
   return issues;
 }
 
-const longestPool = 253;
-
 function poolIssues(pool: ResourceSliceSpec['pool'] | undefined): Issue[] {
   const { name = '', generation = 0, resourceSliceCount: count = 0 } = pool ?? {};
   const issues = poolNameIssues(name, 'spec.pool.name');
   if (count <= 0) issues.push(invalid('spec.pool.resourceSliceCount', count, 'must be greater than zero'));
   if (generation < 0) issues.push(invalid('spec.pool.generation', generation, 'must be greater than or equal to zero'));
   return issues;
-}
-
-function poolNameIssues(name: string, field: string): Issue[] {
-  if (!name) return [required(field)];
-  const issues = name.length > longestPool ? [tooLong(field, longestPool)] : [];
-  return [...issues, ...name.split('/').flatMap((part) => complain(field, part, isDns1123Subdomain))];
 }

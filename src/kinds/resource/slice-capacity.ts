@@ -12,7 +12,11 @@ import { compareAmounts, sumOfAmounts } from '../quantities.ts';
 const mostOptions = 10;
 
 /** `shared`: whether the device may be given to several at once. */
-export function capacityIssues({ value, requestPolicy: policy }: DeviceCapacity, field: string, shared: boolean): Issue[] {
+export function capacityIssues(
+  { value, requestPolicy: policy }: DeviceCapacity,
+  field: string,
+  shared: boolean,
+): Issue[] {
   const place = `${field}.requestPolicy`;
   if (!policy) return [];
   if (!shared) return [forbiddenField(place, 'allowMultipleAllocations must be true')];

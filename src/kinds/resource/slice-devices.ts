@@ -33,7 +33,9 @@ const longestKey = 63 + 1 + longestId;
 
 export function devicesIssues(spec: ResourceSliceSpec, previous: ResourceSliceSpec | undefined): Issue[] {
   const { devices = [], sharedCounters = [] } = spec;
-  const advanced = devices.some(({ taints = [], consumesCounters = [] }) => taints.length + consumesCounters.length > 0);
+  const advanced = devices.some(
+    ({ taints = [], consumesCounters = [] }) => taints.length + consumesCounters.length > 0,
+  );
   const issues: Issue[] = [];
   if (spec.sharedCounters && spec.devices) {
     issues.push(invalid('spec', '', 'only one of `sharedCounters` or `devices` is allowed'));
