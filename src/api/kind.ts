@@ -152,6 +152,10 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   fitForStorage?(draft: T): void;
   /** A stored object as it is to be read today; the object itself where its kind has not changed since. */
   readStored?(object: T): KubeObject;
+  /** A new object that Kubernetes stores without what reading fills in: the next write stores it anew, even if it changes nothing. */
+  isStoredBare?(object: T): boolean;
+  /** What clients get to see of an object; the object itself where that is all of it. */
+  shown?(object: T): KubeObject;
 }
 
 export interface Kind<T extends KubeObject = KubeObject> {

@@ -1,5 +1,6 @@
 // Puts a server together from what the world provides: store, clock, chance, who may come in and who may do what.
 
+import { printBigints } from '../base/whole-number.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { createMetrics } from '../base/metrics.ts';
@@ -79,6 +80,7 @@ export interface RunningServer {
 const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export function createServer(options: ServerOptions): RunningServer {
+  printBigints();
   const { store, clock, random, log, featureGates = {} } = options;
   const catalog = createCatalog(options.measures ? [...kinds, ...metricsKinds] : kinds);
   const caches = createCaches(store);

@@ -36,6 +36,8 @@ export const Job = defineKind<Job>('batch/v1', 'Job', {
     if (!job.spec.manualSelector) selectOwnPods(job);
     labelAsTemplate(job);
   },
+  isStoredBare: ({ metadata: { labels = {}, uid, name = '' }, spec: { manualSelector } }) =>
+    !manualSelector && deepEqual(labels, ownLabels({ metadata: { uid, name } } as Job)),
   validate: jobIssues,
   validateUpdate: (next, previous) => [...jobIssues(next), ...specUpdateIssues(next, previous)],
   validateStatusUpdate: jobStatusIssues,

@@ -9,6 +9,7 @@ import { draftOf, expectedOf, parseBody } from '../body.ts';
 import { behaviourOf, copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
+import { markStale } from '../stored.ts';
 import type { Server } from '../server.ts';
 import {
   admit,
@@ -133,6 +134,7 @@ async function store(
   const kept = await asStored(target.served, draft);
   if (dryRun) return { type: 'object', code: 201, object: kept };
   const stored = await commit(server, kind, kept, undefined);
+  if (stored && behaviourOf(kind).isStoredBare?.(stored.object)) markStale(stored.object);
   return stored && { type: 'object', code: 201, object: stored.object, stored };
 }
 
