@@ -103,6 +103,7 @@ export function createServer(options: ServerOptions): RunningServer {
     clock,
     random,
     enabled,
+    peek: (kind) => caches.peek(kind as never)?.mirror as never,
     mirror,
     get client() {
       return createClient({ transport, user: loopback, agent: 'kube-apiserver' });

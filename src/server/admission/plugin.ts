@@ -56,6 +56,8 @@ export interface AdmissionWorld {
   readonly random: Random;
   /** All objects of a kind as they are now. */
   mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;
+  /** The same without waiting, once somebody has asked for them. */
+  peek<T extends KubeObject>(kind: Kind<T>): Mirror<T> | undefined;
   /** What is served, custom kinds included. */
   readonly catalog: Catalog;
   /** What somebody may do besides. */
