@@ -83,6 +83,7 @@ export function createServer(options: ServerOptions): RunningServer {
   );
   const admissionWorld: AdmissionWorld = {
     access,
+    catalog,
     clock,
     random,
     enabled,

@@ -14,6 +14,8 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { mutatingAdmissionPolicy } from './policies/mutating-admission-policy.ts';
+import { validatingAdmissionPolicy } from './policies/validating-admission-policy.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
@@ -45,6 +47,8 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   podTopologyLabels,
   podResizeValidator,
   deviceAdminAccess,
+  mutatingAdmissionPolicy,
+  validatingAdmissionPolicy,
   resourceQuotaAdmission,
   // Sees what all others have made of a role.
   rbacEscalation,

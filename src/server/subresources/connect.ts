@@ -6,7 +6,6 @@ import type { Upgrade } from '../../api/request.ts';
 import { ApiError, badRequest, forbidden, internalError, notFound } from '../../api/status.ts';
 import { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Kubelets, RunCommand } from '../kubelets.ts';
 import { isTrue } from '../resolve.ts';
@@ -27,7 +26,6 @@ import {
   type Wanted,
   websocketProtocols,
 } from '../streaming/remote-command.ts';
-import { admit, attributesOf } from '../verbs/commit.ts';
 import type { Result } from '../verbs/result.ts';
 import { containerOf } from './log.ts';
 
@@ -35,7 +33,7 @@ import { containerOf } from './log.ts';
 export async function remoteCommand(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const { query, headers } = exchange.request;
   const execs = target.subresource === 'exec';
-  await admitted(server, exchange, target, execs ? 'PodExecOptions' : 'PodAttachOptions');
+  await requireCreate(server, exchange, target);
   const { pod, container } = await hosted(server, target, query.get('container') ?? undefined);
   const carrier = requireCarrier(headers);
   const wanted = wantedOf(query);
@@ -72,7 +70,7 @@ function agreement(
 
 export async function portForward(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const { query, headers } = exchange.request;
-  await admitted(server, exchange, target, 'PodPortForwardOptions');
+  await requireCreate(server, exchange, target);
   const { pod } = await hosted(server, target, undefined);
   const carrier = requireCarrier(headers);
   const kubelets = kubeletsOf(server, pod);
@@ -94,41 +92,13 @@ function upgraded(server: Server, upgrade: Upgrade, protocol: string): Result {
   return { type: 'upgrade', headers: upgrade.websocket ? {} : spdy, upgrade: server.gate(upgrade) };
 }
 
-/** Admission has its say, and whoever may only `get` is refused: a WebSocket's handshake is a GET, and runs commands all the same. */
-async function admitted(server: Server, exchange: Exchange, target: ResourceTarget, kind: string): Promise<void> {
-  const { user, request } = exchange;
-  const { group, version, resource, namespace, name, subresource } = target;
-  await admitConnect(server, exchange, target, { kind, ...optionsOf(request.query) });
+/** Whoever may only `get` is refused: a WebSocket's handshake is a GET, and runs commands all the same. */
+async function requireCreate(server: Server, { user }: Exchange, target: ResourceTarget): Promise<void> {
   if (target.verb === 'create') return;
+  const { group, version, resource, namespace, name, subresource } = target;
   const asked = { group, version, resource, namespace, name, subresource };
   const { verdict, reason } = await server.access.decide({ user, verb: 'create', resource: asked });
   if (verdict !== 'allow') throw forbidden(target, name, reason);
-}
-
-/** The query as the fields of an object of options. */
-function optionsOf(query: URLSearchParams): object {
-  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((name) => isTrue(query.get(name)));
-  const [container, command, ports] = [query.get('container'), query.getAll('command'), query.getAll('ports')];
-  return {
-    ...Object.fromEntries(flags.map((name) => [name, true])),
-    ...(container && { container }),
-    ...(command.length > 0 && { command }),
-    ...(ports.length > 0 && { ports: ports.map(Number) }),
-  };
-}
-
-/** Shows admission what is to be connected, as an object of options. */
-export async function admitConnect(
-  server: Server,
-  { user, warnings }: Exchange,
-  target: ResourceTarget,
-  options: { readonly kind: string },
-): Promise<void> {
-  const draft = { apiVersion: 'v1', metadata: {}, ...options } as Draft;
-  const context = { target, user, dryRun: false, warn: (text: string) => void warnings.add(text) };
-  const attributes = attributesOf(context as never, 'CONNECT', target.name, draft, undefined);
-  await admit(server, 'mutate', attributes);
-  await admit(server, 'validate', attributes);
 }
 
 /** The pod, the container that is meant, and a node that is there. */

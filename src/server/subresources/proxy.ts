@@ -10,7 +10,6 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { ProxyAnswer, ProxyRequest } from '../kubelets.ts';
 import type { Server } from '../server.ts';
 import type { Result } from '../verbs/result.ts';
-import { admitConnect } from './connect.ts';
 
 interface Place {
   readonly address: string;
@@ -51,7 +50,6 @@ export async function nodeProxy(server: Server, exchange: Exchange, target: Reso
   const node = (await mirrorOf(server, target.served.kind)).get(name);
   if (!node) throw notFound(target, name);
   if (port !== '' && port !== kubeletPort) throw unreachable(`dial tcp ${name}:${port}: connect: connection refused`);
-  await admitConnect(server, exchange, target, { kind: 'NodeProxyOptions' });
   if (isBare(target, exchange)) return redirect(exchange);
   return answered(() => kubeletsOf(server).askNode(name, requestOf(exchange, target)));
 }
@@ -65,8 +63,6 @@ async function handOn(
   target: ResourceTarget,
   find: () => Promise<Place>,
 ): Promise<Result> {
-  const kind = target.resource === 'pods' ? 'PodProxyOptions' : 'ServiceProxyOptions';
-  await admitConnect(server, exchange, target, { kind });
   const { address, port } = await find();
   if (isBare(target, exchange)) return redirect(exchange);
   const { signal } = exchange.request;
