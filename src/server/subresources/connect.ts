@@ -1,10 +1,8 @@
 // exec, attach and port-forward: ways into a pod. What can be refused is refused while the request is still a plain one; then its
 // connection becomes a WebSocket or SPDY, and the node takes over.
 
-import type { Kind } from '../../api/kind.ts';
 import type { Upgrade } from '../../api/request.ts';
 import { ApiError, badRequest, forbidden, internalError, notFound } from '../../api/status.ts';
-import { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Kubelets, RunCommand } from '../kubelets.ts';
@@ -27,7 +25,7 @@ import {
   websocketProtocols,
 } from '../streaming/remote-command.ts';
 import type { Result } from '../verbs/result.ts';
-import { containerOf } from './log.ts';
+import { containerOf, requireHost } from './hosts.ts';
 
 /** Runs a command in a container, or connects to the program that runs in it. */
 export async function remoteCommand(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
@@ -112,9 +110,7 @@ async function hosted(
   const container = target.subresource === 'portforward' ? '' : containerOf(pod, wanted);
   const { nodeName } = pod.spec;
   if (!nodeName) throw badRequest(`pod ${target.name} does not have a host assigned`);
-  const node = (await server.caches.of(Node as unknown as Kind)).mirror.get(nodeName);
-  // Kubernetes names the node as if it were a pod.
-  if (!node) throw notFound(target, nodeName);
+  await requireHost(server, target, nodeName);
   return { pod, container };
 }
 
