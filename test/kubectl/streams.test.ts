@@ -187,6 +187,9 @@ test('the proxy hands requests on to pods, services and nodes', async () => {
   expect(await raw('namespaces/default/services/web/proxy/a?b=c')).toMatch(page);
   expect(await raw('namespaces/default/services/web:8080/proxy/a?b=c')).toMatch(page);
   expect(await raw('nodes/n1/proxy/healthz')).toBe('ok');
+  expect(await raw('nodes/n1/proxy/metrics/resource')).toMatch(
+    /^container_memory_working_set_bytes\{container="web",namespace="default",pod="web"\} 6\.7108864e\+07$/m,
+  );
   const refused = async (path: string) => (await cluster.tryKubectl(['get', '--raw', `/api/v1/${path}`])).stderr;
   expect(await refused('namespaces/default/pods/web:81/proxy/')).toMatch(
     /error trying to reach service: dial tcp 10\.244\.\d+\.\d+:81: connect: connection refused/,
