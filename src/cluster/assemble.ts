@@ -17,11 +17,13 @@ import { startControllers } from '../reconcile/manager.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
+import { keepAvailability } from '../server/aggregation/keep-availability.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
 import type { ProcessUse } from '../server/metrics/paths.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
+import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
@@ -81,6 +83,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
+    outgoing: world.use(outgoingPort),
+    simulatesPods: !options.bare && !options.controllersOnly,
     kubelets: {
       logs: (...asked) => kubelets().logs(...asked),
       command: (...asked) => kubelets().command(...asked),
@@ -120,12 +124,13 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         host: options.host,
         port: options.port,
         caCertificate: keys.caCertificate,
+        ...(keys.proxyCaCertificate && { proxyCaCertificate: keys.proxyCaCertificate }),
         serviceCidrs: [defaultRanges.addresses],
         groupVersions: builtInVersions(running.server.catalog.kinds()),
         now: clock.now,
       };
       await bootstrap(client, facts);
-      stops.push(await serveDefinitions(running.server, client));
+      stops.push(await serveDefinitions(running.server, client), await keepAvailability(running.server, client));
       started = true;
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);

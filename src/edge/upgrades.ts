@@ -37,20 +37,25 @@ export function upgrade(handshake: Handshake, response: ApiResponse, { websocket
 function becomeStream({ socket, head }: Handshake, { headers }: ApiResponse, serve: Upgrade['serve']): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
   socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`);
+  void serve(connectionOver(socket, head)).then(() => socket.end());
+}
+
+/** The bytes of a socket whose HTTP is over; `head` came right after it. */
+export function connectionOver(socket: Duplex, head: Buffer): Connection {
   const inbox = inboxOf(socket);
   if (head.length > 0) inbox.put(head);
   socket.on('data', (chunk: Buffer) => inbox.put(chunk));
   socket.once('end', () => inbox.end());
   socket.once('close', () => inbox.end());
   socket.on('error', () => inbox.end());
-  void serve({
+  return {
     send: (bytes) =>
       new Promise((resolve) => {
         const flushed = socket.write(bytes, () => flushed || resolve());
         if (flushed || socket.destroyed) resolve();
       }),
     receive: inbox.open,
-  }).then(() => socket.end());
+  };
 }
 
 function becomeWebsocket({ request, socket, head }: Handshake, { websocket, serve }: Required<Upgrade>): void {

@@ -12,18 +12,21 @@ import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
 import type { AdmissionWorld } from './admission/plugin.ts';
+import { createAggregation } from './aggregation/aggregation.ts';
 import { accessBy } from './access.ts';
 import { authenticate, type Authenticator } from './authenticate.ts';
 import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
 import { publishedSchema } from './custom/definitions.ts';
-import { unavailable } from './custom/remote-api-services.ts';
 import { discoveryPaths, documentPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
 import { impersonate } from './impersonate.ts';
 import { json, onlyGet, type PathAnswer, pathHandler } from './paths.ts';
+import { type Outgoing } from './outgoing/outgoing.ts';
+import { remoteOver } from './outgoing/remote.ts';
+import { simulatedNetwork } from './outgoing/simulated-network.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
@@ -52,6 +55,10 @@ export interface ServerOptions {
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly kubelets?: Kubelets;
+  /** The way to others. Without it nobody is there. */
+  readonly outgoing?: Outgoing;
+  /** Pods have addresses that lead nowhere. */
+  readonly simulatesPods?: boolean;
   /** For /metrics. */
   readonly processUse?: () => ProcessUse;
   /** Serves metrics.k8s.io from what the kubelets measure. */
@@ -81,13 +88,23 @@ export function createServer(options: ServerOptions): RunningServer {
     () => authenticators,
     () => authorizers,
   );
+  const mirror: AdmissionWorld['mirror'] = async (kind) => (await caches.of(kind as never)).mirror as never;
+  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), {
+    mirror,
+    random,
+    simulatesPods: options.simulatesPods ?? false,
+  });
+  const aggregation = createAggregation(mirror);
   const admissionWorld: AdmissionWorld = {
-    access,
+    log,
     catalog,
+    remote,
+    access,
     clock,
     random,
     enabled,
-    mirror: async (kind) => (await caches.of(kind as never)).mirror as never,
+    peek: (kind) => caches.peek(kind as never)?.mirror as never,
+    mirror,
     get client() {
       return createClient({ transport, user: loopback, agent: 'kube-apiserver' });
     },
@@ -104,6 +121,8 @@ export function createServer(options: ServerOptions): RunningServer {
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
     access,
+    remote,
+    aggregation,
     gate: createGate(clock),
     admissionMetrics: admissionMetrics(metrics, clock),
     components: options.components ?? [],
@@ -115,15 +134,12 @@ export function createServer(options: ServerOptions): RunningServer {
     ...options.authenticators,
     ...(options.keys ? [serviceAccountTokens(server, options.keys)] : []),
   ];
-  const discovery = discoveryPaths(catalog);
-  const groupPaths: PathAnswer = async (exchange, path) =>
-    (await discovery.get('/apis/')?.(exchange, path)) ?? unavailable(server, path);
+  const discovery = discoveryPaths(server);
   const paths = pathHandler(
     new Map<string, PathAnswer>([
       ...discovery,
-      ['/apis/', groupPaths],
       ...healthPaths(options.healthChecks),
-      ...openApiPaths(catalog, () => ({
+      ...openApiPaths(server, () => ({
         kinds: catalog.kinds(),
         describe: options.describe,
         version: kubernetesVersion.gitVersion,
@@ -134,7 +150,7 @@ export function createServer(options: ServerOptions): RunningServer {
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
     ]),
-    () => documentPaths(catalog),
+    () => documentPaths(server),
   );
   const transport = pipeline(
     server,

@@ -18,6 +18,7 @@ import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metric
 import type { GivenOptions, WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
+import { acrossVersions } from './conversion.ts';
 import { splitAtReplicas } from './scale-owners.ts';
 
 /** Who writes what, how: everything about a write but the object. */
@@ -46,8 +47,13 @@ export const writeContext = (
   annotate: (key, value) => void annotations.set(key, value),
 });
 
-/** Field ownership after a write that is not an apply, in terms of the version the client speaks. */
-export function ownFields(server: Server, context: WriteContext, live: KubeObject | undefined, next: Draft): void {
+/** Field ownership after a write that is not an apply, in terms of the version the client speaks. A promise where others convert objects. */
+export function ownFields(
+  server: Server,
+  context: WriteContext,
+  live: KubeObject | undefined,
+  next: Draft,
+): void | Promise<void> {
   const { served, subresource } = context.target;
   const { kind, version } = served;
   const [before, after] = [live && fromHub(kind, version, live), fromHub(kind, version, next)];
@@ -56,19 +62,23 @@ export function ownFields(server: Server, context: WriteContext, live: KubeObjec
     setManagedFields(next, undefined);
     return;
   }
-  const managed = managedAfterUpdate({
-    live: before,
-    next: after,
-    schema: version.schema,
-    manager: context.manager,
-    apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
-    ...(subresource && { subresource }),
-    now: server.clock.now(),
-    inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
-    ...resetFieldsOf(kind.storedAs ?? kind, subresource),
-  });
+  const managed = acrossVersions(kind, (look) =>
+    managedAfterUpdate({
+      live: before,
+      next: after,
+      schema: version.schema,
+      manager: context.manager,
+      apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
+      ...(subresource && { subresource }),
+      now: server.clock.now(),
+      inVersion: look,
+      ...resetFieldsOf(kind.storedAs ?? kind, subresource),
+    }),
+  );
   const replicas = subresource === 'scale' && (kind.storedAs ?? kind).behaviour.scale?.replicas;
-  setManagedFields(next, replicas ? managed?.flatMap((entry) => splitAtReplicas(entry, replicas)) : managed);
+  const own = (entries: ReturnType<typeof managedAfterUpdate>) =>
+    setManagedFields(next, replicas ? entries?.flatMap((entry) => splitAtReplicas(entry, replicas)) : entries);
+  return managed instanceof Promise ? managed.then(own) : own(managed);
 }
 
 /** An object of any served version in another one; undefined where that is not served. */
