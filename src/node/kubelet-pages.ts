@@ -64,7 +64,7 @@ function resourceMetrics(pods: readonly Placed[]): Promise<string> {
   const used = pods.flatMap(usedBy);
   const show = (name: string, help: string, labels: readonly string[], samples: readonly Sample[]) =>
     metrics.asked(
-      { name, help: `[STABLE] ${help}`, labels, type: /_total$/.test(name) ? 'counter' : 'gauge' },
+      { name, help: `[STABLE] ${help}`, labels, type: name.endsWith('_total') ? 'counter' : 'gauge' },
       () => samples,
     );
   const each = (value: (use: Used) => number) =>

@@ -12,9 +12,9 @@ import type { PathHandler } from './paths.ts';
 import { print } from './print.ts';
 import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
-import { subresourceHandler } from './subresources/index.ts';
-import { admitConnection, isConnection } from './verbs/connect.ts';
+import { admitConnection } from './verbs/connect.ts';
 import { shownIn } from './verbs/conversion.ts';
+import { isConnection, subresourceHandler } from './subresources/index.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection, deleteOne } from './verbs/delete.ts';
 import { patch } from './verbs/patch.ts';
@@ -72,7 +72,7 @@ async function answer(
   const { kind, version } = target.served;
   if (version.deprecation && kind.custom) exchange.warnings.add(version.deprecation);
   requireMethod(target, request.method);
-  const anyForm = request.inProcess || isConnection(target);
+  const anyForm = request.inProcess || isConnection(target.subresource);
   const negotiated = anyForm ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
@@ -108,7 +108,7 @@ async function perform(server: Server, exchange: Exchange, target: ResourceTarge
   const { kind } = target.served;
   if (target.subresource !== '') {
     const handler = subresourceHandler(kind, target.subresource);
-    if (isConnection(target)) await admitConnection(server, exchange, target);
+    if (isConnection(target.subresource)) await admitConnection(server, exchange, target);
     if (!handler) throw notModelled(`${kind.plural}/${target.subresource}`);
     return handler(server, exchange, target);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Count, Metrics } from '../../base/metrics.ts';
 import type { ApiResponse, WatchSource } from '../../api/request.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
-import { isConnection } from '../verbs/connect.ts';
+import { isConnection } from '../subresources/index.ts';
 
 export interface RequestMetrics {
   /** Called for every request, after it was resolved; the result is called with its answer. */
@@ -156,7 +156,7 @@ const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', '
 
 function verbOf(target: ResourceTarget, contentType = ''): string {
   const { verb, subresource } = target;
-  if (isConnection(target) || subresource === 'log') return 'CONNECT';
+  if (isConnection(subresource) || subresource === 'log') return 'CONNECT';
   if (verb === 'patch' && contentType.startsWith('application/apply-patch')) return 'APPLY';
   return methodNames[verb] ?? (verb || 'other').toUpperCase();
 }

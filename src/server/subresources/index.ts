@@ -35,5 +35,10 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'services/proxy': serviceProxy,
 };
 
+/** Those that lead to something else than an API object: any form of answer will do, and proxies take any method. */
+const connections = new Set(['attach', 'exec', 'portforward', 'proxy']);
+
+export const isConnection = (subresource: string): boolean => connections.has(subresource);
+
 export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>
   handlers[`${resourceKey(kind)}/${name}`] ?? handlers[`*/${name}`];
