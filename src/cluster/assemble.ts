@@ -27,6 +27,7 @@ import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
+import { createMetricsReader } from './metrics-reader.ts';
 import { followCustomKinds } from './custom-kinds.ts';
 import { healthChecks } from './health-checks.ts';
 import type { World } from './world.ts';
@@ -153,6 +154,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       stops.push(scheduler.stop);
       if (!nodes) return;
       await createDefaultStorageClass(client);
+      await createMetricsReader(client);
       await nodes.start();
       stops.push(nodes.stop);
     },

@@ -92,6 +92,8 @@ function listen(server: Http2SecureServer, { host, port }: HttpsServerOptions): 
 
 /** The client of an HTTP/1.1 connection wants it to become something else. Whether it does is the answer's to say. */
 function handleUpgrade(options: HttpsServerOptions, handshake: Handshake): void {
+  // From here on nobody else listens to what becomes of the socket.
+  handshake.socket.on('error', () => {});
   const response = plainResponse(handshake);
   void handle(options, handshake.request as never, response as never, handshake);
 }
@@ -104,6 +106,7 @@ async function handle(
 ): Promise<void> {
   const abort = new AbortController();
   outgoing.once('close', () => abort.abort());
+  handshake?.socket.once('close', () => abort.abort());
   incoming.on('error', () => {});
   outgoing.on('error', () => {});
   try {

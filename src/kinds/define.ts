@@ -3,7 +3,7 @@
 import type { Behaviour, Kind, ServedVersion, Subresource, Verb } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ObjectSchema } from '../api/schema.ts';
-import { discovered, type DiscoveredGroup, type DiscoveredResource } from './discovered.ts';
+import { knownGroups, type DiscoveredGroup, type DiscoveredResource } from './discovered.ts';
 import { hasSchema, namedSchema, schemaOf } from './schemas.ts';
 
 export { namedSchema, schemaOf };
@@ -60,7 +60,7 @@ function find(
 ): { group: DiscoveredGroup; version: string; resource: DiscoveredResource } {
   const slash = apiVersion.indexOf('/');
   const [name, version] = [apiVersion.slice(0, Math.max(0, slash)), apiVersion.slice(slash + 1)];
-  const group = discovered.find((g) => g.name === name);
+  const group = knownGroups.find((g) => g.name === name);
   const resource = group?.versions.find((v) => v.version === version)?.resources.find((r) => r.kind === kind);
   if (!group || !resource) throw new Error(`Kubernetes has no ${kind} in ${apiVersion}`);
   return { group, version, resource };

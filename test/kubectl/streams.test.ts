@@ -65,7 +65,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe.each(everyWay)('kubectl 1.$version over $carrier', ({ version, carrier, env }) => {
+describe.concurrent.each(everyWay)('kubectl 1.$version over $carrier', ({ version, carrier, env }) => {
   const given = { version, env } as const;
   const kubectl = (args: string | readonly string[], input = '') => cluster.tryKubectl(args, { ...given, input });
 
@@ -100,9 +100,10 @@ describe.each(everyWay)('kubectl 1.$version over $carrier', ({ version, carrier,
   test('cp brings files there and back', async () => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 31 + (at >> 7)) & 255));
     const [there, back] = [join(folder, `there-${version}-${carrier}`), join(folder, `back-${version}-${carrier}`)];
+    const remote = `web:/tmp/file-${version}-${carrier}`;
     writeFileSync(there, content);
-    expect(await kubectl(['cp', there, 'web:/tmp/file'])).toMatchObject({ code: 0 });
-    expect(await kubectl(['cp', 'web:/tmp/file', back])).toMatchObject({ code: 0 });
+    expect(await kubectl(['cp', there, remote])).toMatchObject({ code: 0 });
+    expect(await kubectl(['cp', remote, back])).toMatchObject({ code: 0 });
     expect(readFileSync(back).equals(content)).toBe(true);
   });
 
@@ -186,6 +187,9 @@ test('the proxy hands requests on to pods, services and nodes', async () => {
   expect(await raw('namespaces/default/services/web/proxy/a?b=c')).toMatch(page);
   expect(await raw('namespaces/default/services/web:8080/proxy/a?b=c')).toMatch(page);
   expect(await raw('nodes/n1/proxy/healthz')).toBe('ok');
+  expect(await raw('nodes/n1/proxy/metrics/resource')).toMatch(
+    /^container_memory_working_set_bytes\{container="web",namespace="default",pod="web"\} 6\.7108864e\+07$/m,
+  );
   const refused = async (path: string) => (await cluster.tryKubectl(['get', '--raw', `/api/v1/${path}`])).stderr;
   expect(await refused('namespaces/default/pods/web:81/proxy/')).toMatch(
     /error trying to reach service: dial tcp 10\.244\.\d+\.\d+:81: connect: connection refused/,
@@ -220,15 +224,19 @@ function freePort(): Promise<number> {
   });
 }
 
-test.each(kubectlVersions)('kubectl 1.%s top shows what nodes and pods use', async (version) => {
-  const kubectl = (args: string) => cluster.kubectl(args, { version });
-  expect(await kubectl('top pod web')).toMatch(/^NAME +CPU\(cores\) +MEMORY\(bytes\) *\nweb +\d+m +64Mi *\n$/);
-  expect(await kubectl('top pod -A --containers')).toMatch(/^default +web +web +\d+m +64Mi *$/m);
-  expect(await kubectl('top node')).toMatch(/^n1 +\d+m +\d+% +\d+Mi +\d+% *$/m);
-  expect((await cluster.tryKubectl('top pod none', { version })).stderr).toContain(
-    'podmetrics.metrics.k8s.io "default/none" not found',
-  );
-});
+test.concurrent.each(kubectlVersions)(
+  'kubectl 1.%s runs a command, and its top shows what nodes and pods use',
+  async (version) => {
+    const kubectl = (args: string) => cluster.kubectl(args, { version });
+    expect(await kubectl('exec web -- hostname')).toBe('web\n');
+    expect(await kubectl('top pod web')).toMatch(/^NAME +CPU\(cores\) +MEMORY\(bytes\) *\nweb +\d+m +64Mi *\n$/);
+    expect(await kubectl('top pod -A --containers')).toMatch(/^default +web +web +\d+m +64Mi *$/m);
+    expect(await kubectl('top node')).toMatch(/^n1 +\d+m +\d+% +\d+Mi +\d+% *$/m);
+    expect((await cluster.tryKubectl('top pod none', { version })).stderr).toContain(
+      'podmetrics.metrics.k8s.io "default/none" not found',
+    );
+  },
+);
 
 test('/metrics counts what was asked', async () => {
   const count = async () => {
