@@ -13,7 +13,7 @@ import type {
   StatefulSet as Shape,
 } from '../generated/types/apps-v1.ts';
 import type { PersistentVolumeClaim, PodTemplateSpec, Volume } from '../generated/types/core-v1.ts';
-import { claimSpecIssues } from '../pod-spec/claim-spec.ts';
+import { claimSpecIssues, storageWarnings } from '../pod-spec/claim-spec.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 import {
@@ -48,6 +48,9 @@ export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
   ],
   warnings: (next, previous) => [
     ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
+    ...(next.spec.volumeClaimTemplates ?? []).flatMap(({ spec = {} }, i) =>
+      storageWarnings(spec, `spec.volumeClaimTemplates[${i}]${previous ? '.Spec' : ''}`),
+    ),
     ...((next.spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
       : []),

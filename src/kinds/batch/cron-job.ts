@@ -46,9 +46,12 @@ export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
     nameColumn,
     textColumn('Schedule', specField('schedule'), ({ spec }) => spec.schedule),
     textColumn('Timezone', specField('timeZone'), ({ spec }) => spec.timeZone ?? '<none>'),
-    textColumn('Suspend', specField('suspend'), ({ spec }) => {
-      return spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False';
-    }),
+    {
+      ...textColumn<CronJob>('Suspend', specField('suspend'), ({ spec }) => {
+        return spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False';
+      }),
+      type: 'boolean',
+    },
     numberColumn('Active', statusField('active'), ({ status }) => status?.active?.length ?? 0),
     textColumn('Last Schedule', statusField('lastScheduleTime'), ({ status }, now) => {
       return status?.lastScheduleTime ? ageOf(status.lastScheduleTime, now) : '<none>';

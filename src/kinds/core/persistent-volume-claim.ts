@@ -7,10 +7,10 @@ import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import { differenceOf } from '../diff.ts';
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaim as Shape } from '../generated/types/core-v1.ts';
-import { claimSpecIssues } from '../pod-spec/claim-spec.ts';
+import { claimSpecIssues, storageWarnings } from '../pod-spec/claim-spec.ts';
 import { internalClaimSpec } from '../pod-spec/internal-form.ts';
 import { applyClaimDefaults } from '../pod-spec/volume-defaults.ts';
-import { compareAmounts, hasFraction, roundAmounts } from '../quantities.ts';
+import { compareAmounts, roundAmounts } from '../quantities.ts';
 import { accessModesText, classAnnotation, classAnnotationWarnings } from './storage-text.ts';
 
 export type PersistentVolumeClaim = Shape;
@@ -38,7 +38,7 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
   validate: ({ spec }) => claimSpecIssues(spec, 'spec'),
   validateUpdate: (next, previous) => [...claimSpecIssues(next.spec, 'spec'), ...changeIssues(next, previous)],
   validateStatusUpdate: statusIssues,
-  warnings: (claim, previous) => [...classAnnotationWarnings(claim, previous), ...storageWarnings(claim.spec)],
+  warnings: (claim) => [...classAnnotationWarnings(claim), ...storageWarnings(claim.spec, 'spec')],
   columns: [
     nameColumn,
     textColumn('Status', statusField('phase'), ({ metadata, status }) => {
@@ -77,13 +77,6 @@ function matchSources(spec: PersistentVolumeClaimSpec): void {
   else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
     spec.dataSource = { ...spec.dataSourceRef };
   }
-}
-
-function storageWarnings({ resources }: PersistentVolumeClaimSpec): string[] {
-  const storage = resources?.requests?.storage;
-  return storage !== undefined && hasFraction(storage)
-    ? [`spec.resources.requests[storage]: fractional byte value "${storage}" is invalid, must be an integer`]
-    : [];
 }
 
 /** A claim's wish is fixed, but for the volume and class it gets once, and its size and attributes while bound. */
