@@ -168,10 +168,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
   readonly subresources: readonly Subresource[];
-  /** The hub first. */
+  /** The hub first, where it is served. */
   readonly versions: readonly ServedVersion[];
-  /** Versions that exist but are served only on request (--runtime-config). */
+  /** Versions that exist but are served only on request (--runtime-config); objects may be stored in one of them. */
   readonly optionalVersions?: readonly ServedVersion[];
+  /** The feature gate without which the kind is not served, whatever is asked for. */
+  readonly gate?: string;
   readonly behaviour: Behaviour<T>;
   /** Another kind that keeps this one's objects (events.k8s.io Event is kept as the core Event); `versions[].toHub` then leads to that kind. */
   readonly storedAs?: Kind;

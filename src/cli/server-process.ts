@@ -77,6 +77,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       controllersOnly: settings.controllersOnly,
       authenticators,
       featureGates: settings.featureGates,
+      runtimeConfig: settings.runtimeConfig ?? {},
       describe: descriptions,
       host: settings.host,
       port: https.port,

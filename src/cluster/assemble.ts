@@ -4,11 +4,13 @@ import type { Clock } from '../base/clock.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
+import type { GateSettings } from '../api/feature-gates.ts';
 import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
+import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
 import { internalError } from '../api/status.ts';
@@ -35,7 +37,9 @@ export interface ClusterOptions {
   /** Controllers and scheduler, but no nodes: those come from outside. */
   readonly controllersOnly?: boolean;
   readonly authenticators?: readonly Authenticator[];
-  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly featureGates?: GateSettings;
+  /** Which versions are served besides the stable ones, or not served. */
+  readonly runtimeConfig?: RuntimeConfig;
   readonly describe: Describe;
   /** Where the server can be reached, for the `kubernetes` Service. */
   readonly host: string;
@@ -76,6 +80,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
+    ...(options.runtimeConfig && { runtimeConfig: options.runtimeConfig }),
     kubelets: { logs: (namespace, pod, logOptions) => kubelets().logs(namespace, pod, logOptions) },
   });
   const { transport } = running;

@@ -3,9 +3,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { enabledGates, type GateSettings } from '../api/feature-gates.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { kinds } from '../kinds/index.ts';
+import { type RuntimeConfig, servedBy } from '../kinds/runtime-config.ts';
+import { servedKinds } from '../kinds/served.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
@@ -44,7 +47,9 @@ export interface ServerOptions {
   readonly healthChecks: readonly HealthCheck[];
   /** Further paths: metrics, key sets, what an add-on serves. */
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
-  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly featureGates?: GateSettings;
+  /** Which versions are served besides the stable ones, or not served. */
+  readonly runtimeConfig?: RuntimeConfig;
   readonly kubelets?: Kubelets;
   /** Signs and checks service-account tokens. Without it there are none. */
   readonly keys?: KeyMaker;
@@ -62,10 +67,10 @@ export interface RunningServer {
 const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export function createServer(options: ServerOptions): RunningServer {
-  const { store, clock, random, log, featureGates = {} } = options;
-  const catalog = createCatalog(kinds);
+  const { store, clock, random, log, featureGates = {}, runtimeConfig = {} } = options;
+  const enabled = enabledGates(featureGates);
+  const catalog = createCatalog(servedKinds(kinds, servedBy(runtimeConfig), enabled));
   const caches = createCaches(store);
-  const enabled = (gate: string) => featureGates[gate] ?? false;
   const access = accessBy(
     () => authenticators,
     () => authorizers,
