@@ -88,9 +88,9 @@ class Coster {
     return local ? local.path : this.#paths.get(expr);
   }
 
-  #below(expr: Expr, step: string): readonly string[] | undefined {
-    const path = this.#path(expr);
-    return path && [...path, step];
+  /** Below what no variable leads to, a path has but its own steps: its size is then that of the variable itself, as upstream has it. */
+  #below(expr: Expr, step: string): readonly string[] {
+    return [...(this.#path(expr) ?? []), step];
   }
 
   #remember(expr: Expr, path: readonly string[] | undefined): void {
