@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { compactVerify, importPKCS8, importSPKI, SignJWT } from 'jose';
 import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
 import type { KeyPair } from './certificates.ts';
+import { verifySignature } from './signatures.ts';
 import { writePrivate } from './state-folder.ts';
 
 export interface Pki {
@@ -76,6 +77,7 @@ async function keyMaker(privatePem: string, ca: KeyPair): Promise<KeyMaker> {
   return {
     caCertificate: ca.certificate,
     authority: authorityOf(ca),
+    verifySignature,
     sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: keyId }).sign(signing),
     async verify(token) {
       try {

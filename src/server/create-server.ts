@@ -94,7 +94,12 @@ export function createServer(options: ServerOptions): RunningServer {
     log,
     admission: admissionPlugins,
     admissionWorld,
-    kindContext: { now: clock.now, random, enabled },
+    kindContext: {
+      now: clock.now,
+      random,
+      enabled,
+      ...(options.keys?.verifySignature && { verifySignature: options.keys.verifySignature }),
+    },
     hooks: createWriteHooks(),
     access,
     components: options.components ?? [],

@@ -31,4 +31,5 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
       ageColumn,
     ],
   },
+  { gate: 'MutatingAdmissionPolicy' },
 );

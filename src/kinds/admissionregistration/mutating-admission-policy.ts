@@ -44,6 +44,7 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>(
       ageColumn,
     ],
   },
+  { gate: 'MutatingAdmissionPolicy' },
 );
 
 const reinvocations = ['IfNeeded', 'Never'];

@@ -33,12 +33,13 @@ export type StatefulSet = Shape;
 export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
   nameRule: 'label',
   applyDefaults,
-  prepareForCreate(set) {
+  prepareForCreate(set, { enabled }) {
     set.status = { replicas: 0, availableReplicas: 0 };
-    dropMaxUnavailable(set.spec);
+    if (!enabled('MaxUnavailableStatefulSet')) dropMaxUnavailable(set.spec);
   },
-  prepareForUpdate(set, previous) {
-    if (previous.spec.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(set.spec);
+  prepareForUpdate(set, previous, { enabled }) {
+    const before = previous.spec.updateStrategy?.rollingUpdate?.maxUnavailable;
+    if (before === undefined && !enabled('MaxUnavailableStatefulSet')) dropMaxUnavailable(set.spec);
   },
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [...specIssues(spec), ...changeIssues(spec, previous.spec)],

@@ -6,6 +6,7 @@ import { ageColumn, nameColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ResourceClaimTemplate as Shape } from '../generated/types/resource-v1.ts';
 import { applyRequestDefaults, claimIssues } from './devices.ts';
+import { claimTemplateConversions } from './older-versions.ts';
 
 export type ResourceClaimTemplate = Shape;
 
@@ -20,4 +21,4 @@ export const ResourceClaimTemplate = defineKind<ResourceClaimTemplate>('resource
   ],
   validateUpdate: ({ spec }, previous) => (deepEqual(spec, previous.spec) ? [] : [immutable('spec', spec)]),
   columns: [nameColumn, ageColumn],
-});
+}, { conversions: claimTemplateConversions });

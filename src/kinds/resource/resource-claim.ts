@@ -8,6 +8,7 @@ import type { ResourceClaim as Shape } from '../generated/types/resource-v1.ts';
 import { keepMetadata, statusOnlyFields } from '../status-update.ts';
 import { applyRequestDefaults, claimIssues } from './devices.ts';
 import { claimStatusIssues } from './claim-status.ts';
+import { claimConversions } from './older-versions.ts';
 
 export type ResourceClaim = Shape;
 
@@ -28,7 +29,7 @@ export const ResourceClaim = defineKind<ResourceClaim>('resource.k8s.io/v1', 'Re
     textColumn('State', 'A summary of the current state (allocated, pending, reserved, etc.).', stateCell),
     ageColumn,
   ],
-});
+}, { conversions: claimConversions });
 
 function stateCell({ metadata, status }: ResourceClaim): string {
   const states: string[] = [];

@@ -1,11 +1,13 @@
 // ResourceSlice: devices that a driver offers, at one node or reachable from several.
 
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
+import { formatTime } from '../../base/time.ts';
 import { type Issue, duplicate, invalid, required, tooMany } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ResourceSliceSpec, ResourceSlice as Shape } from '../generated/types/resource-v1.ts';
+import { sliceConversions } from './older-versions.ts';
 
 export type ResourceSlice = Shape;
 
@@ -14,6 +16,10 @@ const specField = (field: string) => ({ type: 'io.k8s.api.resource.v1.ResourceSl
 export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
   returnsDeleted: true,
   generation: 'spec',
+  applyTimedDefaults({ spec }, { now }) {
+    for (const { taints } of spec?.devices ?? [])
+      for (const taint of taints ?? []) taint.timeAdded ??= formatTime(now());
+  },
   validate: ({ spec }) => sliceIssues(spec),
   validateUpdate: ({ spec }, previous) => [
     ...sliceIssues(spec),
@@ -32,7 +38,7 @@ export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'Re
     textColumn('Pool', { type: 'io.k8s.api.resource.v1.ResourcePool', field: 'name' }, ({ spec }) => spec.pool.name),
     ageColumn,
   ],
-});
+}, { conversions: sliceConversions });
 
 const mostDevices = 128;
 

@@ -5,6 +5,8 @@ import {
   certificateRequester,
   certificateSigning,
   certificateSubjectRestriction,
+  podCertificateSigning,
+  trustBundleAttestation,
 } from './certificates.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
@@ -14,6 +16,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { podGroupProtection } from './pod-group-protection.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
@@ -35,12 +38,15 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
+  podGroupProtection,
   persistentVolumeClaimResize,
   runtimeClassAdmission,
   certificateRequester,
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  trustBundleAttestation,
+  podCertificateSigning,
   defaultIngressClass,
   podTopologyLabels,
   podResizeValidator,

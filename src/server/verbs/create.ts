@@ -59,6 +59,7 @@ export async function insert(
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   wipeIdentity(draft);
+  behaviourOf(context.target.served.kind).applyTimedDefaults?.(draft, server.kindContext);
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
     if (generated)
