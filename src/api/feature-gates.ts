@@ -170,7 +170,10 @@ export function readFeatureGates(text: string): { readonly gates: GateSettings }
   const read: Record<string, boolean> = {};
   for (const entry of text.split(',').map((each) => each.trim())) {
     if (entry === '') continue;
-    const [name = '', value] = entry.replace(/^kube:/, '').split(/=(.*)/, 2).map((each) => each.trim());
+    const [name = '', value] = entry
+      .replace(/^kube:/, '')
+      .split(/=(.*)/, 2)
+      .map((each) => each.trim());
     if (value === undefined) return { problem: `missing bool value for ${name}` };
     if (!yes.includes(value) && !no.includes(value)) {
       const why = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
@@ -226,8 +229,12 @@ export function gateRemarks(settings: GateSettings): string[] {
     const stage = gates.get(name)?.stage;
     const going = stage === 'stable' ? 'GA' : stage === 'deprecated' ? 'deprecated' : undefined;
     return [
-      ...(modelledGates.has(name) ? [] : [`feature gate ${name} is known but not modelled: setting it changes nothing here`]),
-      ...(going ? [`setting ${going} feature gate ${name}=${settings[name]}. It will be removed in a future release.`] : []),
+      ...(modelledGates.has(name)
+        ? []
+        : [`feature gate ${name} is known but not modelled: setting it changes nothing here`]),
+      ...(going
+        ? [`setting ${going} feature gate ${name}=${settings[name]}. It will be removed in a future release.`]
+        : []),
     ];
   });
   return [...remarks, ...wholesaleRemarks(settings)];

@@ -119,8 +119,10 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   readonly generation?: 'spec' | 'none' | ((next: T, previous: T) => boolean);
   /** Fills in what is left out (Go's SetDefaults_*), on every decode: of requests and patched objects. */
   applyDefaults?(draft: T): void;
-  /** Defaults that depend on the time of the request. As the others they belong to the writer. */
-  applyTimedDefaults?(draft: T, context: KindContext): void;
+  /** Defaults that depend on the time of the request or on feature gates. As the others they belong to the writer. */
+  applyContextDefaults?(draft: T, context: KindContext): void;
+  /** Takes out the fields of features that are off, but for those that were in use before. They belong to the writer all the same. */
+  dropDisabledFields?(draft: T, previous: T | undefined, context: KindContext): void;
   /** Sets and resets what a client may not decide on create (initial status and the like; the server itself drops `status` for kinds with that subresource when this is absent). */
   prepareForCreate?(draft: T, context: KindContext): void;
   /** The same on update through the main resource; the server has put the previous status back when there is a status subresource. */

@@ -49,7 +49,11 @@ export interface ControllerOptions {
 }
 
 export function controllers(options: ControllerOptions): readonly Controller[] {
-  const { keys, nodeMonitorGracePeriod, kinds = () => builtInKinds.filter(({ versions }) => versions.length > 0) } = options;
+  const {
+    keys,
+    nodeMonitorGracePeriod,
+    kinds = () => builtInKinds.filter(({ versions }) => versions.length > 0),
+  } = options;
   return [
     replicaSetController,
     replicationController,

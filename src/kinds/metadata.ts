@@ -74,7 +74,9 @@ function nameIssues(meta: ObjectMeta, rule: NameRule): Issue[] {
 
 /** A prefix may end in a dash, since more will follow. */
 const asPrefix = (prefix: string, rule: NameRule) =>
-  rule !== 'pathSegment' && rule !== 'configMapKey' && prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix;
+  rule !== 'pathSegment' && rule !== 'configMapKey' && prefix.length > 1 && prefix.endsWith('-')
+    ? `${prefix.slice(0, -1)}a`
+    : prefix;
 
 function namespaceIssues(kind: Kind, meta: ObjectMeta): Issue[] {
   if (kind.scope === 'Cluster') {

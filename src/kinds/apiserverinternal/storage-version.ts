@@ -45,7 +45,9 @@ const mostShown = 3;
 
 function serversCell(servers: readonly ServerStorageVersion[]): string {
   if (servers.length === 0) return '<unset>';
-  const shown = servers.slice(0, mostShown).map(({ apiServerID, encodingVersion }) => `${apiServerID}=${encodingVersion}`);
+  const shown = servers
+    .slice(0, mostShown)
+    .map(({ apiServerID, encodingVersion }) => `${apiServerID}=${encodingVersion}`);
   const more = servers.length - mostShown;
   return more > 0 ? `${shown.join(',')} + ${more} more...` : shown.join(',');
 }

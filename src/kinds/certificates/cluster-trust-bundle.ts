@@ -80,10 +80,7 @@ function contentIssues(text: string): Issue[] {
     return [];
   });
   const repeated = [...places.values()].filter((indices) => indices.length > 1);
-  return [
-    ...issues,
-    ...repeated.map((indices) => refused(`duplicate trust anchor (indices [${indices.join(' ')}])`)),
-  ];
+  return [...issues, ...repeated.map((indices) => refused(`duplicate trust anchor (indices [${indices.join(' ')}])`))];
 }
 
 function blockFault(type: string, hasHeaders: boolean, bytes: Uint8Array): string | undefined {

@@ -7,11 +7,12 @@ import { formatTime } from '../../base/time.ts';
 import { type Issue, invalid, required, tooLong } from '../../api/issues.ts';
 import { annotationIssues, complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
-import { defineKind } from '../define.ts';
+import { defineKind, namedSchema } from '../define.ts';
 import type {
   PodCertificateRequestSpec,
   PodCertificateRequest as Shape,
 } from '../generated/types/certificates-v1beta1.ts';
+import { internalValue } from '../internal-value.ts';
 import { keepMetadata } from '../status-update.ts';
 import { signerNameIssues } from './certificate-signing-request.ts';
 import { podCertificateStatusIssues } from './pod-certificate-status.ts';
@@ -19,7 +20,8 @@ import { proofIssues } from './proof-of-possession.ts';
 
 export type PodCertificateRequest = Shape;
 
-const specField = (field: string) => ({ type: 'io.k8s.api.certificates.v1beta1.PodCertificateRequestSpec', field });
+const specType = 'io.k8s.api.certificates.v1beta1.PodCertificateRequestSpec';
+const specField = (field: string) => ({ type: specType, field });
 
 export const PodCertificateRequest = defineKind<PodCertificateRequest>(
   'certificates.k8s.io/v1beta1',
@@ -39,7 +41,7 @@ export const PodCertificateRequest = defineKind<PodCertificateRequest>(
     resetFields: { '': [], status: ['spec'] },
     validate: ({ spec }, context) => specIssues(spec ?? {}, context),
     validateUpdate: ({ spec }, previous) =>
-      deepEqual(spec, previous.spec) ? [] : [immutable('spec', internalSpec(spec ?? {}))],
+      deepEqual(spec, previous.spec) ? [] : [immutable('spec', internalValue(namedSchema(specType), spec))],
     validateStatusUpdate: (next, previous, { now }) => podCertificateStatusIssues(next, previous, now()),
     selectableFields: {
       'spec.signerName': ({ spec }) => spec.signerName,
@@ -118,19 +120,3 @@ function durationIssues({ signerName = '', maxExpirationSeconds: seconds = 0 }: 
   if (seconds >= hour && seconds <= most) return [];
   return [invalid('spec.maxExpirationSeconds', seconds, `must be in the range [${hour}, ${most}]`)];
 }
-
-/** As Kubernetes holds it inside, where refusals show that form. */
-const internalSpec = (spec: Spec): object => ({
-  SignerName: spec.signerName ?? '',
-  PodName: spec.podName ?? '',
-  PodUID: spec.podUID ?? '',
-  ServiceAccountName: spec.serviceAccountName ?? '',
-  ServiceAccountUID: spec.serviceAccountUID ?? '',
-  NodeName: spec.nodeName ?? '',
-  NodeUID: spec.nodeUID ?? '',
-  MaxExpirationSeconds: spec.maxExpirationSeconds ?? null,
-  PKIXPublicKey: spec.pkixPublicKey ?? null,
-  ProofOfPossession: spec.proofOfPossession ?? null,
-  StubPKCS10Request: spec.stubPKCS10Request ?? null,
-  UnverifiedUserAnnotations: spec.unverifiedUserAnnotations ?? null,
-});

@@ -95,9 +95,7 @@ function requestedKey({ pkixPublicKey, stubPKCS10Request }: PodCertificateReques
 
 function alternativeIssues({ dnsNames, emails }: CertificateFacts): Issue[] {
   return [
-    ...dnsNames.flatMap((name) =>
-      dnsFaults(name).map((why) => invalid(chainField, name, `leaf certificate${why}`)),
-    ),
+    ...dnsNames.flatMap((name) => dnsFaults(name).map((why) => invalid(chainField, name, `leaf certificate${why}`))),
     ...emails
       .filter((email) => !/^[^@\s]+@[^@\s]+$/.test(email))
       .map((email) => invalid(chainField, email, 'leaf certificate should not contain invalid EmailAddress')),

@@ -45,8 +45,7 @@ function keyIssues(spec: Partial<PodCertificateRequestSpec>, { verifySignature }
   const wrong = keyFault(key, fields.key, spec.pkixPublicKey ?? '');
   if (wrong) return [wrong];
   const data = utf8(spec.podUID ?? '');
-  const signed =
-    verifySignature?.({ key: bytes, data, signature: proof, hash: 'sha256', padding: 'pss' }) ?? true;
+  const signed = verifySignature?.({ key: bytes, data, signature: proof, hash: 'sha256', padding: 'pss' }) ?? true;
   return signed ? [] : [unshown(fields.proof, 'could not verify proof-of-possession signature')];
 }
 

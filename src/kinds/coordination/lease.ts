@@ -12,11 +12,8 @@ export const Lease = defineKind<Lease>('coordination.k8s.io/v1', 'Lease', {
   createOnUpdate: true,
   requireVersionOnUpdate: true,
   generation: 'none',
-  prepareForCreate: ({ spec }, { enabled }) => {
-    if (!enabled('CoordinatedLeaderElection')) dropCoordination(spec);
-  },
-  prepareForUpdate({ spec }, previous, { enabled }) {
-    if (previous.spec?.strategy === undefined && !enabled('CoordinatedLeaderElection')) dropCoordination(spec);
+  dropDisabledFields({ spec }, previous, { enabled }) {
+    if (previous?.spec?.strategy === undefined && !enabled('CoordinatedLeaderElection')) dropCoordination(spec);
   },
   validate: ({ spec }) => specIssues(spec ?? {}),
   validateUpdate: ({ spec }) => specIssues(spec ?? {}),

@@ -27,15 +27,14 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
     roundAmounts(claim.status?.capacity, claim.status?.allocatedResources);
     claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
   },
-  prepareForCreate(claim, context) {
+  dropDisabledFields({ spec }, previous, context) {
+    if (!previous?.spec.dataSource && !previous?.spec.dataSourceRef) dropUnservedSources(spec, context);
+  },
+  prepareForCreate(claim) {
     claim.status = { phase: 'Pending' };
-    dropUnservedSources(claim.spec, context);
     matchSources(claim.spec);
   },
-  prepareForUpdate({ spec }, previous, context) {
-    if (!previous.spec.dataSource && !previous.spec.dataSourceRef) dropUnservedSources(spec, context);
-    matchSources(spec);
-  },
+  prepareForUpdate: ({ spec }) => matchSources(spec),
   validate: ({ spec }) => claimSpecIssues(spec, 'spec'),
   validateUpdate: (next, previous) => [...claimSpecIssues(next.spec, 'spec'), ...changeIssues(next, previous)],
   validateStatusUpdate: statusIssues,

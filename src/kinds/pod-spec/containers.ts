@@ -47,7 +47,7 @@ function mainContainersIssues(spec: PodSpec, field: string): Issue[] {
     names.add(container.name);
     return [
       ...own,
-      ...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, gracePeriodOf(spec)),
+      ...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, spec),
       ...containerProbeIssues(container, place, gracePeriodOf(spec)),
       ...restartIssues(container, place),
     ];
@@ -66,7 +66,7 @@ function initContainersIssues(spec: PodSpec, field: string): Issue[] {
     issues.push(...hostPortConflicts([container], field));
     issues.push(...restartIssues(container, place));
     if (container.restartPolicy === 'Always') {
-      issues.push(...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, gracePeriodOf(spec)));
+      issues.push(...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, spec));
       return [...issues, ...containerProbeIssues(container, place, gracePeriodOf(spec))];
     }
     return [...issues, ...notBeforeOthers(container, place)];

@@ -9,10 +9,12 @@ import type {
   GRPCAction,
   HTTPGetAction,
   Lifecycle,
+  PodSpec,
   Probe,
   SleepAction,
   TCPSocketAction,
 } from '../generated/types/core-v1.ts';
+import { namedSchema } from '../schemas.ts';
 
 /** The probes a container has, each by its own rules. */
 export function containerProbeIssues(container: Container, field: string, gracePeriod: number): Issue[] {
@@ -62,12 +64,26 @@ function probeIssues(probe: Probe, field: string, gracePeriod: number): Issue[] 
   return issues;
 }
 
-export function lifecycleIssues(lifecycle: Lifecycle | undefined, field: string, gracePeriod: number): Issue[] {
+export function lifecycleIssues(lifecycle: Lifecycle | undefined, field: string, spec: PodSpec): Issue[] {
   if (!lifecycle) return [];
+  const gracePeriod = spec.terminationGracePeriodSeconds ?? 0;
   return [
     ...(lifecycle.postStart ? handlerIssues(lifecycle.postStart, `${field}.postStart`, gracePeriod) : []),
     ...(lifecycle.preStop ? handlerIssues(lifecycle.preStop, `${field}.preStop`, gracePeriod) : []),
+    ...(lifecycle.stopSignal ? signalIssues(lifecycle.stopSignal, `${field}.stopSignal`, spec.os?.name) : []),
   ];
+}
+
+const windowsSignals = ['SIGKILL', 'SIGTERM'];
+const lifecycleType = 'io.k8s.api.core.v1.Lifecycle';
+
+/** Which signals there are depends on the system, which must be said. */
+function signalIssues(signal: string, field: string, system: string | undefined): Issue[] {
+  if (!system) return [forbiddenField(field, 'may not be set for containers with empty `spec.os.name`')];
+  const { schema } = namedSchema(lifecycleType).fields.get('stopSignal') ?? {};
+  const all = schema?.type === 'string' ? (schema.enum ?? []) : [];
+  const known = system === 'windows' ? windowsSignals : all;
+  return known.includes(signal) ? [] : [notSupported(field, signal, known)];
 }
 
 interface Handler {

@@ -26,7 +26,7 @@ export const DeviceTaintRule = defineKind<DeviceTaintRule>(
   {
     returnsDeleted: true,
     generation: ({ spec }, { spec: before }) => !deepEqual(spec, before),
-    applyTimedDefaults(rule, { now }) {
+    applyContextDefaults(rule, { now }) {
       rule.spec ??= {} as DeviceTaintRule['spec'];
       rule.spec.taint ??= {} as DeviceTaint;
       rule.spec.taint.timeAdded ??= formatTime(now());

@@ -2,7 +2,13 @@
 
 import type { KubeObject } from '../../api/object.ts';
 import type { Conversions } from '../define.ts';
-import type { DeviceClaim, DeviceRequest, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from '../generated/types/resource-v1.ts';
+import type {
+  DeviceClaim,
+  DeviceRequest,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
+} from '../generated/types/resource-v1.ts';
 import type {
   DeviceClaim as OldClaim,
   DeviceRequest as OldRequest,
@@ -37,10 +43,7 @@ function claimFromHub(devices: DeviceClaim | undefined): void {
   if (devices?.requests) devices.requests = devices.requests.map(requestFromHub) as unknown as DeviceRequest[];
 }
 
-function both<T extends KubeObject>(
-  toHub: (draft: T) => void,
-  fromHub: (draft: T) => void,
-): Conversions {
+function both<T extends KubeObject>(toHub: (draft: T) => void, fromHub: (draft: T) => void): Conversions {
   return {
     v1beta1: {
       toHub(draft) {

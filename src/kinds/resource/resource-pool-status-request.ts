@@ -7,17 +7,19 @@ import { type Issue, invalid, required, tooLong, tooMany } from '../../api/issue
 import { complain } from '../checks.ts';
 import { ageColumn, nameColumn } from '../columns.ts';
 import { conditionIssues } from '../conditions.ts';
-import { defineKind } from '../define.ts';
+import { defineKind, namedSchema } from '../define.ts';
 import type {
   PoolStatus,
   ResourcePoolStatusRequestSpec,
   ResourcePoolStatusRequestStatus,
   ResourcePoolStatusRequest as Shape,
 } from '../generated/types/resource-v1alpha3.ts';
+import { internalValue } from '../internal-value.ts';
 import { keepMetadata, statusOnlyFields } from '../status-update.ts';
 
 export type ResourcePoolStatusRequest = Shape;
 
+const statusType = 'io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequestStatus';
 const mostPools = 1000;
 const mostConditions = 10;
 const longestPool = 253;
@@ -38,7 +40,7 @@ export const ResourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>(
     validateStatusUpdate({ status }, previous) {
       if (!previous.status) return status ? statusIssues(status) : [];
       if (deepEqual(status, previous.status)) return [];
-      return [invalid('status', status ? internalStatus(status) : null, 'field is immutable')];
+      return [invalid('status', status ? internalValue(namedSchema(statusType), status) : null, 'field is immutable')];
     },
     columns: [nameColumn, ageColumn],
   },
@@ -83,8 +85,7 @@ const atLeast = (value: number, least: number, field: string): Issue[] =>
 
 function statusIssues({ poolCount, pools, conditions }: Partial<ResourcePoolStatusRequestStatus>): Issue[] {
   const [some, said] = [pools ?? [], conditions ?? []];
-  const issues =
-    poolCount === undefined ? [required('status.poolCount')] : atLeast(poolCount, 0, 'status.poolCount');
+  const issues = poolCount === undefined ? [required('status.poolCount')] : atLeast(poolCount, 0, 'status.poolCount');
   if (some.length > mostPools) issues.push(tooMany('status.pools', some.length, mostPools));
   else some.forEach((pool, i) => issues.push(...poolStatusIssues(pool, `status.pools[${i}]`)));
   if (said.length > mostConditions) issues.push(tooMany('status.conditions', said.length, mostConditions));
@@ -107,23 +108,3 @@ function poolStatusIssues(pool: PoolStatus, field: string): Issue[] {
       : []),
   ];
 }
-
-/** As Kubernetes holds it inside, where refusals show that form. */
-const internalStatus = ({ poolCount, pools, conditions }: ResourcePoolStatusRequestStatus): object => ({
-  PoolCount: poolCount ?? null,
-  Pools: pools?.map(internalPool) ?? null,
-  Conditions: conditions ?? null,
-});
-
-const internalPool = (pool: PoolStatus): object => ({
-  Driver: pool.driver ?? '',
-  PoolName: pool.poolName ?? '',
-  Generation: pool.generation ?? 0,
-  ResourceSliceCount: pool.resourceSliceCount ?? null,
-  TotalDevices: pool.totalDevices ?? null,
-  AllocatedDevices: pool.allocatedDevices ?? null,
-  AvailableDevices: pool.availableDevices ?? null,
-  UnavailableDevices: pool.unavailableDevices ?? null,
-  NodeName: pool.nodeName ?? null,
-  ValidationError: pool.validationError ?? null,
-});

@@ -13,32 +13,37 @@ export type ResourceSlice = Shape;
 
 const specField = (field: string) => ({ type: 'io.k8s.api.resource.v1.ResourceSliceSpec', field });
 
-export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
-  returnsDeleted: true,
-  generation: 'spec',
-  applyTimedDefaults({ spec }, { now }) {
-    for (const { taints } of spec?.devices ?? [])
-      for (const taint of taints ?? []) taint.timeAdded ??= formatTime(now());
+export const ResourceSlice = defineKind<ResourceSlice>(
+  'resource.k8s.io/v1',
+  'ResourceSlice',
+  {
+    returnsDeleted: true,
+    generation: 'spec',
+    applyContextDefaults({ spec }, { now }) {
+      for (const { taints } of spec?.devices ?? [])
+        for (const taint of taints ?? []) taint.timeAdded ??= formatTime(now());
+    },
+    validate: ({ spec }) => sliceIssues(spec),
+    validateUpdate: ({ spec }, previous) => [
+      ...sliceIssues(spec),
+      ...(spec.driver === previous.spec.driver ? [] : [immutable('spec.driver', spec.driver)]),
+      ...(spec.pool?.name === previous.spec.pool?.name ? [] : [immutable('spec.pool.name', spec.pool?.name)]),
+      ...(spec.nodeName === previous.spec.nodeName ? [] : [immutable('spec.nodeName', spec.nodeName)]),
+    ],
+    selectableFields: {
+      'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+      'spec.driver': ({ spec }) => spec.driver,
+    },
+    columns: [
+      nameColumn,
+      textColumn('Node', specField('nodeName'), ({ spec }) => spec.nodeName || '<none>'),
+      textColumn('Driver', specField('driver'), ({ spec }) => spec.driver),
+      textColumn('Pool', { type: 'io.k8s.api.resource.v1.ResourcePool', field: 'name' }, ({ spec }) => spec.pool.name),
+      ageColumn,
+    ],
   },
-  validate: ({ spec }) => sliceIssues(spec),
-  validateUpdate: ({ spec }, previous) => [
-    ...sliceIssues(spec),
-    ...(spec.driver === previous.spec.driver ? [] : [immutable('spec.driver', spec.driver)]),
-    ...(spec.pool?.name === previous.spec.pool?.name ? [] : [immutable('spec.pool.name', spec.pool?.name)]),
-    ...(spec.nodeName === previous.spec.nodeName ? [] : [immutable('spec.nodeName', spec.nodeName)]),
-  ],
-  selectableFields: {
-    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
-    'spec.driver': ({ spec }) => spec.driver,
-  },
-  columns: [
-    nameColumn,
-    textColumn('Node', specField('nodeName'), ({ spec }) => spec.nodeName || '<none>'),
-    textColumn('Driver', specField('driver'), ({ spec }) => spec.driver),
-    textColumn('Pool', { type: 'io.k8s.api.resource.v1.ResourcePool', field: 'name' }, ({ spec }) => spec.pool.name),
-    ageColumn,
-  ],
-}, { conversions: sliceConversions });
+  { conversions: sliceConversions },
+);
 
 const mostDevices = 128;
 

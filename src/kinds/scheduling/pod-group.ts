@@ -33,14 +33,11 @@ export const PodGroup = defineKind<PodGroup>(
   'PodGroup',
   {
     generation: 'none',
-    prepareForCreate(group, context) {
+    dropDisabledFields: ({ spec }, previous, context) => dropDisabled(spec, previous?.spec, context),
+    prepareForCreate(group) {
       group.status = {};
-      dropDisabled(group.spec, undefined, context);
       // What is not kept is read back as its default.
       if (group.spec) group.spec.disruptionMode ??= defaultMode;
-    },
-    prepareForUpdate(group, previous, context) {
-      dropDisabled(group.spec, previous.spec, context);
     },
     prepareForStatusUpdate(group, previous, { enabled }) {
       keepMetadata(group, previous);
@@ -106,9 +103,9 @@ function statusIssues({ status }: PodGroup): Issue[] {
     ...conditionIssues(status?.conditions, 'status.conditions'),
     ...repeatedNames(claims, field),
     ...claims.flatMap(({ resourceClaimName }, i) =>
-      resourceClaimName === undefined ? [] : complain(`${field}[${i}].resourceClaimName`, resourceClaimName, isDns1123Subdomain),
+      resourceClaimName === undefined
+        ? []
+        : complain(`${field}[${i}].resourceClaimName`, resourceClaimName, isDns1123Subdomain),
     ),
   ];
 }
-
-

@@ -30,12 +30,9 @@ export const Workload = defineKind<Workload>(
   'Workload',
   {
     generation: 'none',
-    prepareForCreate({ spec }, context) {
-      for (const template of spec?.podGroupTemplates ?? []) dropTemplate(template, undefined, context);
-    },
-    prepareForUpdate({ spec }, { spec: before }, context) {
+    dropDisabledFields({ spec }, previous, context) {
       for (const template of spec?.podGroupTemplates ?? []) {
-        const same = before.podGroupTemplates?.find(({ name }) => name === template.name);
+        const same = previous?.spec.podGroupTemplates?.find(({ name }) => name === template.name);
         dropTemplate(template, same, context);
       }
     },

@@ -71,8 +71,7 @@ function statusIssues(next: StorageVersionMigration, previous: StorageVersionMig
   if (succeeded && failed) refuse('Both success and failed conditions cannot be true at the same time');
   if (succeeded && running) refuse('Running condition cannot be true when success condition is true');
   if (failed && running) refuse('Running condition cannot be true when failed condition is true');
-  if (isTrue(previous, 'Succeeded') && !succeeded)
-    refuse('Success condition cannot be set to false once it is true');
+  if (isTrue(previous, 'Succeeded') && !succeeded) refuse('Success condition cannot be set to false once it is true');
   if (isTrue(previous, 'Failed') && !failed) refuse('Failed condition cannot be set to false once it is true');
   return issues;
 }

@@ -234,8 +234,10 @@ const returnsDeleted = new Set([
   'VolumeAttachment',
   'VolumeAttributesClass',
   'DeviceClass',
+  'DeviceTaintRule',
   'ResourceClaim',
   'ResourceClaimTemplate',
+  'ResourcePoolStatusRequest',
   'ResourceSlice',
 ]);
 

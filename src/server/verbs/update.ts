@@ -106,7 +106,7 @@ async function replaceOnce(
   const { target } = context;
   const { kind } = target.served;
   const draft = await replacement.compute(previous.object);
-  behaviourOf(kind).applyTimedDefaults?.(draft, server.kindContext);
+  behaviourOf(kind).applyContextDefaults?.(draft, server.kindContext);
   if (replacement.writer === 'update') requireSameUid(target, draft, previous.object);
   const identityIssues = uidIssues(draft, previous.object);
   keepIdentity(draft, previous.object);
