@@ -14,6 +14,7 @@ import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
 import { internalError } from '../api/status.ts';
+import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
@@ -122,6 +123,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);
       stops.push(collector.stop, followCustomKinds(running.server.catalog, collector, log));
+      const isServed = ({ for: { group, version, plural } }: Controller) =>
+        running.server.catalog.find(group, version, plural) !== undefined;
       const manager = await startControllers(
         [
           ...controllers({
@@ -130,7 +133,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
           ...(nodes ? simulatedControllers() : []),
-        ],
+        ].filter(isServed),
         {
           ...common,
           random: random.fork('controllers'),

@@ -25,8 +25,10 @@ import { volumeBinderController } from './persistent-volume-binder.ts';
 import { claimBinderController } from './persistent-volume-claim-binder.ts';
 import { notModelled } from './not-modelled.ts';
 import { podGarbageCollector } from './pod-gc.ts';
+import { podGroupProtectionController } from './pod-group-protection.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
+import { resourcePoolStatusController } from './resource-pool-status.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
@@ -69,6 +71,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     endpointSliceController(),
     endpointSliceMirroringController,
     resourceQuotaController(kinds),
+    resourcePoolStatusController,
     ephemeralVolumeController,
     claimBinderController,
     volumeBinderController,
@@ -81,6 +84,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     nodeTtlController,
     taintEvictionController(),
     podGarbageCollector(),
+    podGroupProtectionController,
     claimProtectionController,
     volumeProtectionController,
     clusterRoleAggregationController,

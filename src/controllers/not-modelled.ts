@@ -8,7 +8,11 @@ import { MutatingAdmissionPolicyBinding } from '../kinds/admissionregistration/m
 import { MutatingWebhookConfiguration } from '../kinds/admissionregistration/mutating-webhook-configuration.ts';
 import { ValidatingAdmissionPolicyBinding } from '../kinds/admissionregistration/validating-admission-policy-binding.ts';
 import { ValidatingWebhookConfiguration } from '../kinds/admissionregistration/validating-webhook-configuration.ts';
+import { LeaseCandidate } from '../kinds/coordination/lease-candidate.ts';
 import { NetworkPolicy } from '../kinds/networking/network-policy.ts';
+import { DeviceTaintRule } from '../kinds/resource/device-taint-rule.ts';
+import { PodGroup } from '../kinds/scheduling/pod-group.ts';
+import { StorageVersionMigration } from '../kinds/storagemigration/storage-version-migration.ts';
 import { type Controller, defineController } from '../reconcile/controller.ts';
 
 interface Unmodelled {
@@ -35,6 +39,10 @@ const table: readonly Unmodelled[] = [
     NetworkPolicy as never,
     'No traffic flows between simulated pods, so this policy has nothing to allow or forbid.',
   ),
+  always(LeaseCandidate as never, 'Nobody elects among candidates: a lease is held by whoever takes it.'),
+  always(PodGroup as never, 'Pods are scheduled one by one: nobody waits until the whole group finds its places.'),
+  always(DeviceTaintRule as never, 'Devices are not given to pods here, so a taint on them evicts nobody.'),
+  always(StorageVersionMigration as never, 'Objects are not written again: the status of this migration stays empty.'),
   {
     kind: CustomResourceDefinition as unknown as Kind,
     missing: (object) => missingOfDefinition(object as CustomResourceDefinition),

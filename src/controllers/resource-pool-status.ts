@@ -1,0 +1,108 @@
+// Answers once how many devices of a driver's pools are given to claims and how many are free, and forgets the answer after an hour.
+
+import { hours, type Instant } from '../base/clock.ts';
+import { formatTime, parseTime } from '../base/time.ts';
+import type { ResourceClaim } from '../kinds/resource/resource-claim.ts';
+import { ResourceClaim as ResourceClaimKind } from '../kinds/resource/resource-claim.ts';
+import { ResourcePoolStatusRequest } from '../kinds/resource/resource-pool-status-request.ts';
+import { ResourceSlice } from '../kinds/resource/resource-slice.ts';
+import type { PoolStatus } from '../kinds/generated/types/resource-v1alpha3.ts';
+import { defineController, watching } from '../reconcile/controller.ts';
+
+/** How long an answer may be read. */
+const lifetime = hours(1);
+
+export const resourcePoolStatusController = defineController<ResourcePoolStatusRequest>({
+  name: 'resourcepoolstatusrequest-controller',
+  for: ResourcePoolStatusRequest,
+  watches: [watching(ResourceSlice, () => []), watching(ResourceClaimKind, () => [])],
+
+  async reconcile(request, { clock, lister, delete: remove }) {
+    const answered = answeredAt(request);
+    if (answered === undefined) {
+      const slices = lister(ResourceSlice).list();
+      return { status: planStatus(request, slices, lister(ResourceClaimKind).list(), clock.now()), after: lifetime };
+    }
+    const left = answered + lifetime - clock.now();
+    if (left > 0) return { after: left };
+    await remove(ResourcePoolStatusRequest, request);
+    return undefined;
+  },
+});
+
+function answeredAt({ status }: ResourcePoolStatusRequest): Instant | undefined {
+  const done = status?.conditions?.find(({ type }) => type === 'Complete' || type === 'Failed');
+  return done && parseTime(done.lastTransitionTime ?? '');
+}
+
+type Status = NonNullable<ResourcePoolStatusRequest['status']>;
+
+const defaultLimit = 100;
+
+/** The whole answer, without a clock or a client. */
+export function planStatus(
+  { spec }: Pick<ResourcePoolStatusRequest, 'spec'>,
+  slices: readonly ResourceSlice[],
+  claims: readonly ResourceClaim[],
+  now: Instant,
+): Status {
+  const wanted = slices.filter(
+    ({ spec: { driver, pool } }) =>
+      driver === spec.driver && (spec.poolName === undefined || pool.name === spec.poolName),
+  );
+  const names = [...new Set(wanted.map((slice) => slice.spec.pool.name))].sort();
+  const pools = names
+    .slice(0, spec.limit ?? defaultLimit)
+    .map((name) => poolStatus(spec.driver, name, wanted, allocatedIn(claims, spec.driver, name)));
+  return {
+    poolCount: names.length,
+    ...(pools.length > 0 && { pools }),
+    conditions: [
+      {
+        type: 'Complete',
+        status: 'True',
+        lastTransitionTime: formatTime(now),
+        reason: 'CalculationComplete',
+        message: `Calculated status for ${names.length} pools`,
+      },
+    ],
+  };
+}
+
+/** Only the newest generation counts; while it is not whole nothing is counted. */
+function poolStatus(
+  driver: string,
+  poolName: string,
+  slices: readonly ResourceSlice[],
+  taken: Set<string>,
+): PoolStatus {
+  const all = slices.filter(({ spec }) => spec.pool.name === poolName);
+  const generation = Math.max(...all.map(({ spec }) => spec.pool.generation));
+  const newest = all.filter(({ spec }) => spec.pool.generation === generation);
+  const expected = newest[0]?.spec.pool.resourceSliceCount ?? 0;
+  const known = { driver, poolName, generation };
+  if (newest.length !== expected) {
+    return { ...known, validationError: `pool is incomplete: ${newest.length} of ${expected} slices are published` };
+  }
+  const devices = newest.flatMap(({ spec }) => spec.devices ?? []);
+  const allocatedDevices = devices.filter(({ name }) => taken.has(name)).length;
+  const [first, ...others] = newest.map(({ spec }) => spec.nodeName);
+  return {
+    ...known,
+    resourceSliceCount: newest.length,
+    totalDevices: devices.length,
+    allocatedDevices,
+    availableDevices: devices.length - allocatedDevices,
+    unavailableDevices: 0,
+    ...(first !== undefined && others.every((name) => name === first) && { nodeName: first }),
+  };
+}
+
+const allocatedIn = (claims: readonly ResourceClaim[], driver: string, pool: string): Set<string> =>
+  new Set(
+    claims.flatMap(({ status }) =>
+      (status?.allocation?.devices?.results ?? [])
+        .filter((result) => result.driver === driver && result.pool === pool)
+        .map(({ device }) => device),
+    ),
+  );
