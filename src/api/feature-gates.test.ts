@@ -42,7 +42,8 @@ test('what kube-apiserver refuses is refused in its words', () => {
 });
 
 test('a gate that changes nothing says so, and one that is going to go as well', () => {
-  expect(gateRemarks({ ClusterTrustBundle: true })).toEqual([]);
+  expect(gateRemarks({ CrossNamespaceVolumeDataSource: true, ClusterTrustBundle: false })).toEqual([]);
+  expect(gateRemarks({ GenericWorkload: true })).toEqual([expect.stringContaining('modelled in part')]);
   expect(gateRemarks({ MemoryQoS: true })).toEqual([
     'feature gate MemoryQoS is known but not modelled: setting it changes nothing here',
   ]);

@@ -1,6 +1,6 @@
 // LeaseCandidate: who would hold a lease, and of which version it is; the server lets the oldest one lead.
 
-import { isConfigMapKey, isQualifiedName } from '../../base/names.ts';
+import { isQualifiedName } from '../../base/names.ts';
 import { type Issue, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
