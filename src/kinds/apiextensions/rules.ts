@@ -44,18 +44,12 @@ export function compileRules(schema: JsonSchema, declared: Declared): CompiledRu
 
 function compileRule(rule: ValidationRule, schema: JsonSchema, env: Environment, sizes: SizeOf): CompiledRule {
   const compiled = compile(rule.rule, env);
-  const condition = expressionOf(compiled, sizes, 'bool', [
-    'compilation failed',
-    'cel expression must evaluate to a bool',
-  ]);
+  const condition = expressionOf(compiled, sizes, 'bool', '', 'cel expression');
   const { messageExpression = '', fieldPath = '' } = rule;
   const message =
     messageExpression === '' || condition.problem !== undefined
       ? undefined
-      : expressionOf(compile(messageExpression, env), sizes, 'string', [
-          'messageExpression compilation failed',
-          'messageExpression must evaluate to a string',
-        ]);
+      : expressionOf(compile(messageExpression, env), sizes, 'string', 'messageExpression ', 'messageExpression');
   return {
     rule,
     condition,
@@ -65,16 +59,19 @@ function compileRule(rule: ValidationRule, schema: JsonSchema, env: Environment,
   };
 }
 
+/** `prefix` and `name` are how complaints speak of it. */
 function expressionOf(
   compiled: Compiled,
   sizes: SizeOf,
-  wanted: string,
-  [broken, mistyped]: readonly [string, string],
+  wanted: 'bool' | 'string',
+  prefix: string,
+  name: string,
 ): CompiledExpression {
-  const { program } = compiled;
-  if (!program) return { problem: `${broken}: ${describe(compiled)}`, cost: 0 };
-  if (compiled.type.kind !== wanted) return { problem: mistyped, cost: 0 };
-  return { program, cost: compiled.cost(sizes).max };
+  const { program, type } = compiled;
+  if (!program) return { problem: `${prefix}compilation failed: ${describe(compiled)}`, cost: 0 };
+  if (type.kind !== wanted) return { problem: `${name} must evaluate to a ${wanted}`, cost: 0 };
+  if (program.failure === undefined) return { program, cost: compiled.cost(sizes).max };
+  return { problem: `${prefix || 'program '}instantiation failed: ${program.failure}`, cost: 0 };
 }
 
 function mentions({ checked }: Compiled, variable: string): boolean {
