@@ -151,7 +151,7 @@ export const modelledGates: ReadonlySet<string> = new Set(
   words(`
     AllAlpha AllBeta ClusterTrustBundle ContainerStopSignals CoordinatedLeaderElection CrossNamespaceVolumeDataSource
     DRADeviceTaintRules DRAResourcePoolStatus DRAWorkloadResourceClaims GenericWorkload MaxUnavailableStatefulSet
-    MutatingAdmissionPolicy PodCertificateRequest StorageVersionMigrator TopologyAwareWorkloadScheduling
+    MutatingAdmissionPolicy PodCertificateRequest StorageVersionAPI StorageVersionMigrator TopologyAwareWorkloadScheduling
     WorkloadAwarePreemption`),
 );
 
@@ -161,11 +161,12 @@ const partly: Readonly<Record<string, string>> = {
   ContainerStopSignals: 'the field is kept and checked; simulated containers stop as they do without it',
   CoordinatedLeaderElection: 'candidates are served; nobody elects among them',
   DRADeviceTaintRules: 'rules are served; devices are not given to pods, so nobody is evicted',
-  DRAResourcePoolStatus: 'requests are served and answered from slices and claims; taints on devices are not counted',
+  DRAResourcePoolStatus: 'requests are served and answered from slices and claims; device taint rules are not counted',
   DRAWorkloadResourceClaims: 'the fields are kept and checked; no claims are made for groups',
   GenericWorkload: 'workloads and pod groups are served; pods are scheduled one by one',
   MaxUnavailableStatefulSet: 'the field is kept and checked; pods are still replaced one at a time',
   PodCertificateRequest: 'requests are served and checked; simulated kubelets make none',
+  StorageVersionAPI: 'versions are served and their collector has its role; no API server tells its own',
   StorageVersionMigrator: 'migrations are served; objects are not written again',
   TopologyAwareWorkloadScheduling: 'the field is kept and checked; the scheduler does not look at it',
   WorkloadAwarePreemption: 'the fields are kept and checked; the scheduler does not look at them',

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
-import type { GateSettings } from '../api/feature-gates.ts';
+import { enabledGates, type GateSettings } from '../api/feature-gates.ts';
 import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
@@ -69,6 +69,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const { clock, random, log, store, keys } = world;
   const stopping = new AbortController();
   let started = false;
+  const enabled = enabledGates(options.featureGates ?? {});
   const running = createServer({
     store,
     clock,
@@ -77,7 +78,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     authenticators: options.authenticators ?? [],
     keys,
     components: options.bare ? [] : ['controller-manager', 'scheduler'],
-    authorizers: (server) => [systemMasters, nodeAuthorizer(server), rbac(server)],
+    authorizers: (server) => [systemMasters, nodeAuthorizer(server, enabled), rbac(server)],
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
@@ -115,6 +116,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         caCertificate: keys.caCertificate,
         serviceCidrs: [defaultRanges.addresses],
         groupVersions: builtInVersions(running.server.catalog.kinds()),
+        enabled,
         now: clock.now,
       };
       await bootstrap(client, facts);

@@ -25,19 +25,30 @@ const spec = { driver: 'gpu.example.com' };
 
 test('a pool counts the devices of its newest generation, and those that claims have got', () => {
   const slices = [slice('n1', 1, ['a', 'b', 'c']), slice('n1', 2, ['a', 'b']), slice('n2', 1, ['a'])];
-  const status = planStatus({ spec }, slices, [claim('n1', 'a'), claim('n1', 'c')], 0);
+  const status = planStatus({ spec }, slices, [claim('n1', 'a'), claim('n1', 'a')], 0);
   expect(status.poolCount).toBe(2);
   expect(status.pools?.[0]).toMatchObject({ poolName: 'n1', generation: 2, totalDevices: 2, allocatedDevices: 1 });
   expect(status.pools?.[1]).toMatchObject({ poolName: 'n2', availableDevices: 1, nodeName: 'n2' });
 });
 
+test('a device nothing may be given is neither free nor taken', () => {
+  const tainted = slice('n1', 1, ['a', 'b', 'c']);
+  for (const [index, effect] of (['NoExecute', 'None'] as const).entries())
+    Object.assign(tainted.spec.devices?.[index] ?? {}, { taints: [{ key: 'k', effect }] });
+  expect(planStatus({ spec }, [tainted], [claim('n1', 'c')], 0).pools).toMatchObject([
+    { totalDevices: 3, allocatedDevices: 1, availableDevices: 1, unavailableDevices: 1 },
+  ]);
+});
+
 test('a generation that is not whole is told, and not counted', () => {
-  const [pool] = planStatus({ spec }, [slice('n1', 1, ['a'], 2)], [], 0).pools ?? [];
+  const { pools: [pool] = [], conditions } = planStatus({ spec }, [slice('n1', 1, ['a'], 2)], [], 0);
+  expect(conditions?.[0]?.message).toBe('Calculated status for 1 pools (1 incomplete)');
   expect(pool).toEqual({
     driver: 'gpu.example.com',
     poolName: 'n1',
     generation: 1,
-    validationError: 'pool is incomplete: 1 of 2 slices are published',
+    nodeName: 'n1',
+    validationError: 'PoolIncomplete: pool gpu.example.com/n1 is incomplete: observed 1/2 slices at generation 1',
   });
 });
 

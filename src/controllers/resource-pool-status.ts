@@ -54,6 +54,7 @@ export function planStatus(
   const pools = names
     .slice(0, spec.limit ?? defaultLimit)
     .map((name) => poolStatus(spec.driver, name, wanted, allocatedIn(claims, spec.driver, name)));
+  const incomplete = pools.filter(({ validationError }) => validationError !== undefined).length;
   return {
     poolCount: names.length,
     ...(pools.length > 0 && { pools }),
@@ -63,7 +64,7 @@ export function planStatus(
         status: 'True',
         lastTransitionTime: formatTime(now),
         reason: 'CalculationComplete',
-        message: `Calculated status for ${names.length} pools`,
+        message: `Calculated status for ${pools.length} pools${incomplete > 0 ? ` (${incomplete} incomplete)` : ''}`,
       },
     ],
   };
@@ -80,29 +81,41 @@ function poolStatus(
   const generation = Math.max(...all.map(({ spec }) => spec.pool.generation));
   const newest = all.filter(({ spec }) => spec.pool.generation === generation);
   const expected = newest[0]?.spec.pool.resourceSliceCount ?? 0;
-  const known = { driver, poolName, generation };
-  if (newest.length !== expected) {
-    return { ...known, validationError: `pool is incomplete: ${newest.length} of ${expected} slices are published` };
+  const [first, ...others] = newest.map(({ spec }) => spec.nodeName);
+  const known = {
+    driver,
+    poolName,
+    generation,
+    ...(first !== undefined && others.every((name) => name === first) && { nodeName: first }),
+  };
+  if (newest.length < expected) {
+    const seen = `observed ${newest.length}/${expected} slices at generation ${generation}`;
+    const why = `PoolIncomplete: pool ${driver}/${poolName} is incomplete: ${seen}`;
+    return { ...known, validationError: why.slice(0, 256) };
   }
   const devices = newest.flatMap(({ spec }) => spec.devices ?? []);
-  const allocatedDevices = devices.filter(({ name }) => taken.has(name)).length;
-  const [first, ...others] = newest.map(({ spec }) => spec.nodeName);
+  const unavailableDevices = devices.filter(isTainted).length;
   return {
     ...known,
     resourceSliceCount: newest.length,
     totalDevices: devices.length,
-    allocatedDevices,
-    availableDevices: devices.length - allocatedDevices,
-    unavailableDevices: 0,
-    ...(first !== undefined && others.every((name) => name === first) && { nodeName: first }),
+    allocatedDevices: taken.size,
+    availableDevices: Math.max(0, devices.length - taken.size - unavailableDevices),
+    unavailableDevices,
   };
 }
 
+type Device = NonNullable<ResourceSlice['spec']['devices']>[number];
+
+const isTainted = ({ taints = [] }: Device): boolean =>
+  taints.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
+
+/** The devices that claims have; whoever only looks after a device does not have it. */
 const allocatedIn = (claims: readonly ResourceClaim[], driver: string, pool: string): Set<string> =>
   new Set(
     claims.flatMap(({ status }) =>
       (status?.allocation?.devices?.results ?? [])
-        .filter((result) => result.driver === driver && result.pool === pool)
+        .filter((result) => result.driver === driver && result.pool === pool && result.adminAccess !== true)
         .map(({ device }) => device),
     ),
   );

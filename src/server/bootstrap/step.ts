@@ -19,6 +19,7 @@ export interface BootstrapFacts {
   readonly caCertificate: string;
   /** What is served without custom kinds. */
   readonly groupVersions: readonly GroupVersion[];
+  enabled(featureGate: string): boolean;
   now(): Instant;
 }
 
