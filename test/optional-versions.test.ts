@@ -153,3 +153,31 @@ test('pods keep their group and their stop signals where those features are on',
   const kept = await on.ask('POST', '/api/v1/namespaces/ns/pods', pod({}));
   expect(kept.body).toMatchObject({ spec: { schedulingGroup: { podGroupName: 'g' }, containers: [container] } });
 });
+
+test('a bound that is 0, and nodes a volume moves to, are allowed where those features are on', async () => {
+  const metrics = [{ type: 'External', external: { metric: { name: 'm' }, target: { type: 'Value', value: '1' } } }];
+  const scaler = {
+    metadata: { name: 's' },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, minReplicas: 0, maxReplicas: 3, metrics },
+  };
+  const scalers = '/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers';
+  const affinity = (node: string) => {
+    const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }];
+    return { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions }] } } };
+  };
+  const volume = {
+    metadata: { name: 'v' },
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], local: { path: '/d' }, ...affinity('a') },
+  };
+  const codes = async (gates: GateSettings) => {
+    const { ask } = await serving({}, gates);
+    await ask('POST', '/api/v1/persistentvolumes', volume);
+    const moved = { spec: affinity('b') };
+    return [
+      (await ask('POST', scalers, scaler)).status,
+      (await ask('PATCH', '/api/v1/persistentvolumes/v', moved, 'application/merge-patch+json')).status,
+    ];
+  };
+  expect(await codes({})).toEqual([422, 422]);
+  expect(await codes({ HPAScaleToZero: true, MutablePVNodeAffinity: true })).toEqual([201, 200]);
+});

@@ -150,9 +150,9 @@ const needs: Readonly<Record<string, string>> = {
 export const modelledGates: ReadonlySet<string> = new Set(
   words(`
     AllAlpha AllBeta ClusterTrustBundle ContainerStopSignals CoordinatedLeaderElection CrossNamespaceVolumeDataSource
-    DRADeviceTaintRules DRAResourcePoolStatus DRAWorkloadResourceClaims GenericWorkload MaxUnavailableStatefulSet
-    MutatingAdmissionPolicy PodCertificateRequest StorageVersionAPI StorageVersionMigrator TopologyAwareWorkloadScheduling
-    WorkloadAwarePreemption`),
+    DRADeviceTaintRules DRAResourcePoolStatus DRAWorkloadResourceClaims GenericWorkload HPAScaleToZero
+    MaxUnavailableStatefulSet MutablePVNodeAffinity MutatingAdmissionPolicy PodCertificateRequest StorageVersionAPI
+    StorageVersionMigrator TopologyAwareWorkloadScheduling WorkloadAwarePreemption`),
 );
 
 /** What a gate that is on leaves out here. */
@@ -164,7 +164,7 @@ const partly: Readonly<Record<string, string>> = {
   DRAResourcePoolStatus: 'requests are served and answered from slices and claims; device taint rules are not counted',
   DRAWorkloadResourceClaims: 'the fields are kept and checked; no claims are made for groups',
   GenericWorkload: 'workloads and pod groups are served; pods are scheduled one by one',
-  MaxUnavailableStatefulSet: 'the field is kept and checked; pods are still replaced one at a time',
+  HPAScaleToZero: 'the lower bound may be 0; nothing is scaled by metrics',
   PodCertificateRequest: 'requests are served and checked; simulated kubelets make none',
   StorageVersionAPI: 'versions are served and their collector has its role; no API server tells its own',
   StorageVersionMigrator: 'migrations are served; objects are not written again',

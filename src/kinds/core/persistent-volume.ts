@@ -46,10 +46,11 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
     }
   },
   validate: ({ spec }) => volumeSpecIssues(spec),
-  validateUpdate: (next, previous) => [
+  validateUpdate: (next, previous, { enabled }) => [
     ...volumeSpecIssues(next.spec),
     ...volumeSpecIssues(next.spec),
     ...changeIssues(next.spec, previous.spec),
+    ...(enabled('MutablePVNodeAffinity') ? [] : affinityChangeIssues(next.spec, previous.spec)),
   ],
   warnings: (volume, previous) => [
     ...classAnnotationWarnings(volume, previous),
@@ -189,9 +190,11 @@ function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec
     issues.push(forbiddenField('spec.persistentvolumesource', `${rule}\n${differenceOf(before, now)}`));
   }
   if (next.volumeMode !== previous.volumeMode) issues.push(immutable('volumeMode', next.volumeMode));
-  if (previous.nodeAffinity && !deepEqual(next.nodeAffinity, previous.nodeAffinity)) {
-    const rule = 'field is immutable, except for updating from beta label to GA';
-    issues.push(invalid('spec.nodeAffinity', next.nodeAffinity ?? null, rule));
-  }
   return issues;
+}
+
+function affinityChangeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec): Issue[] {
+  if (!previous.nodeAffinity || deepEqual(next.nodeAffinity, previous.nodeAffinity)) return [];
+  const rule = 'field is immutable, except for updating from beta label to GA';
+  return [invalid('spec.nodeAffinity', next.nodeAffinity ?? null, rule)];
 }
