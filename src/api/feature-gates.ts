@@ -160,7 +160,7 @@ const partly: Readonly<Record<string, string>> = {
   ClusterTrustBundle: 'bundles are served and checked; simulated pods do not mount them',
   ContainerStopSignals: 'the field is kept and checked; simulated containers stop as they do without it',
   CoordinatedLeaderElection: 'candidates are served; nobody elects among them',
-  DRADeviceTaintRules: 'rules are served; devices are not given to pods, so nobody is evicted',
+  DRADeviceTaintRules: 'rules are served; pods get and keep the devices they taint',
   DRAResourcePoolStatus: 'requests are served and answered from slices and claims; device taint rules are not counted',
   DRAWorkloadResourceClaims: 'the fields are kept and checked; no claims are made for groups',
   GenericWorkload: 'workloads and pod groups are served; pods are scheduled one by one',

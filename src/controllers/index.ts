@@ -28,6 +28,7 @@ import { podGarbageCollector } from './pod-gc.ts';
 import { podGroupProtectionController } from './pod-group-protection.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
+import { claimReservationsController, podClaimsController } from './resource-claim.ts';
 import { resourcePoolStatusController } from './resource-pool-status.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
@@ -37,6 +38,7 @@ import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { policyStatusController } from './validating-admission-policy-status.ts';
 import { volumeExpandController } from './volume-expand.ts';
 import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
@@ -73,9 +75,12 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     resourceQuotaController(kinds),
     resourcePoolStatusController,
     ephemeralVolumeController,
+    podClaimsController,
+    claimReservationsController,
     claimBinderController,
     volumeBinderController,
     volumeExpandController,
+    policyStatusController(kinds),
     namespaceController(kinds),
     serviceAccountController,
     rootCaPublisher(keys.caCertificate),

@@ -4,9 +4,7 @@ import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import { CustomResourceDefinition } from '../kinds/apiextensions/custom-resource-definition.ts';
 import { HorizontalPodAutoscaler } from '../kinds/autoscaling/horizontal-pod-autoscaler.ts';
-import { MutatingAdmissionPolicyBinding } from '../kinds/admissionregistration/mutating-admission-policy-binding.ts';
 import { MutatingWebhookConfiguration } from '../kinds/admissionregistration/mutating-webhook-configuration.ts';
-import { ValidatingAdmissionPolicyBinding } from '../kinds/admissionregistration/validating-admission-policy-binding.ts';
 import { ValidatingWebhookConfiguration } from '../kinds/admissionregistration/validating-webhook-configuration.ts';
 import { LeaseCandidate } from '../kinds/coordination/lease-candidate.ts';
 import { NetworkPolicy } from '../kinds/networking/network-policy.ts';
@@ -27,13 +25,10 @@ const always = (kind: Kind<never>, text: string): Unmodelled => ({
 });
 
 const webhooks = 'Admission webhooks are not called: requests pass as if this configuration were not there.';
-const policies = 'Admission policies are not evaluated: requests pass as if this binding were not there.';
 
 const table: readonly Unmodelled[] = [
   always(ValidatingWebhookConfiguration as never, webhooks),
   always(MutatingWebhookConfiguration as never, webhooks),
-  always(ValidatingAdmissionPolicyBinding as never, policies),
-  always(MutatingAdmissionPolicyBinding as never, policies),
   always(HorizontalPodAutoscaler as never, 'There are no metrics, and nothing is scaled by them.'),
   always(
     NetworkPolicy as never,
@@ -41,7 +36,7 @@ const table: readonly Unmodelled[] = [
   ),
   always(LeaseCandidate as never, 'Nobody elects among candidates: a lease is held by whoever takes it.'),
   always(PodGroup as never, 'Pods are scheduled one by one: nobody waits until the whole group finds its places.'),
-  always(DeviceTaintRule as never, 'Devices are not given to pods here, so a taint on them evicts nobody.'),
+  always(DeviceTaintRule as never, 'Taints by rule are not looked at: pods get such devices and keep them.'),
   always(StorageVersionMigration as never, 'Objects are not written again: the status of this migration stays empty.'),
   {
     kind: CustomResourceDefinition as unknown as Kind,

@@ -36,6 +36,7 @@ export interface Answer {
   readonly code: number;
   readonly message: string;
   readonly body: Record<string, unknown>;
+  readonly warnings: readonly string[];
 }
 
 export async function accessServer(featureGates: GateSettings = {}, runtimeConfig: RuntimeConfig = {}) {
@@ -62,7 +63,7 @@ export async function accessServer(featureGates: GateSettings = {}, runtimeConfi
   async function ask(
     method: string,
     path: string,
-    { as, headers = {}, body }: { as?: UserInfo; headers?: Record<string, string>; body?: object } = {},
+    { as, headers = {}, body: sent }: { as?: UserInfo; headers?: Record<string, string>; body?: object } = {},
   ): Promise<Answer> {
     const [plain = '', query = ''] = path.split('?');
     const request: ApiRequest = {
@@ -70,14 +71,16 @@ export async function accessServer(featureGates: GateSettings = {}, runtimeConfi
       path: plain,
       query: new URLSearchParams(query),
       headers,
-      ...(body && { body }),
+      ...(sent && { body: sent }),
       ...(as && { user: as }),
       inProcess: true,
       signal: new AbortController().signal,
     };
     const response = await running.transport.call(request);
     const object = (response.body.type === 'object' ? response.body.object : {}) as Status;
-    return { code: response.status, message: object.message ?? '', body: object as unknown as Record<string, unknown> };
+    const warnings = [response.headers.warning ?? []].flat();
+    const body = object as unknown as Record<string, unknown>;
+    return { code: response.status, message: object.message ?? '', body, warnings };
   }
 
   return { clock, store, server: running.server, client, admin, ask, close: running.close };

@@ -77,6 +77,7 @@ export function createServer(options: ServerOptions): RunningServer {
   );
   const admissionWorld: AdmissionWorld = {
     access,
+    catalog,
     clock,
     random,
     enabled,

@@ -12,6 +12,7 @@ import { print } from './print.ts';
 import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
 import { subresourceHandler } from './subresources/index.ts';
+import { admitConnection, isConnection } from './verbs/connect.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection, deleteOne } from './verbs/delete.ts';
 import { patch } from './verbs/patch.ts';
@@ -102,6 +103,7 @@ async function perform(server: Server, exchange: Exchange, target: ResourceTarge
   const { kind } = target.served;
   if (target.subresource !== '') {
     const handler = subresourceHandler(kind, target.subresource);
+    if (isConnection(target)) await admitConnection(server, exchange, target);
     if (!handler) throw notModelled(`${kind.plural}/${target.subresource}`);
     return handler(server, exchange, target);
   }

@@ -1,8 +1,17 @@
-// What is wrong with asking for devices, in a claim, a template for one, or a class. Expressions are kept, and not compiled here.
+// What is wrong with asking for devices, in a claim, a template for one, or a class.
 
 import { isDns1123Label, isDns1123Subdomain, isCIdentifier } from '../../base/names.ts';
 import { utf8Length } from '../../base/bytes.ts';
-import { type Issue, duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../api/issues.ts';
+import {
+  type Issue,
+  duplicate,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from '../../api/issues.ts';
 import { complain } from '../checks.ts';
 import type {
   DeviceClaim,
@@ -13,8 +22,10 @@ import type {
   DeviceToleration,
   OpaqueDeviceConfiguration,
 } from '../generated/types/resource-v1.ts';
+import { selectorProblem } from './device-expressions.ts';
 
 const mostAlternatives = 8;
+const mostSelectors = 32;
 const longestExpression = 10 * 1024;
 
 export function applyRequestDefaults(claim: DeviceClaim | undefined): void {
@@ -95,14 +106,23 @@ function askedIssues(asked: Omit<DeviceSubRequest, 'name'>, field: string): Issu
   return issues;
 }
 
-export const selectorIssues = (selectors: readonly DeviceSelector[], field: string): Issue[] =>
-  selectors.flatMap(({ cel }, i) => {
+export function selectorIssues(selectors: readonly DeviceSelector[], field: string): Issue[] {
+  const issues = selectors.length > mostSelectors ? [tooMany(field, selectors.length, mostSelectors)] : [];
+  selectors.forEach(({ cel }, i) => {
     const place = `${field}[${i}].cel`;
-    if (!cel) return [required(place)];
-    return utf8Length(cel.expression ?? '') > longestExpression
-      ? [tooLong(`${place}.expression`, longestExpression)]
-      : [];
+    issues.push(...(cel ? expressionIssues(cel.expression ?? '', `${place}.expression`) : [required(place)]));
   });
+  return issues;
+}
+
+function expressionIssues(expression: string, field: string): Issue[] {
+  if (utf8Length(expression) > longestExpression) return [tooLong(field, longestExpression)];
+  const problem = selectorProblem(expression);
+  if (!problem) return [];
+  return [
+    problem.kind === 'costly' ? forbiddenField(field, problem.message) : invalid(field, expression, problem.message),
+  ];
+}
 
 const effects = ['NoExecute', 'NoSchedule', 'None'];
 const operators = ['Equal', 'Exists'];

@@ -17,6 +17,8 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podGroupProtection } from './pod-group-protection.ts';
+import { mutatingAdmissionPolicy } from './policies/mutating-admission-policy.ts';
+import { validatingAdmissionPolicy } from './policies/validating-admission-policy.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
@@ -51,6 +53,8 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   podTopologyLabels,
   podResizeValidator,
   deviceAdminAccess,
+  mutatingAdmissionPolicy,
+  validatingAdmissionPolicy,
   resourceQuotaAdmission,
   // Sees what all others have made of a role.
   rbacEscalation,

@@ -8,6 +8,7 @@ import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { Client } from '../../client/client.ts';
 import type { Access } from '../access.ts';
+import type { Catalog } from '../catalog.ts';
 import type { Draft } from '../draft.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -26,8 +27,22 @@ export interface Attributes {
   readonly old: KubeObject | undefined;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** The request's CreateOptions, UpdateOptions or DeleteOptions. */
+  readonly options?: object;
+  /** What plugins that change objects know of each other. */
+  readonly reinvocation: Reinvocation;
   /** Adds a Warning header. */
   warn(text: string): void;
+  /** Adds to the audit trail. */
+  annotate(key: string, value: string): void;
+}
+
+/** A request goes through the mutating plugins once more when one of them changed it that others may want to look at again. */
+export interface Reinvocation {
+  /** Whether this is the second round. */
+  again: boolean;
+  /** Set by whoever wants that round. */
+  wanted: boolean;
 }
 
 /** What a plugin may look at. */
@@ -36,6 +51,8 @@ export interface AdmissionWorld {
   readonly random: Random;
   /** All objects of a kind as they are now. */
   mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;
+  /** What is served, custom kinds included. */
+  readonly catalog: Catalog;
   /** What somebody may do besides. */
   readonly access: Access;
   enabled(featureGate: string): boolean;

@@ -13,7 +13,8 @@ import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, hubOf, isHub, toHub } from '../draft.ts';
-import type { ResourceTarget } from '../exchange.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import type { GivenOptions, WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { splitAtReplicas } from './scale-owners.ts';
@@ -24,8 +25,25 @@ export interface WriteContext {
   readonly user: UserInfo;
   readonly manager: string;
   readonly dryRun: boolean;
+  readonly given: GivenOptions;
   warn(text: string): void;
+  annotate(key: string, value: string): void;
 }
+
+/** The context of a request's write. */
+export const writeContext = (
+  { user, warnings, annotations }: Exchange,
+  target: ResourceTarget,
+  { dryRun, given, manager = '' }: Pick<WriteOptions, 'dryRun' | 'given'> & { readonly manager?: string },
+): WriteContext => ({
+  target,
+  user,
+  manager,
+  dryRun,
+  given,
+  warn: (text) => void warnings.add(text),
+  annotate: (key, value) => void annotations.set(key, value),
+});
 
 /** Field ownership after a write that is not an apply, in terms of the version the client speaks. */
 export function ownFields(server: Server, context: WriteContext, live: KubeObject | undefined, next: Draft): void {
@@ -82,7 +100,16 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
   return subresource === '' ? { resetFields: ['status'] } : {};
 }
 
+/** Asks all plugins; those that change objects a second time where one of them wishes it. */
 export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
+  const { reinvocation } = attributes;
+  await askAll(server, phase, attributes);
+  if (phase !== 'mutate' || !reinvocation.wanted) return;
+  reinvocation.again = true;
+  await askAll(server, phase, attributes);
+}
+
+async function askAll(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
   for (const plugin of server.admission) {
     const act = plugin[phase];
     if (!act || !plugin.handles(attributes)) continue;
@@ -93,7 +120,7 @@ export async function admit(server: Server, phase: 'mutate' | 'validate', attrib
 
 export function attributesOf(
   context: WriteContext,
-  operation: Operation,
+  operation: Exclude<Operation, 'CONNECT'>,
   name: string,
   object: Draft | undefined,
   old: KubeObject | undefined,
@@ -110,9 +137,20 @@ export function attributesOf(
     old,
     user: context.user,
     dryRun: context.dryRun,
+    options: { kind: optionsKinds[operation], apiVersion: 'meta.k8s.io/v1', ...context.given },
+    reinvocation: { again: false, wanted: false },
     warn: context.warn,
+    annotate: context.annotate,
   };
 }
+
+/** A connection has no options but its object, which is of the subresource's own kind. */
+export function connectionAttributes(context: WriteContext, object: Draft | undefined): Attributes {
+  const { options: _, ...attributes } = attributesOf(context, 'CREATE', context.target.name, object, undefined);
+  return { ...attributes, operation: 'CONNECT' };
+}
+
+const optionsKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
 export function requireValid(kind: Kind, name: string, issues: readonly Issue[]): void {
   const keeper = kind.storedAs ?? kind;

@@ -21,7 +21,7 @@ import { requireSameKind } from '../known-kinds.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { parseYaml, unmarshalErrors } from '../yaml.ts';
-import { inVersion, resetFieldsOf, setManagedFields, type WriteContext } from './commit.ts';
+import { inVersion, resetFieldsOf, setManagedFields, type WriteContext, writeContext } from './commit.ts';
 import { insert, requireNamespace } from './create.ts';
 import { patchedText } from './patched-text.ts';
 import type { ObjectResult } from './result.ts';
@@ -51,7 +51,7 @@ export async function patch(server: Server, exchange: Exchange, target: Resource
   const read = readPatch(exchange, kind.custom);
   const options = writeOptions('PatchOptions', request.query, request.headers['user-agent'], read.type === 'apply');
   const warn = (text: string) => void exchange.warnings.add(text);
-  const context: WriteContext = { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn };
+  const context = writeContext(exchange, target, options);
   if (read.type === 'apply') return applyPatch(server, context, read, options);
   return replace(server, context, {
     compute: (previous) => patched(target, previous, read, options, warn),

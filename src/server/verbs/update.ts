@@ -7,7 +7,6 @@ import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/
 import type { Namespace } from '../../kinds/core/namespace.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
-import type { Attributes } from '../admission/plugin.ts';
 import { requireCreate } from '../authorize.ts';
 import { behaviourOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
@@ -28,6 +27,7 @@ import {
   requireValid,
   unchanged,
   type WriteContext,
+  writeContext,
 } from './commit.ts';
 import { insert, requireNamespace } from './create.ts';
 import type { ObjectResult } from './result.ts';
@@ -48,8 +48,7 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
     return draft;
   };
   const first = fresh();
-  const context: WriteContext = { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn };
-  return replace(server, context, {
+  return replace(server, writeContext(exchange, target, options), {
     compute: () => fresh(),
     resourceVersion: first.metadata.resourceVersion ?? '',
     writer: 'update',
@@ -78,6 +77,15 @@ export interface Replacement {
   /** What to create when there is nothing yet. */
   readonly createsWith?: Draft | undefined;
   readonly requireVersion?: boolean;
+  /** What admission sees instead of the object. */
+  readonly guise?: Guise;
+}
+
+/** Another form of an object, by which it is written: a Scale. */
+export interface Guise {
+  show(object: KubeObject): Draft;
+  /** Takes over what was changed in that form. */
+  take(shown: Draft, draft: Draft): void;
 }
 
 export async function replace(server: Server, context: WriteContext, replacement: Replacement): Promise<ObjectResult> {
@@ -112,28 +120,33 @@ async function replaceOnce(
   keepIdentity(draft, previous.object);
   facetOf(target.subresource).keep(kind, draft, previous.object);
   if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
-  const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
+  const { guise } = replacement;
+  const [shown, before] = guise ? [guise.show(draft), guise.show(previous.object)] : [draft, previous.object];
+  const attributes = attributesOf(context, 'UPDATE', target.name, shown, before);
   await admit(server, 'mutate', attributes);
+  guise?.take(shown, draft);
+  requireNamespace(target, draft);
   requireVersion(target, replacement, draft, previous);
   const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, previous.object) : undefined;
   try {
-    await requireUpdatable(server, context, attributes, identityIssues);
+    requireUpdatable(server, context, { draft, previous: previous.object, identityIssues });
+    await admit(server, 'validate', guise ? { ...attributes, object: guise.show(draft) } : attributes);
+    for (const warning of behaviourOf(kind).warnings?.(draft, previous.object) ?? []) context.warn(warning);
     return await store(server, context, draft, previous);
   } finally {
     taken?.settle();
   }
 }
 
+interface Change {
+  readonly draft: Draft;
+  readonly previous: KubeObject;
+  readonly identityIssues: readonly Issue[];
+}
+
 /** What the kind makes of the change, and whether it may be. */
-async function requireUpdatable(
-  server: Server,
-  { target, warn }: WriteContext,
-  attributes: Attributes,
-  identityIssues: readonly Issue[],
-): Promise<void> {
+function requireUpdatable(server: Server, { target }: WriteContext, { draft, previous, identityIssues }: Change): void {
   const { kind } = target.served;
-  const draft = attributes.object as Draft;
-  const previous = attributes.old as KubeObject;
   const facet = facetOf(target.subresource);
   facet.prepare(kind, draft, previous, server.kindContext);
   if (target.subresource !== 'status') countGeneration(kind, draft, previous);
@@ -142,8 +155,6 @@ async function requireUpdatable(
     ...validateMetadataUpdate(kind, draft, previous),
     ...facet.issues(kind, draft, previous, server.kindContext),
   ]);
-  await admit(server, 'validate', attributes);
-  for (const warning of behaviourOf(kind).warnings?.(draft, previous) ?? []) warn(warning);
 }
 
 /** Undefined: somebody else was faster. */

@@ -6,7 +6,7 @@ import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import { ownFields } from '../verbs/commit.ts';
+import { ownFields, writeContext } from '../verbs/commit.ts';
 import { requireNamespace } from '../verbs/create.ts';
 import type { Result } from '../verbs/result.ts';
 
@@ -16,7 +16,7 @@ export function readReview<T extends KubeObject>(
   exchange: Exchange,
   target: ResourceTarget,
 ): Draft & T {
-  const { request, user } = exchange;
+  const { request } = exchange;
   const { kind, version } = target.served;
   const options = writeOptions('CreateOptions', request.query, request.headers['user-agent']);
   const warn = (text: string) => void exchange.warnings.add(text);
@@ -25,7 +25,7 @@ export function readReview<T extends KubeObject>(
   if (kind.scope === 'Cluster') delete draft.metadata.namespace;
   else requireNamespace(target, draft);
   draft.spec ??= {};
-  ownFields(server, { target, user, manager: options.manager, dryRun: options.dryRun, warn }, undefined, draft);
+  ownFields(server, writeContext(exchange, target, options), undefined, draft);
   return draft as Draft & T;
 }
 

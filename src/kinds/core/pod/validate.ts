@@ -14,6 +14,9 @@ export function podIssues(pod: Pod): Issue[] {
   if ((pod.spec.ephemeralContainers ?? []).length > 0) {
     issues.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
   }
+  if (pod.spec.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
+    issues.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
   return issues;
 }
 
