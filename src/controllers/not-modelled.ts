@@ -36,13 +36,19 @@ const table: readonly Unmodelled[] = [
   ),
   always(LeaseCandidate as never, 'Nobody elects among candidates: a lease is held by whoever takes it.'),
   always(PodGroup as never, 'Pods are scheduled one by one: nobody waits until the whole group finds its places.'),
-  always(DeviceTaintRule as never, 'Taints by rule are not looked at: pods get such devices and keep them.'),
+  {
+    kind: DeviceTaintRule as unknown as Kind,
+    missing: (object) => missingOfTaintRule(object as DeviceTaintRule),
+  },
   always(StorageVersionMigration as never, 'Objects are not written again: the status of this migration stays empty.'),
   {
     kind: CustomResourceDefinition as unknown as Kind,
     missing: (object) => missingOfDefinition(object as CustomResourceDefinition),
   },
 ];
+
+const missingOfTaintRule = ({ spec }: DeviceTaintRule): string | undefined =>
+  spec.taint?.effect === 'NoExecute' ? 'Pods that have such devices are not evicted: they keep them.' : undefined;
 
 const missingOfDefinition = ({ spec }: CustomResourceDefinition): string | undefined =>
   spec.conversion?.strategy === 'Webhook'

@@ -2,6 +2,8 @@
 
 import { hours, type Instant } from '../base/clock.ts';
 import { formatTime, parseTime } from '../base/time.ts';
+import { DeviceTaintRule } from '../kinds/resource/device-taint-rule.ts';
+import { withRuleTaints } from '../kinds/resource/device-taints.ts';
 import type { ResourceClaim } from '../kinds/resource/resource-claim.ts';
 import { ResourceClaim as ResourceClaimKind } from '../kinds/resource/resource-claim.ts';
 import { ResourcePoolStatusRequest } from '../kinds/resource/resource-pool-status-request.ts';
@@ -15,12 +17,16 @@ const lifetime = hours(1);
 export const resourcePoolStatusController = defineController<ResourcePoolStatusRequest>({
   name: 'resourcepoolstatusrequest-controller',
   for: ResourcePoolStatusRequest,
-  watches: [watching(ResourceSlice, () => []), watching(ResourceClaimKind, () => [])],
+  watches: [
+    watching(ResourceSlice, () => []),
+    watching(ResourceClaimKind, () => []),
+    watching(DeviceTaintRule, () => []),
+  ],
 
   async reconcile(request, { clock, lister, delete: remove }) {
     const answered = answeredAt(request);
     if (answered === undefined) {
-      const slices = lister(ResourceSlice).list();
+      const slices = withRuleTaints(lister(ResourceSlice).list(), lister(DeviceTaintRule).list());
       return { status: planStatus(request, slices, lister(ResourceClaimKind).list(), clock.now()), after: lifetime };
     }
     const left = answered + lifetime - clock.now();
