@@ -5,8 +5,18 @@ import { hashOf } from '../base/hash.ts';
 import type { ApiResponse } from '../api/request.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
-import { documentHash, openApiIndex, type OpenApiInput, openApiV2, openApiV3 } from './openapi/documents.ts';
+import type { Json } from './openapi/definitions.ts';
+import {
+  documentHash,
+  openApiIndex,
+  type OpenApiInput,
+  openApiV2,
+  openApiV3,
+  otherHash,
+  otherOpenApiV3,
+} from './openapi/documents.ts';
 import { olderProtobufType, protobufOfV2, protobufType } from './openapi/protobuf.ts';
+import { olderProtobufTypeV3, protobufOfV3, protobufTypeV3 } from './openapi/protobuf-v3.ts';
 import type { PathAnswer } from './paths.ts';
 
 interface Document {
@@ -49,16 +59,25 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
     );
   }
 
-  function groupVersion(exchange: Exchange, path: string): ApiResponse {
-    const [root, ...rest] = path.slice('/openapi/v3/'.length).split('/');
-    const [group, version] = root === 'api' ? ['', rest[0] ?? ''] : [rest[0] ?? '', rest[1] ?? ''];
-    if (rest.length !== (root === 'api' ? 1 : 2) || !catalog.hasGroupVersion(group, version)) return noDocument;
+  function version3(exchange: Exchange, path: string): ApiResponse {
+    const place = placeOf(path.slice('/openapi/v3/'.length), catalog, input());
+    if (!place) return noDocument;
     const hash = exchange.request.query.get('hash');
-    const current = documentHash(group, version, input());
-    if (hash && hash !== current) return moved(`${path}?hash=${current}`);
-    if (!accepted(exchange, [json])) return notAcceptable;
-    const bytes = () => utf8(JSON.stringify(openApiV3(group, version, input())));
-    const response = answer(exchange, json, document(path, bytes));
+    if (hash && hash !== place.hash) return moved(`${path}?hash=${place.hash}`);
+    const type = accepted(exchange, [json, protobufTypeV3, olderProtobufTypeV3]);
+    if (!type) return notAcceptable;
+    const response =
+      type === json
+        ? answer(
+            exchange,
+            json,
+            document(path, () => utf8(JSON.stringify(place.make()))),
+          )
+        : answer(
+            exchange,
+            protobufTypeV3,
+            document(`${path} protobuf`, () => protobufOfV3(place.make())),
+          );
     // A document asked for by its hash never changes.
     const lasting = { 'cache-control': 'public, immutable', expires: farFuture };
     return hash ? { ...response, headers: { ...response.headers, ...lasting } } : response;
@@ -75,8 +94,25 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
           document('v3', () => utf8(JSON.stringify(openApiIndex(input())))),
         ),
     ],
-    ['/openapi/v3/', groupVersion],
+    ['/openapi/v3/', version3],
   ]);
+}
+
+interface Place {
+  readonly hash: string;
+  make(): Json;
+}
+
+/** The document at a place below `/openapi/v3/`: a group version's, or one of the few others. */
+function placeOf(place: string, catalog: Catalog, input: OpenApiInput): Place | undefined {
+  const [root, ...rest] = place.split('/');
+  const [group, version] = root === 'api' ? ['', rest[0] ?? ''] : [rest[0] ?? '', rest[1] ?? ''];
+  if (rest.length === (root === 'api' ? 1 : 2) && catalog.hasGroupVersion(group, version)) {
+    const make = () => openApiV3(group, version, input) ?? {};
+    return { hash: documentHash(group, version, input), make };
+  }
+  const other = otherOpenApiV3(place, input);
+  return other && { hash: otherHash(place, input), make: () => other };
 }
 
 const json = 'application/json';

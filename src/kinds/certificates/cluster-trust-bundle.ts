@@ -8,7 +8,7 @@ import { complain, immutable } from '../checks.ts';
 import { nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ClusterTrustBundle as Shape } from '../generated/types/certificates-v1beta1.ts';
-import { signerNameIssues } from './certificate-signing-request.ts';
+import { signerNameIssues } from '../signer-name.ts';
 import { pemBlocks } from './pem.ts';
 
 export type ClusterTrustBundle = Shape;

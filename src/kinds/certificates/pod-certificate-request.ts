@@ -14,7 +14,7 @@ import type {
 } from '../generated/types/certificates-v1beta1.ts';
 import { internalValue } from '../internal-value.ts';
 import { keepMetadata } from '../status-update.ts';
-import { signerNameIssues } from './certificate-signing-request.ts';
+import { signerNameIssues } from '../signer-name.ts';
 import { podCertificateStatusIssues } from './pod-certificate-status.ts';
 import { proofIssues } from './proof-of-possession.ts';
 

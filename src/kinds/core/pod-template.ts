@@ -6,6 +6,7 @@ import { defineKind } from '../define.ts';
 import type { PodTemplate as Shape } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
+import { isNewGeneration } from '../workloads.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
 export type PodTemplate = Shape;
@@ -20,7 +21,8 @@ export const PodTemplate = defineKind<PodTemplate>('v1', 'PodTemplate', {
     dropDisabledTemplateFields(template, previous?.template, context),
   validate: templateIssues,
   validateUpdate: templateIssues,
-  warnings: (next, previous) => podTemplateWarnings('template', next.template ?? {}, previous?.template),
+  warnings: (next, previous) =>
+    isNewGeneration(next, previous) ? podTemplateWarnings('template', next.template ?? {}) : [],
   columns: [
     nameColumn,
     ...templateColumns<PodTemplate>(({ template }) => template?.spec),
