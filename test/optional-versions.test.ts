@@ -181,3 +181,17 @@ test('a bound that is 0, and nodes a volume moves to, are allowed where those fe
   expect(await codes({})).toEqual([422, 422]);
   expect(await codes({ HPAScaleToZero: true, MutablePVNodeAffinity: true })).toEqual([201, 200]);
 });
+
+test('devices have lists for attributes where that feature is on', async () => {
+  const path = '/apis/resource.k8s.io/v1/resourceslices';
+  const spec = {
+    driver: 'gpu.example.com',
+    pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+    allNodes: true,
+    devices: [{ name: 'd', attributes: { links: { strings: ['a', 'b'] } } }],
+  };
+  const off = await serving({}, {});
+  expect(await off.ask('POST', path, { metadata: { name: 's' }, spec })).toMatchObject({ status: 422 });
+  const on = await serving({}, { DRAListTypeAttributes: true });
+  expect(await on.ask('POST', path, { metadata: { name: 's' }, spec })).toMatchObject({ status: 201, body: { spec } });
+});

@@ -150,8 +150,9 @@ const needs: Readonly<Record<string, string>> = {
 export const modelledGates: ReadonlySet<string> = new Set(
   words(`
     AllAlpha AllBeta ClusterTrustBundle ContainerStopSignals CoordinatedLeaderElection CrossNamespaceVolumeDataSource
-    DRADeviceTaintRules DRAResourcePoolStatus DRAWorkloadResourceClaims GenericWorkload HPAScaleToZero
-    MaxUnavailableStatefulSet MutablePVNodeAffinity MutatingAdmissionPolicy PodCertificateRequest StorageVersionAPI
+    DRADeviceTaintRules DRAListTypeAttributes DRANodeAllocatableResources DRAResourcePoolStatus
+    DRAWorkloadResourceClaims GenericWorkload HPAScaleToZero MaxUnavailableStatefulSet MutablePVNodeAffinity
+    MutatingAdmissionPolicy PodCertificateRequest StorageVersionAPI
     StorageVersionMigrator TopologyAwareWorkloadScheduling WorkloadAwarePreemption`),
 );
 
@@ -161,6 +162,8 @@ const partly: Readonly<Record<string, string>> = {
   ContainerStopSignals: 'the field is kept and checked; simulated containers stop as they do without it',
   CoordinatedLeaderElection: 'candidates are served; nobody elects among them',
   DRADeviceTaintRules: 'tainted devices are given to none who does not tolerate it; pods that have one keep it',
+  DRAListTypeAttributes: 'the lists are kept; constraints between devices do not look into them',
+  DRANodeAllocatableResources: 'the field is kept; what devices take from a node is not counted',
   DRAWorkloadResourceClaims: 'the fields are kept and checked; no claims are made for groups',
   GenericWorkload: 'workloads and pod groups are served; pods are scheduled one by one',
   HPAScaleToZero: 'the lower bound may be 0; nothing is scaled by metrics',

@@ -2,10 +2,7 @@
 
 import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
-import { CustomResourceDefinition } from '../kinds/apiextensions/custom-resource-definition.ts';
 import { HorizontalPodAutoscaler } from '../kinds/autoscaling/horizontal-pod-autoscaler.ts';
-import { MutatingWebhookConfiguration } from '../kinds/admissionregistration/mutating-webhook-configuration.ts';
-import { ValidatingWebhookConfiguration } from '../kinds/admissionregistration/validating-webhook-configuration.ts';
 import { LeaseCandidate } from '../kinds/coordination/lease-candidate.ts';
 import { NetworkPolicy } from '../kinds/networking/network-policy.ts';
 import { DeviceTaintRule } from '../kinds/resource/device-taint-rule.ts';
@@ -24,11 +21,7 @@ const always = (kind: Kind<never>, text: string): Unmodelled => ({
   missing: () => text,
 });
 
-const webhooks = 'Admission webhooks are not called: requests pass as if this configuration were not there.';
-
 const table: readonly Unmodelled[] = [
-  always(ValidatingWebhookConfiguration as never, webhooks),
-  always(MutatingWebhookConfiguration as never, webhooks),
   always(HorizontalPodAutoscaler as never, 'There are no metrics, and nothing is scaled by them.'),
   always(
     NetworkPolicy as never,
@@ -41,19 +34,10 @@ const table: readonly Unmodelled[] = [
     missing: (object) => missingOfTaintRule(object as DeviceTaintRule),
   },
   always(StorageVersionMigration as never, 'Objects are not written again: the status of this migration stays empty.'),
-  {
-    kind: CustomResourceDefinition as unknown as Kind,
-    missing: (object) => missingOfDefinition(object as CustomResourceDefinition),
-  },
 ];
 
 const missingOfTaintRule = ({ spec }: DeviceTaintRule): string | undefined =>
   spec.taint?.effect === 'NoExecute' ? 'Pods that have such devices are not evicted: they keep them.' : undefined;
-
-const missingOfDefinition = ({ spec }: CustomResourceDefinition): string | undefined =>
-  spec.conversion?.strategy === 'Webhook'
-    ? 'Conversion webhooks are not called: versions differ in their apiVersion only.'
-    : undefined;
 
 export const notModelled = (): readonly Controller[] =>
   table.map(({ kind, missing }) =>

@@ -3,6 +3,8 @@
 import { textOf, utf8 } from '../base/bytes.ts';
 import { hashOf } from '../base/hash.ts';
 import type { ApiResponse } from '../api/request.ts';
+import { withRemoteDocuments, withRemoteSwagger } from './aggregation/openapi.ts';
+import { passOn } from './aggregation/proxy.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import type { Json } from './openapi/definitions.ts';
@@ -18,6 +20,7 @@ import {
 import { olderProtobufType, protobufOfV2, protobufType } from './openapi/protobuf.ts';
 import { olderProtobufTypeV3, protobufOfV3, protobufTypeV3 } from './openapi/protobuf-v3.ts';
 import type { PathAnswer } from './paths.ts';
+import type { Server } from './server.ts';
 
 interface Document {
   readonly bytes: Uint8Array;
@@ -29,9 +32,14 @@ const mostKept = 12;
 
 const farFuture = 'Thu, 31 Dec 2037 23:55:55 GMT';
 
-export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): ReadonlyMap<string, PathAnswer> {
+export function openApiPaths(
+  { catalog, aggregation, remote }: Pick<Server, 'catalog' | 'aggregation' | 'remote'>,
+  input: () => OpenApiInput,
+): ReadonlyMap<string, PathAnswer> {
   const kept = new Map<string, Document>();
   catalog.subscribe(() => kept.clear());
+  aggregation.subscribe(() => kept.clear());
+  const whole = () => withRemoteSwagger(openApiV2(input()), aggregation);
 
   function document(key: string, make: () => Uint8Array): Document {
     const known = kept.get(key);
@@ -50,16 +58,18 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
       return answer(
         exchange,
         json,
-        document('v2', () => utf8(JSON.stringify(openApiV2(input())))),
+        document('v2', () => utf8(JSON.stringify(whole()))),
       );
     return answer(
       exchange,
       protobufType,
-      document('v2 protobuf', () => protobufOfV2(openApiV2(input()))),
+      document('v2 protobuf', () => protobufOfV2(whole())),
     );
   }
 
-  function version3(exchange: Exchange, path: string): ApiResponse {
+  function version3(exchange: Exchange, path: string): ApiResponse | Promise<ApiResponse> {
+    const api = aggregation.find(path.slice('/openapi/v3'.length));
+    if (api) return passOn(remote, api, exchange);
     const place = placeOf(path.slice('/openapi/v3/'.length), catalog, input());
     if (!place) return noDocument;
     const hash = exchange.request.query.get('hash');
@@ -91,7 +101,7 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
         answer(
           exchange,
           'text/plain; charset=utf-8',
-          document('v3', () => utf8(JSON.stringify(openApiIndex(input())))),
+          document('v3', () => utf8(JSON.stringify(withRemoteDocuments(openApiIndex(input()), aggregation)))),
         ),
     ],
     ['/openapi/v3/', version3],

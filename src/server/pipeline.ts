@@ -4,23 +4,30 @@ import type { ApiRequest, ApiResponse, Transport } from '../api/request.ts';
 import { ApiError, internalError } from '../api/status.ts';
 import { anonymous } from './authenticate.ts';
 import type { Exchange, Handler, Stage } from './exchange.ts';
+import type { RequestMetrics } from './metrics/request-metrics.ts';
 import { negotiateError } from './negotiate.ts';
 import { encodeAs } from './print.ts';
 import { resolve } from './resolve.ts';
 import type { Server } from './server.ts';
 
 /** Joins the stages, first to last, before the handler that answers. */
-export function pipeline(server: Server, stages: readonly Stage[], handler: Handler): Transport {
+export function pipeline(
+  server: Server,
+  stages: readonly Stage[],
+  handler: Handler,
+  metrics: RequestMetrics,
+): Transport {
   const whole = stages.reduceRight<Handler>((next, stage) => stage(next), handler);
   return {
     async call(request) {
       const exchange = open(request);
+      const answered = metrics.begin(exchange);
       try {
         exchange.target = resolve(server.catalog, request.method, request.path, request.query);
         const response = await whole(exchange);
-        return withWarnings(response, exchange);
+        return answered(withWarnings(response, exchange));
       } catch (error) {
-        return withWarnings(refusal(server, request, error), exchange);
+        return answered(withWarnings(refusal(server, request, error), exchange));
       }
     },
   };
@@ -62,8 +69,24 @@ const contentTypes = {
 
 const described = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
+/** What warnings may have together before each is cut, and then at the most, in characters. */
+const mostWarnings = 4096;
+const longestWarning = 256;
+
 function withWarnings(response: ApiResponse, exchange: Exchange): ApiResponse {
   if (exchange.warnings.size === 0) return response;
-  const warning = [...exchange.warnings].map((text) => `299 - "${text.replace(/[\\"]/g, '\\$&')}"`);
-  return { ...response, headers: { ...response.headers, warning } };
+  const warning = limited([...exchange.warnings].filter(isPrintable)).map(
+    (text) => `299 - "${text.replace(/[\\"]/g, '\\$&')}"`,
+  );
+  return warning.length === 0 ? response : { ...response, headers: { ...response.headers, warning } };
+}
+
+const isPrintable = (text: string): boolean => !/\p{Cc}/u.test(text);
+
+/** Where there is too much to tell, every warning is cut, and the last ones are left out. */
+function limited(texts: readonly string[]): readonly string[] {
+  if (texts.reduce((sum, { length }) => sum + length, 0) <= mostWarnings) return texts;
+  const cut = texts.map((text) => [...text].slice(0, longestWarning).join(''));
+  let sum = 0;
+  return cut.filter(({ length }) => (sum += length) <= mostWarnings);
 }

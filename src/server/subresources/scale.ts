@@ -14,6 +14,7 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { type WriteContext, writeContext } from '../verbs/commit.ts';
+import { viewOf } from '../verbs/conversion.ts';
 import { timeless } from '../verbs/scale-owners.ts';
 import { type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
 import { get } from '../verbs/read.ts';
@@ -30,7 +31,8 @@ export async function scale(server: Server, exchange: Exchange, target: Resource
   const paths = (target.served.kind.storedAs ?? target.served.kind).behaviour.scale;
   if (!paths) throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
   if (target.verb === 'get') {
-    const { object } = await get(server, target, exchange.request.query);
+    const found = await get(server, target, exchange.request.query);
+    const object = await viewOf(target.served, found.object);
     if (target.served.kind.custom) requireReplicasField(object, paths);
     return shown(scaleOf(object, paths));
   }
@@ -121,7 +123,7 @@ async function write(
       return withReplicas(previous, paths, wanted.spec?.replicas ?? 0);
     },
   });
-  return shown(scaleOf(result.object, paths));
+  return shown(scaleOf(await viewOf(context.target.served, result.object), paths));
 }
 
 /** Whoever is asked about a write of replicas sees Scales. */

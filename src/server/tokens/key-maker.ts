@@ -14,6 +14,8 @@ export interface KeyMaker {
   keySet(): object;
   /** The cluster's CA certificate, PEM. */
   readonly caCertificate: string;
+  /** The authority of those who pass on requests of others, PEM. */
+  readonly proxyCaCertificate?: string;
   /** Issues certificates in the CA's name; absent where nobody needs real ones. */
   readonly authority?: CertificateAuthority;
   /** Whether a signature is one of the key's; absent where nobody needs to know. */

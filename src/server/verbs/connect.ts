@@ -8,10 +8,6 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import { admit, connectionAttributes, writeContext } from './commit.ts';
 
-const ways: ReadonlySet<string> = new Set(['attach', 'exec', 'portforward', 'proxy']);
-
-export const isConnection = ({ subresource }: ResourceTarget): boolean => ways.has(subresource);
-
 /** Refuses what admission refuses, before anybody looks at what is to be connected. */
 export async function admitConnection(server: Server, exchange: Exchange, target: ResourceTarget): Promise<void> {
   const context = writeContext(exchange, target, { dryRun: false, given: {} });
@@ -33,10 +29,11 @@ function connectOptions(query: URLSearchParams, { served, subresource, rest }: R
   return { apiVersion: version, kind, metadata: {}, ...Object.fromEntries(given) } as unknown as Draft;
 }
 
-/** As Go reads a parameter: what is empty or false counts as not given. */
-function valueOf(texts: readonly string[], { schema, name }: Field): unknown {
+/** As Go reads a parameter: what is empty or false counts as not given. A list that is always written is null then. */
+function valueOf(texts: readonly string[], { schema, name, omitempty }: Field): unknown {
   const [first] = texts;
-  if (first === undefined || name === 'kind' || name === 'apiVersion') return undefined;
+  if (name === 'kind' || name === 'apiVersion') return undefined;
+  if (first === undefined) return schema.type === 'list' && !omitempty ? null : undefined;
   if (schema.type === 'list') return schema.items.type === 'string' ? [...texts] : texts.map(Number);
   if (schema.type === 'boolean') return first === 'false' || first === '0' ? undefined : true;
   return first || undefined;

@@ -25,6 +25,7 @@ import {
   type WriteContext,
   writeContext,
 } from './commit.ts';
+import { asStored } from './conversion.ts';
 import type { ObjectResult } from './result.ts';
 
 /** Characters that generated names end in, and the longest base they are put behind. */
@@ -81,7 +82,7 @@ async function insertOnce(
   owning: boolean,
 ): Promise<ObjectResult | undefined> {
   const { kind } = context.target.served;
-  if (owning) ownFields(server, context, undefined, draft);
+  if (owning) await ownFields(server, context, undefined, draft);
   const attributes = attributesOf(context, 'CREATE', draft.metadata.name ?? '', draft, undefined);
   await admit(server, 'mutate', attributes);
   requireNamespace(context.target, draft);
@@ -130,9 +131,10 @@ async function store(
   const cache = await server.caches.of(kind);
   if (cache.stored(draft.metadata.namespace ?? '', draft.metadata.name ?? '')) return undefined;
   forgetEmpty(kind, draft);
-  if (dryRun) return { type: 'object', code: 201, object: draft };
-  fitForStorage(kind, draft);
-  const stored = await commit(server, kind, draft, undefined);
+  if (!dryRun) fitForStorage(kind, draft);
+  const kept = await asStored(target.served, draft);
+  if (dryRun) return { type: 'object', code: 201, object: kept };
+  const stored = await commit(server, kind, kept, undefined);
   return stored && { type: 'object', code: 201, object: stored.object, stored };
 }
 

@@ -14,6 +14,7 @@ import { selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
 import { admit, attributesOf, commit, commitDeletion, type WriteContext, writeContext } from './commit.ts';
+import { asStoredNow, viewOf } from './conversion.ts';
 import { list, selected } from './read.ts';
 import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
 
@@ -88,7 +89,13 @@ export async function remove(
     const stored = cache.stored(target.namespace, target.name);
     if (!stored) throw notFound(target, target.name);
     requirePreconditions(kind, stored.object, options);
-    if (asking !== 'asked') await askAbout(server, context, stored.object, asking === 'named' ? target.name : '');
+    if (asking !== 'asked')
+      await askAbout(
+        server,
+        context,
+        await viewOf(target.served, stored.object),
+        asking === 'named' ? target.name : '',
+      );
     const result = await removeOnce(server, context, options, stored);
     if (result) return result;
   }
@@ -108,7 +115,7 @@ async function removeOnce(
   stored: Stored,
 ): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
-  const plan = planDeletion(kind, stored.object, options, server.clock.now());
+  const plan = planDeletion(kind, await asStoredNow(kind, stored.object), options, server.clock.now());
   // Who asks in the old way for dependents to go as well is told that it will take a while.
   const code = options.orphanDependents === false ? 202 : 200;
   if (plan.step === 'wait') return { type: 'object', code, object: stored.object, stored };

@@ -29,6 +29,7 @@ import {
   type WriteContext,
   writeContext,
 } from './commit.ts';
+import { asStored, viewOf } from './conversion.ts';
 import { insert, requireNamespace } from './create.ts';
 import type { ObjectResult } from './result.ts';
 
@@ -113,25 +114,26 @@ async function replaceOnce(
 ): Promise<ObjectResult | undefined> {
   const { target } = context;
   const { kind } = target.served;
-  const draft = await replacement.compute(previous.object);
+  const current = await viewOf(target.served, previous.object);
+  const draft = await replacement.compute(current);
   behaviourOf(kind).applyContextDefaults?.(draft, server.kindContext);
-  if (replacement.writer === 'update') requireSameUid(target, draft, previous.object);
-  const identityIssues = uidIssues(draft, previous.object);
-  keepIdentity(draft, previous.object);
-  facetOf(target.subresource).keep(kind, draft, previous.object);
-  if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
+  if (replacement.writer === 'update') requireSameUid(target, draft, current);
+  const identityIssues = uidIssues(draft, current);
+  keepIdentity(draft, current);
+  facetOf(target.subresource).keep(kind, draft, current);
+  if (replacement.writer !== 'apply') await ownFields(server, context, current, draft);
   const { guise } = replacement;
-  const [shown, before] = guise ? [guise.show(draft), guise.show(previous.object)] : [draft, previous.object];
+  const [shown, before] = guise ? [guise.show(draft), guise.show(current)] : [draft, current];
   const attributes = attributesOf(context, 'UPDATE', target.name, shown, before);
   await admit(server, 'mutate', attributes);
   guise?.take(shown, draft);
   requireNamespace(target, draft);
   requireVersion(target, replacement, draft, previous);
-  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, previous.object) : undefined;
+  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, current) : undefined;
   try {
-    requireUpdatable(server, context, { draft, previous: previous.object, identityIssues });
+    requireUpdatable(server, context, { draft, previous: current, identityIssues });
     await admit(server, 'validate', guise ? { ...attributes, object: guise.show(draft) } : attributes);
-    for (const warning of behaviourOf(kind).warnings?.(draft, previous.object) ?? []) context.warn(warning);
+    for (const warning of behaviourOf(kind).warnings?.(draft, current) ?? []) context.warn(warning);
     return await store(server, context, draft, previous);
   } finally {
     taken?.settle();
@@ -166,12 +168,12 @@ async function store(
 ): Promise<ObjectResult | undefined> {
   forgetEmpty(context.target.served.kind, draft);
   if (!context.dryRun) fitForStorage(context.target.served.kind, draft);
-  if (unchanged(draft, previous.object))
-    return { type: 'object', code: 200, object: previous.object, stored: previous };
-  draft.metadata.resourceVersion = String(previous.revision);
-  if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
-  if (context.dryRun) return { type: 'object', code: 200, object: draft };
-  const stored = await commit(server, context.target.served.kind, draft, previous);
+  const kept = await asStored(context.target.served, draft);
+  if (unchanged(kept, previous.object)) return { type: 'object', code: 200, object: previous.object, stored: previous };
+  kept.metadata.resourceVersion = String(previous.revision);
+  if (isReadyToGo(kept, previous.object)) return finishDeletion(server, context, kept, previous);
+  if (context.dryRun) return { type: 'object', code: 200, object: kept };
+  const stored = await commit(server, context.target.served.kind, kept, previous);
   return stored && { type: 'object', code: 200, object: stored.object, stored };
 }
 

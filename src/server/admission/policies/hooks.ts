@@ -30,8 +30,8 @@ interface Known<P, B, E> {
   readonly hooks: readonly Hook<P, B, E>[];
 }
 
-/** The policies in force at the moment, by name, each with its bindings by name. */
-export type Hooks<P, B, E> = (world: AdmissionWorld) => Promise<readonly Hook<P, B, E>[]>;
+/** The policies in force at the moment, by name, each with its bindings by name. Where there are none nobody waits. */
+export type Hooks<P, B, E> = (world: AdmissionWorld) => readonly Hook<P, B, E>[] | Promise<readonly Hook<P, B, E>[]>;
 
 const none: readonly never[] = [];
 
@@ -52,7 +52,7 @@ export function hooksOf<P extends KubeObject, B extends Bound, E>(source: Source
     });
   }
 
-  return async (world) => {
+  async function inForce(world: AdmissionWorld): Promise<readonly Hook<P, B, E>[]> {
     const bound = await world.mirror(source.bindings);
     if (bound.size === 0) return none;
     const bindings = bound.list();
@@ -63,5 +63,7 @@ export function hooksOf<P extends KubeObject, B extends Bound, E>(source: Source
     const hooks = workOut(policies, bindings);
     known.set(bound, { policies, bindings, hooks });
     return hooks;
-  };
+  }
+
+  return (world) => (world.peek(source.bindings)?.size === 0 ? none : inForce(world));
 }

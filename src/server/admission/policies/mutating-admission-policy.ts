@@ -31,22 +31,32 @@ const hooks = hooksOf({
 
 export const mutatingAdmissionPolicy: AdmissionPlugin = {
   name: 'MutatingAdmissionPolicy',
-  handles: (attributes) => attributes.operation !== 'DELETE' && !isExcluded(attributes),
+  handles: (attributes) => !isExcluded(attributes),
 
-  async mutate(attributes, world) {
-    const inForce = await hooks(world);
-    if (inForce.length === 0) return;
-    const round = roundOf(attributes);
-    const { invocations, faults } = await invocationsOf(inForce, attributes, world);
-    const home = homeOf(attributes);
-    const namespace =
-      invocations.length === 0 || home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
-    const context: Context = { attributes, namespace, questions: questionsOf(attributes.user, world.access), round };
-    for (const invocation of invocations) faults.push(...(await invoke(invocation, context)));
-    round.output = copyOf(attributes.object);
-    refuse(faults, attributes);
+  mutate(attributes, world) {
+    const inForce = hooks(world);
+    if ('length' in inForce && inForce.length === 0) return undefined;
+    return change(inForce, attributes, world);
   },
 };
+
+async function change(
+  hooksInForce: readonly PolicyHook[] | Promise<readonly PolicyHook[]>,
+  attributes: Attributes,
+  world: AdmissionWorld,
+): Promise<void> {
+  const inForce = await hooksInForce;
+  if (inForce.length === 0) return;
+  const round = roundOf(attributes);
+  const { invocations, faults } = await invocationsOf(inForce, attributes, world);
+  const home = homeOf(attributes);
+  const namespace =
+    invocations.length === 0 || home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
+  const context: Context = { attributes, namespace, questions: questionsOf(attributes.user, world.access), round };
+  for (const invocation of invocations) faults.push(...(await invoke(invocation, context)));
+  round.output = copyOf(attributes.object);
+  refuse(faults, attributes);
+}
 
 /** What is remembered between the two rounds of a request. */
 interface Round {

@@ -32,16 +32,24 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
   handles: (attributes) => !isExcluded(attributes),
 
-  async validate(attributes, world) {
-    const inForce = await hooks(world);
-    if (inForce.length === 0) return;
-    const context: Context = { attributes, world, questions: questionsOf(attributes.user, world.access) };
-    const refusals: ApiError[] = [];
-    for (const hook of inForce) refusals.push(...(await ask(hook, context)));
-    // All are found out, for the audit trail and warnings, but only the first is told.
-    if (refusals[0]) throw refusals[0];
+  validate(attributes, world) {
+    const inForce = hooks(world);
+    if ('length' in inForce && inForce.length === 0) return undefined;
+    return judge(inForce, attributes, world);
   },
 };
+
+async function judge(
+  hooksInForce: readonly PolicyHook[] | Promise<readonly PolicyHook[]>,
+  attributes: Attributes,
+  world: AdmissionWorld,
+): Promise<void> {
+  const context: Context = { attributes, world, questions: questionsOf(attributes.user, world.access) };
+  const refusals: ApiError[] = [];
+  for (const hook of await hooksInForce) refusals.push(...(await ask(hook, context)));
+  // All are found out, for the audit trail and warnings, but only the first is told.
+  if (refusals[0]) throw refusals[0];
+}
 
 interface Context {
   readonly attributes: Attributes;
