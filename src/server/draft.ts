@@ -48,6 +48,12 @@ export function printedFrom(kind: Kind, version: ServedVersion, object: KubeObje
   return fromHub(kind, version, behaviourOf(kind).shown?.(object) ?? object);
 }
 
+/** The version objects are stored in, whether it is served or not. */
+export function hubOf(keeper: Kind): ServedVersion {
+  const all = [...keeper.versions, ...(keeper.optionalVersions ?? [])];
+  return all.find(({ version }) => version === keeper.version) ?? (all[0] as ServedVersion);
+}
+
 /** Whether objects are stored in just this version. */
 export const isHub = (kind: Kind, version: ServedVersion): boolean =>
   !kind.storedAs && version.version === kind.version;

@@ -12,7 +12,7 @@ import { badRequest, notAcceptable } from '../api/status.ts';
 import { folderOf, hasSchema, namedSchema, schemaOf } from '../kinds/schemas.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Served } from './catalog.ts';
-import { isPrinted, printedFrom } from './draft.ts';
+import { hubOf, isPrinted, printedFrom } from './draft.ts';
 import type { Format, Negotiated } from './negotiate.ts';
 import { itemBytes, servedBytes, type Stored } from './stored.ts';
 import { listMeta, partialObject, tableOf } from './table.ts';
@@ -347,7 +347,7 @@ const emptyObjects = new WeakMap<ObjectSchema, KubeObject>();
 /** What is left of an object without any content, in the given version or in the hub. */
 export function emptyObject(kind: Kind, version?: ServedVersion): KubeObject {
   const keeper = version ? kind : (kind.storedAs ?? kind);
-  const shown = version ?? (keeper.versions.find((each) => each.version === keeper.version) as ServedVersion);
+  const shown = version ?? hubOf(keeper);
   let empty = emptyObjects.get(shown.schema);
   if (!empty) {
     const apiVersion = apiVersionOf({ group: keeper.group, version: shown.version });

@@ -11,6 +11,7 @@ import type { CronJobSpec, JobTemplateSpec, CronJob as Shape } from '../generate
 import { podTemplateWarnings } from '../pod-spec/template.ts';
 import { isNewGeneration, podNameWarnings, selectorCell, shownSelector } from '../workloads.ts';
 import { applyJobTemplateDefaults } from './job.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { jobSpecIssues } from './job-spec.ts';
 
 export type CronJob = Shape;
@@ -25,6 +26,8 @@ const longestName = 63 - 11;
 
 export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
   applyDefaults,
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.jobTemplate?.spec?.template, previous?.spec.jobTemplate?.spec?.template, context),
   prepareForCreate(cronJob) {
     cronJob.status = {};
   },

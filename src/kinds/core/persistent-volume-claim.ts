@@ -2,6 +2,7 @@
 
 import { type Issue, forbiddenField, notSupported, required } from '../../api/issues.ts';
 import { deepEqual } from '../../base/equal.ts';
+import type { KindContext } from '../../api/kind.ts';
 import { immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -26,15 +27,14 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
     roundAmounts(claim.status?.capacity, claim.status?.allocatedResources);
     claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
   },
+  dropDisabledFields({ spec }, previous, context) {
+    if (!previous?.spec.dataSource && !previous?.spec.dataSourceRef) dropUnservedSources(spec, context);
+  },
   prepareForCreate(claim) {
     claim.status = { phase: 'Pending' };
-    dropUnservedSources(claim.spec);
     matchSources(claim.spec);
   },
-  prepareForUpdate({ spec }, previous) {
-    if (!previous.spec.dataSource && !previous.spec.dataSourceRef) dropUnservedSources(spec);
-    matchSources(spec);
-  },
+  prepareForUpdate: ({ spec }) => matchSources(spec),
   validate: ({ spec }) => claimSpecIssues(spec, 'spec'),
   validateUpdate: (next, previous) => [...claimSpecIssues(next.spec, 'spec'), ...changeIssues(next, previous)],
   validateStatusUpdate: statusIssues,
@@ -62,13 +62,13 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
   ],
 });
 
-/** Sources that nobody could fill a volume from, and those in other namespaces, are forgotten. */
-function dropUnservedSources(spec: PersistentVolumeClaimSpec): void {
+/** Sources that nobody could fill a volume from, and those in other namespaces unless that is asked for, are forgotten. */
+function dropUnservedSources(spec: PersistentVolumeClaimSpec, { enabled }: KindContext): void {
   const { dataSource, dataSourceRef } = spec;
   const ofClaim = !dataSource?.apiGroup && dataSource?.kind === 'PersistentVolumeClaim';
   const ofSnapshot = dataSource?.apiGroup === 'snapshot.storage.k8s.io' && dataSource.kind === 'VolumeSnapshot';
   if (dataSource && !ofClaim && !ofSnapshot) delete spec.dataSource;
-  if (dataSourceRef?.namespace !== undefined) delete spec.dataSourceRef;
+  if (dataSourceRef?.namespace !== undefined && !enabled('CrossNamespaceVolumeDataSource')) delete spec.dataSourceRef;
 }
 
 /** The older and the newer way to name a source say the same. */

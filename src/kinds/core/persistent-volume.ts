@@ -59,10 +59,10 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
     }
   },
   validate: ({ metadata, spec }) => volumeSpecIssues(spec, metadata.name ?? ''),
-  validateUpdate: (next, previous) => [
+  validateUpdate: (next, previous, { enabled }) => [
     ...volumeSpecIssues(next.spec, next.metadata.name ?? ''),
     ...volumeSpecIssues(next.spec, next.metadata.name ?? ''),
-    ...changeIssues(next.spec, previous.spec),
+    ...changeIssues(next.spec, previous.spec, enabled('MutablePVNodeAffinity')),
   ],
   warnings: (volume) => [
     ...classAnnotationWarnings(volume),
@@ -209,7 +209,7 @@ function withoutNewGrowthSecret(next: PersistentVolumeSpec, previous: Persistent
   return { ...next, csi };
 }
 
-function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec): Issue[] {
+function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec, movable: boolean): Issue[] {
   const [now, before] = [internalVolumeSource(withoutNewGrowthSecret(next, previous)), internalVolumeSource(previous)];
   const issues: Issue[] = [];
   if (!deepEqual(now, before)) {
@@ -217,7 +217,7 @@ function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec
     issues.push(forbiddenField('spec.persistentvolumesource', `${rule}\n${differenceOf(before, now)}`));
   }
   if (next.volumeMode !== previous.volumeMode) issues.push(immutable('volumeMode', next.volumeMode));
-  if (previous.nodeAffinity && !deepEqual(next.nodeAffinity, previous.nodeAffinity)) {
+  if (!movable && previous.nodeAffinity && !deepEqual(next.nodeAffinity, previous.nodeAffinity)) {
     const rule = 'field is immutable, except for updating from beta label to GA';
     issues.push(invalid('spec.nodeAffinity', next.nodeAffinity ?? null, rule));
   }

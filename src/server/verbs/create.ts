@@ -57,6 +57,7 @@ export async function insert(
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   wipeIdentity(draft);
+  behaviourOf(context.target.served.kind).applyContextDefaults?.(draft, server.kindContext);
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
     const attempt = generated ? copyOf(draft) : draft;
@@ -106,6 +107,7 @@ async function requireCreatable(
 ): Promise<void> {
   const { kind } = context.target.served;
   const behaviour = behaviourOf(kind);
+  behaviour.dropDisabledFields?.(draft, undefined, server.kindContext);
   if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
   else if (hasStatus(kind)) resetStatus(kind.storedAs ?? kind, draft);
   for (const warning of behaviour.earlyWarnings?.(draft) ?? []) context.warn(warning);

@@ -116,6 +116,7 @@ async function replaceOnce(
   const { kind } = target.served;
   const current = await viewOf(target.served, previous.object);
   const draft = await replacement.compute(current);
+  behaviourOf(kind).applyContextDefaults?.(draft, server.kindContext);
   if (replacement.writer === 'update') requireSameUid(target, draft, current);
   const identityIssues = uidIssues(draft, current);
   keepIdentity(draft, current);
