@@ -194,6 +194,16 @@ function entriesAfter(
   return entries.length > 0 ? entries : undefined;
 }
 
+/** Whether two objects differ in when somebody wrote, and in nothing else. */
+export function differInTimesOnly(a: KubeObject, b: KubeObject): boolean {
+  const [left = [], right = []] = [a.metadata.managedFields, b.metadata.managedFields];
+  if (left.length !== right.length || sameTimes(left, right)) return false;
+  return sameButTimes(left, right) && sameButOwners(a, b);
+}
+
+const sameTimes = (a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean =>
+  a.every(({ time }, i) => time === b[i]?.time);
+
 const sameButTimes = (a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean =>
   deepEqual(timeless(a), timeless(b));
 

@@ -29,8 +29,15 @@ export interface Issue {
 /** Go's rendering of a value inside a field error: strings quoted, numbers and booleans bare, the rest as JSON. */
 export function rendered(value: unknown): string {
   if (value === undefined) return 'null';
-  return typeof value === 'string' ? quoted(value) : JSON.stringify(value);
+  return typeof value === 'string' ? quoted(value) : goJson(value);
 }
+
+/** Go's JSON may stand in a web page: it escapes what means something there. */
+const goJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** A string in Go's %q form: JSON's escapes, but for control characters. */
 export function quoted(text: string): string {
@@ -52,10 +59,13 @@ export const required = (field: string, detail = ''): Issue => ({
   message: withDetail('Required value', detail),
 });
 
-export const invalid = (field: string, value: unknown, detail: string): Issue => ({
+export const invalid = (field: string, value: unknown, detail: string): Issue => invalidAs(field, { value }, detail);
+
+/** `shown` undefined: the value is not printed. */
+export const invalidAs = (field: string, shown: { readonly value: unknown } | undefined, detail: string): Issue => ({
   type: 'invalid',
   field,
-  message: withDetail(`Invalid value: ${rendered(value)}`, detail),
+  message: withDetail(shown ? `Invalid value: ${rendered(shown.value)}` : 'Invalid value', detail),
 });
 
 /** `supported` is printed sorted, as upstream does. */
@@ -65,10 +75,13 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
   message: `Unsupported value: ${rendered(value)}: supported values: ${[...supported].sort().map(quoted).join(', ')}`,
 });
 
-export const duplicate = (field: string, value: unknown): Issue => ({
+export const duplicate = (field: string, value: unknown): Issue => duplicateOf(field, { value });
+
+/** `shown` undefined: the value is not printed. */
+export const duplicateOf = (field: string, shown: { readonly value: unknown } | undefined): Issue => ({
   type: 'duplicate',
   field,
-  message: `Duplicate value: ${rendered(value)}`,
+  message: shown ? `Duplicate value: ${rendered(shown.value)}` : 'Duplicate value',
 });
 
 /** Named apart from the HTTP refusal of the same word. */
@@ -82,6 +95,12 @@ export const notFoundValue = (field: string, value: unknown): Issue => ({
   type: 'notFound',
   field,
   message: `Not found: ${rendered(value)}`,
+});
+
+export const internalError = (field: string, detail: string): Issue => ({
+  type: 'internal',
+  field,
+  message: withDetail('Internal error', detail),
 });
 
 export const tooLong = (field: string, maxBytes: number): Issue => ({

@@ -39,7 +39,10 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>(
     prepareForStatusUpdate: keepMetadata,
     resetFields: statusOnlyFields,
     validate: newDefinitionIssues,
-    validateUpdate: (next, previous) => [...definitionIssues(next), ...definitionChangeIssues(next, previous)],
+    validateUpdate: (next, previous) => [
+      ...definitionIssues(next, previous),
+      ...definitionChangeIssues(next, previous),
+    ],
     warnings: formatWarnings,
   },
 );

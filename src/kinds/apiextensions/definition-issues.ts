@@ -22,7 +22,8 @@ export const newDefinitionIssues = (definition: CustomResourceDefinition): Issue
   ...definitionIssues(definition),
 ];
 
-export function definitionIssues(definition: CustomResourceDefinition): Issue[] {
+/** Where there was a definition before, schemas that are as they were may cost what they cost. */
+export function definitionIssues(definition: CustomResourceDefinition, previous?: CustomResourceDefinition): Issue[] {
   const { spec } = definition;
   const versions = spec.versions ?? [];
   const names = spec.names ?? { plural: '', kind: '' };
@@ -31,7 +32,7 @@ export function definitionIssues(definition: CustomResourceDefinition): Issue[] 
     ...choiceIssues(spec.scope, 'spec.scope', ['Cluster', 'Namespaced']),
     ...versionsIssues(versions),
     ...namesIssues(names),
-    ...perVersion(versions),
+    ...perVersion(versions, previous?.spec.versions ?? []),
     ...conversionIssues(spec.conversion, 'spec.conversion'),
     ...storedIssues(definition),
     ...approvalIssues(definition),
@@ -115,7 +116,12 @@ function namesIssues(names: CustomResourceDefinitionNames, field = 'spec.names')
 }
 
 /** What all versions have alike is complained of once, in the place it had when there were no versions. */
-function perVersion(versions: readonly CustomResourceDefinitionVersion[]): Issue[] {
+function perVersion(
+  versions: readonly CustomResourceDefinitionVersion[],
+  previous: readonly CustomResourceDefinitionVersion[],
+): Issue[] {
+  const isUnchanged = ({ name, schema }: CustomResourceDefinitionVersion) =>
+    previous.some((before) => before.name === name && deepEqual(before.schema, schema));
   const alike = (part: keyof CustomResourceDefinitionVersion) =>
     versions.length > 0 && versions.every((version) => deepEqual(version[part], versions[0]?.[part]));
   const each = (
@@ -129,9 +135,10 @@ function perVersion(versions: readonly CustomResourceDefinitionVersion[]): Issue
   };
   return [
     ...each('additionalPrinterColumns', 'additionalPrinterColumns', columnIssues),
-    ...each('schema', 'validation', ({ schema }, field) =>
-      schema?.openAPIV3Schema ? schemaIssues(schema.openAPIV3Schema, `${field}.openAPIV3Schema`) : [],
-    ),
+    ...each('schema', 'validation', (version, field) => {
+      const schema = version.schema?.openAPIV3Schema;
+      return schema ? schemaIssues(schema, `${field}.openAPIV3Schema`, isUnchanged(version)) : [];
+    }),
     ...each('subresources', 'subresources', subresourceIssues),
     ...each('selectableFields', 'selectableFields', selectableIssues),
   ];

@@ -3,18 +3,22 @@
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { fill, hasUnknown } from './read.ts';
 import { type JsonSchema, additionalOf, isEmbedded, isIntOrString, itemsOf, preserves } from './structural.ts';
+import { ruleIssues } from './rule-issues.ts';
+import { judgeOf } from './judge.ts';
 import { expressionOf, valueIssues } from './value-issues.ts';
 
-export function schemaIssues(schema: JsonSchema, field: string): Issue[] {
+/** `isUnchanged`: it was accepted once, whatever its rules may cost. */
+export function schemaIssues(schema: JsonSchema, field: string, isUnchanged = false): Issue[] {
   const unsupported = everywhere(schema, field, unsupportedIssues);
   if (unsupported.length > 0) return unsupported;
-  const issues = [
+  const structural = [
     ...resourceFieldIssues(schema, field),
     ...structuralIssues(schema, field, 'root'),
     ...completenessIssues(schema, field),
-    ...everywhere(schema, field, valueRuleIssues),
   ];
-  return issues.length > 0 ? issues : defaultIssues(schema, field, 'root');
+  const issues = structural.length > 0 ? structural : defaultIssues(schema, field, 'root');
+  const checks = { others: valueRuleIssues, compiles: issues.length === 0, limitsRules: !isUnchanged };
+  return [...issues, ...ruleIssues(schema, field, checks)];
 }
 
 const sortedProperties = (schema: JsonSchema): [string, JsonSchema][] =>
@@ -137,6 +141,7 @@ const extensions = [
   'x-kubernetes-list-map-keys',
   'x-kubernetes-list-type',
   'x-kubernetes-map-type',
+  'x-kubernetes-validations',
 ] as const;
 
 /** Alternatives only restrict values; they say nothing of structure. */
@@ -315,10 +320,19 @@ function oneDefaultIssues(schema: JsonSchema, field: string, isRoot: boolean): I
   fill(filled, {});
   const unknown = hasUnknown(value, rest);
   const found = unknown ? resourceHeadIssues(filled, resource) : valueIssues(filled, resource, '');
-  return [
+  const issues = [
     ...(unknown ? [invalid(place, value, 'must not have unknown fields')] : []),
     ...found.map((issue) => ({ ...issue, field: issue.field ? `${place}.${issue.field}` : place })),
   ];
+  return found.length > 0 ? issues : [...issues, ...defaultRuleIssues(filled, rest, isRoot, place)];
+}
+
+/** A default must hold as a value that stays, and as one that is new. */
+function defaultRuleIssues(value: unknown, schema: JsonSchema, isRoot: boolean, path: string): readonly Issue[] {
+  const judge = judgeOf(schema, isRoot || isEmbedded(schema));
+  if (!judge) return [];
+  const { issues } = judge(value, value, { path });
+  return issues.length > 0 ? issues : judge(value, undefined, { path }).issues;
 }
 
 /** A default with unknown fields is not looked at further, but for what every object has. */

@@ -1,7 +1,7 @@
 // Calls of functions as steps: the arguments, the overload that takes them, its cost.
 
 import type { FunctionDeclaration, Overload } from './environment.ts';
-import { charge, chargeCall, type Step } from './frame.ts';
+import { charge, chargeCall, type Frame, type Step } from './frame.ts';
 import { type CallCost, callCost } from './runtime-costs.ts';
 import { dynType, type Type } from './types.ts';
 import {
@@ -37,12 +37,14 @@ export function callStep(
   const { call, name } = declaration;
   if (call && steps.length === 2) return operatorStep(name, overloads, call, steps as [Step, Step]);
   const choices = overloads.flatMap((each) => choiceOf(name, each, call));
+  const usual = choices[0];
   return (frame) => {
     const args: Value[] = [];
-    for (const step of steps) {
-      const value = step(frame);
-      if (value instanceof CelError) return value;
-      args.push(value);
+    const failure = evaluate(frame, steps, args);
+    if (failure) {
+      // A call that was due is paid for, with what it was given.
+      if (usual && args.length === steps.length) chargeFailed(frame, usual.cost, args, failure);
+      return failure;
     }
     const choice = choices.find(({ accepts }) => accepts.every((accept, i) => accept(args[i] as Value)));
     if (!choice) return new CelError(`no such overload: ${name}(${args.map(typeNameOf).join(', ')})`);
@@ -50,6 +52,24 @@ export function callStep(
     chargeCall(frame, choice.cost, { args, result, overload: choice.overload });
     return result;
   };
+}
+
+/** Gathers the values; the first that cannot be told, if there is one. Of three and more, those behind it are not asked for. */
+function evaluate(frame: Frame, steps: readonly Step[], args: Value[]): CelError | undefined {
+  let failure: CelError | undefined;
+  for (const step of steps) {
+    const value = step(frame);
+    args.push(value as Value);
+    if (!(value instanceof CelError)) continue;
+    failure ??= value;
+    if (steps.length > 2) return failure;
+  }
+  return failure;
+}
+
+function chargeFailed(frame: Frame, cost: CallCost, args: readonly Result[], failure: CelError): void {
+  const due = typeof cost === 'number' ? cost : cost({ args, result: failure, overload: '' });
+  charge(frame, Number.isFinite(due) ? due : 1);
 }
 
 function choiceOf(name: string, overload: Overload, shared: FunctionDeclaration['call']): readonly Choice[] {
@@ -73,14 +93,13 @@ function operatorStep(
   const [, only, onlyId = ''] = (fixed ? costs[0] : undefined) ?? [];
   return (frame) => {
     const a = left(frame);
-    if (a instanceof CelError) return a;
     const b = right(frame);
-    if (b instanceof CelError) return b;
-    const result = call(a, b);
+    const failure = a instanceof CelError ? a : b instanceof CelError ? b : undefined;
+    const result = failure ?? call(a as Value, b as Value);
     if (only === 1) charge(frame, 1);
     else if (only !== undefined) chargeCall(frame, only, { args: [a, b], result, overload: onlyId });
     else {
-      const [, cost = 1, overload = ''] = costs.find(([accepts]) => accepts(name === '@in' ? b : a)) ?? [];
+      const [, cost = 1, overload = ''] = costs.find(([accepts]) => accepts((name === '@in' ? b : a) as Value)) ?? [];
       chargeCall(frame, cost, { args: [a, b], result, overload });
     }
     return result;
@@ -130,8 +149,9 @@ const acceptsOrNull =
   (value) =>
     value === null || accepts(value);
 
-/** By its first element: lists of several types go by what they begin with. */
+/** By its first element: lists of several types go by what they begin with. What lists of lists are taken for takes any. */
 function acceptsList(element: Type): Accepts {
+  if (element.kind === 'list') return (value) => value instanceof ListValue;
   const accepts = acceptor(element);
   return (value) => value instanceof ListValue && (value.length === 0 || accepts(value.at(0)));
 }

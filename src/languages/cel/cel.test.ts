@@ -181,10 +181,23 @@ test('a run stops when it has cost more than it may', () => {
 
 test('asking whether something is there is free, constants are too', () => {
   const cost = (text: string) => compile(text, widgets).program?.evaluate({ self: { s: 'x', i: 1 } })?.cost;
-  expect(cost('has(self.s)')).toBe(0);
+  expect(cost('has(self.s)')).toBe(1);
   expect(cost('self.i > 0')).toBe(3);
   expect(cost("self.s in ['x', 'y']")).toBe(2);
   expect(cost('[1, 2] == [1, 2]')).toBe(1);
+  expect(cost("size([duration('1h')]) == 1")).toBe(2);
+  expect(cost("optional.of('a').or(optional.of('b')).hasValue()")).toBe(2);
+});
+
+test('a part of another attribute begins for free, and what fails is paid for', () => {
+  const cost = (text: string) => compile(text, widgets).program?.evaluate({ self: { s: 'x', i: 1 } })?.cost;
+  expect(cost('self.i > 0 ? self.i : 0')).toBe(4);
+  expect(cost('[1, 2][self.i] > 1')).toBe(4);
+  expect(cost('self.i / (self.i - 1) > 0')).toBe(7);
+});
+
+test('a constant that cannot be ends a program before it runs', () => {
+  expect(compile("int('x') > 0", widgets).program?.failure).toBe('strconv.ParseInt: parsing "x": invalid syntax');
 });
 
 /** As Kubernetes sizes a list of texts: four bytes for each character. */

@@ -36,6 +36,8 @@ export interface Compiled {
 }
 
 export interface Program {
+  /** Why it fails on every run: a constant of another type that cannot be (`int('x')`). Upstream makes no program of such. */
+  readonly failure?: string;
   evaluate(variables: Variables, options?: RunOptions): Outcome;
 }
 
@@ -69,8 +71,9 @@ const sorted = (issues: readonly Issue[]): readonly Issue[] =>
   [...issues].sort((a, b) => (a.at ?? -1) - (b.at ?? -1)).slice(0, 100);
 
 function programOf(expr: Expr, env: Environment, checked: Checked | undefined): Program {
-  const { step, locals } = plan(expr, env, checked);
+  const { step, locals, failure: never } = plan(expr, env, checked);
   return {
+    ...(never !== undefined && { failure: never }),
     evaluate(variables, { costLimit = Infinity } = {}) {
       const frame: Frame = { variables, globals: [], locals: new Array(locals), cost: 0, limit: costLimit };
       try {

@@ -6,12 +6,14 @@ import {
   CelError,
   Composite,
   Duration,
+  JsonObject,
   keyOf,
   ListValue,
   MapValue,
   ObjectValue,
   Opaque,
   Optional,
+  type Result,
   Timestamp,
   TypeValue,
   Uint,
@@ -72,8 +74,11 @@ function equalMaps(a: MapValue, b: MapValue): boolean {
 function equalObjects(a: ObjectValue, b: ObjectValue): boolean {
   if (a.type.name !== b.type.name) return false;
   const [left, right] = [a.fields(), b.fields()];
-  return left.length === right.length && left.every((field) => equalFields(a.get(field), b.get(field)));
+  return left.length === right.length && left.every((field) => equalFields(fieldOf(a, field), fieldOf(b, field)));
 }
+
+const fieldOf = (object: ObjectValue, name: string): Result | undefined =>
+  object instanceof JsonObject ? object.held(name) : object.get(name);
 
 function equalFields(a: ReturnType<ObjectValue['get']>, b: ReturnType<ObjectValue['get']>): boolean {
   if (a === undefined || b === undefined) return a === b;

@@ -7,6 +7,7 @@ import { compileRegex } from './regex.ts';
 import type { Issue } from './source.ts';
 import { type Call, childrenOf, type Expr } from './syntax.ts';
 import { parseDurationText, parseTimestampText } from './time.ts';
+import type { Value } from './values.ts';
 import { formatType, isOptional, sameType, type Type, typeName } from './types.ts';
 
 export function literalIssues(expr: Expr, env: Environment, checked: Checked): readonly Issue[] {
@@ -38,9 +39,15 @@ const readers: ReadonlyMap<string, (text: string) => boolean> = new Map([
 function callIssues(expr: Call): readonly Issue[] {
   const reads = readers.get(expr.name);
   const arg = expr.args.at(expr.name === 'matches' ? -1 : 0);
-  if (!reads || arg?.kind !== 'literal' || typeof arg.value !== 'string' || reads(arg.value)) return [];
+  if (!reads || arg?.kind !== 'literal' || !isBad(arg.value, expr.name, reads)) return [];
   return [{ at: arg.at, message: `invalid ${expr.name} argument` }];
 }
+
+/** Seconds since 1970 make a time from the year 1 to 9999. */
+const isBad = (value: Value, name: string, reads: (text: string) => boolean): boolean =>
+  typeof value === 'string'
+    ? !reads(value)
+    : name === 'timestamp' && typeof value === 'bigint' && (value < -62_135_596_800n || value > 253_402_300_799n);
 
 /** A pattern and a list that are both written out are checked against each other; the first mistake is told. */
 function formatIssues(expr: Call, { types }: Checked, style: FormatStyle): readonly Issue[] {

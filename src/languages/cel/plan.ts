@@ -6,10 +6,13 @@ import { equal } from './compare.ts';
 import { candidateNames, type Environment, findFunction } from './environment.ts';
 import { charge, chargeCall, type Frame, type Step, type Variables } from './frame.ts';
 import { GrowingList, GrowingMap, insertAll } from './growing.ts';
+import { iterate, type LoopBody } from './loop.ts';
 import { hasField, index, noSuchOverload, optionalField, optionalIndex, selectField } from './operators.ts';
+import { compileRegex, regexMistake } from './regex.ts';
 import { callCost, listBase, mapBase, structBase } from './runtime-costs.ts';
 import {
   accumulatorName,
+  isBinding,
   type Call,
   type Comprehension,
   type Expr,
@@ -22,9 +25,9 @@ import {
 import { dynType, type ObjectType, type Type, typeName } from './types.ts';
 import {
   CelError,
+  EntryMap,
   keyOf,
   ListValue,
-  MapValue,
   ObjectLiteral,
   Optional,
   type Result,
@@ -35,13 +38,15 @@ import {
 
 export interface Plan {
   readonly step: Step;
-  readonly globals: number;
   readonly locals: number;
+  /** Why it can never run: a constant that cannot be. */
+  readonly failure: string | undefined;
 }
 
 export function plan(expr: Expr, env: Environment, checked: Checked | undefined): Plan {
   const planner = new Planner(env, checked);
-  return { step: planner.plan(expr), globals: planner.globals.length, locals: planner.locals };
+  const step = planner.plan(expr);
+  return { step, locals: planner.locals, failure: planner.failure };
 }
 
 interface Local {
@@ -54,6 +59,7 @@ interface Local {
 class Planner {
   readonly globals: string[] = [];
   locals = 0;
+  failure: string | undefined;
   readonly #env: Environment;
   readonly #references: ReadonlyMap<Expr, Reference>;
   readonly #checked: boolean;
@@ -65,16 +71,17 @@ class Planner {
     this.#checked = checked !== undefined;
   }
 
-  plan(expr: Expr): Step {
+  /** `bare`: as a part of another attribute, where the name that a path begins with is free. */
+  plan(expr: Expr, bare = false): Step {
     switch (expr.kind) {
       case 'literal':
         return constant(expr.value);
       case 'ident':
-        return this.#ident(expr, expr.name);
+        return this.#ident(expr, expr.name, bare);
       case 'select':
-        return this.#select(expr);
+        return this.#select(expr, bare);
       case 'call':
-        return this.#call(expr);
+        return this.#call(expr, bare);
       case 'list':
         return this.#list(expr);
       case 'map':
@@ -92,14 +99,14 @@ class Planner {
     return this.#scope.findLast((local) => local.name === name);
   }
 
-  #ident(expr: Expr, name: string): Step {
+  #ident(expr: Expr, name: string, bare: boolean): Step {
     const local = this.#local(name);
-    return local ? readLocal(local) : (this.#named(expr, name) ?? unknownName(name));
+    return local ? readLocal(local, bare ? 0 : 1) : (this.#named(expr, name, bare) ?? unknownName(name));
   }
 
-  #named(expr: Expr, name: string): Step | undefined {
+  #named(expr: Expr, name: string, bare: boolean): Step | undefined {
     const reference = this.#references.get(expr) ?? (this.#checked ? undefined : this.#resolve(name));
-    if (reference?.kind === 'variable') return this.#global(reference.name);
+    if (reference?.kind === 'variable') return this.#global(reference.name, bare ? 0 : 1);
     return reference?.kind === 'type' ? constant(new TypeValue(typeValueName(reference.type))) : undefined;
   }
 
@@ -113,26 +120,26 @@ class Planner {
     return undefined;
   }
 
-  #global(name: string): Step {
+  #global(name: string, cost: number): Step {
     const type = this.#env.variables.get(name) ?? dynType;
     const known = this.globals.indexOf(name);
     const slot = known < 0 ? this.globals.push(name) - 1 : known;
     return (frame) => {
-      charge(frame, 1);
+      charge(frame, cost);
       return (frame.globals[slot] ??= readVariable(frame.variables, name, type));
     };
   }
 
-  #select(expr: Select): Step {
+  #select(expr: Select, bare: boolean): Step {
     const name = expr.test ? undefined : qualifiedName(expr);
     if (name !== undefined && !this.#local(name.split('.')[0] ?? '')) {
-      const named = this.#named(expr, name);
+      const named = this.#named(expr, name, bare);
       if (named) return named;
     }
-    const operand = this.plan(expr.operand);
     const { field } = expr;
-    if (expr.test) return this.#presence(operand, field);
-    const cost = isPath(expr.operand) ? 1 : 2;
+    if (expr.test) return this.#presence(this.plan(expr.operand), field);
+    const operand = this.plan(expr.operand, bare && isPath(expr.operand));
+    const cost = bare || isPath(expr.operand) ? 1 : 2;
     return (frame) => {
       const value = operand(frame);
       charge(frame, cost);
@@ -140,22 +147,55 @@ class Planner {
     };
   }
 
-  /** Asking whether something is there is free in Kubernetes, with the name it begins with. */
+  /** Asking whether something is there is free in Kubernetes. */
   #presence(operand: Step, field: string): Step {
-    const cost = this.#env.options.presenceCosts ? 0 : -1;
+    const cost = this.#env.options.presenceCosts ? 1 : 0;
     return (frame) => {
       const value = operand(frame);
-      frame.cost += cost;
+      charge(frame, cost);
       return value instanceof CelError ? value : hasField(value, field);
     };
   }
 
   // Literals
 
-  #list({ elements, optional }: ListLiteral): Step {
+  /** What is the same on every run is made once: literals, lists and maps of them, and what is read from their texts. */
+  #constant(expr: Expr): Value | undefined {
+    if (expr.kind === 'literal') return expr.value;
+    if (expr.kind === 'call') return this.#converted(expr);
+    if (expr.kind === 'map') return this.#constantMap(expr);
+    if (expr.kind !== 'list' || expr.optional.size > 0) return undefined;
+    const items = expr.elements.map((each) => this.#constant(each));
+    return items.every(isDefined) ? new ListValue(items) : undefined;
+  }
+
+  #constantMap({ entries }: MapLiteral): Value | undefined {
+    const made = new Map<string | boolean | bigint, readonly [Value, Value]>();
+    for (const each of entries) {
+      const [key, value] = [this.#constant(each.key), this.#constant(each.value)];
+      const normal = key === undefined ? undefined : keyOf(key);
+      if (each.optional || value === undefined || normal === undefined || made.has(normal)) return undefined;
+      made.set(normal, [key as Value, value]);
+    }
+    return new EntryMap(made);
+  }
+
+  /** `duration('1h')`: a constant of another type. One that cannot be is the end of the program. */
+  #converted(expr: Call): Value | undefined {
+    const [text] = expr.args;
+    if (!conversions.has(expr.name) || expr.target || expr.args.length !== 1 || !text) return undefined;
+    if (this.#constant(text) === undefined) return undefined;
+    const value = this.#function(expr)(emptyFrame());
+    if (!(value instanceof CelError)) return value;
+    this.failure ??= value.message;
+    return undefined;
+  }
+
+  #list(expr: ListLiteral): Step {
+    const fixed = this.#constant(expr);
+    if (fixed !== undefined) return constant(fixed);
+    const { elements, optional } = expr;
     const steps = elements.map((each) => this.plan(each));
-    const fixed = elements.map(constantOf);
-    if (optional.size === 0 && elements.length > 0 && fixed.every(isDefined)) return constant(new ListValue(fixed));
     return (frame) => {
       const items: Value[] = [];
       for (const [i, step] of steps.entries()) {
@@ -170,7 +210,10 @@ class Planner {
     };
   }
 
-  #map({ entries }: MapLiteral): Step {
+  #map(expr: MapLiteral): Step {
+    const fixed = this.#constant(expr);
+    if (fixed !== undefined) return constant(fixed);
+    const { entries } = expr;
     const steps = entries.map(({ key, value, optional }) => [this.plan(key), this.plan(value), optional] as const);
     return (frame) => {
       const map = new GrowingMap();
@@ -210,7 +253,9 @@ class Planner {
 
   // Calls
 
-  #call(expr: Call): Step {
+  #call(expr: Call, bare: boolean): Step {
+    const fixed = this.#constant(expr);
+    if (fixed !== undefined) return constant(fixed);
     switch (expr.name) {
       case '_&&_':
         return this.#logical(expr, false);
@@ -225,11 +270,14 @@ class Planner {
       case '@not_strictly_false':
         return notStrictlyFalse(this.plan(expr.args[0] as Expr));
       case '_[_]':
-        return this.#index(expr, index);
+        return this.#index(expr, bare, index);
       case '_[?_]':
-        return this.#index(expr, optionalIndex);
+        return this.#index(expr, bare, optionalIndex);
       case '_?._':
-        return this.#optionalSelect(expr);
+        return this.#optionalSelect(expr, bare);
+      case 'or':
+      case 'orValue':
+        return this.#fallback(expr) ?? this.#function(expr);
       case 'cel.@mapInsert':
         return this.#insertion(expr);
       case '@in':
@@ -256,7 +304,7 @@ class Planner {
   }
 
   #conditional(expr: Call): Step {
-    const [condition, yes, no] = expr.args.map((each) => this.plan(each)) as [Step, Step, Step];
+    const [condition, yes, no] = expr.args.map((each, i) => this.plan(each, i > 0)) as [Step, Step, Step];
     return (frame) => {
       const holds = condition(frame);
       if (holds === true) return yes(frame);
@@ -272,41 +320,65 @@ class Planner {
     return (frame) => {
       const a = left(frame);
       const b = right(frame);
-      if (a instanceof CelError) return a;
-      if (b instanceof CelError) return b;
-      const result = equal(a, b) === holds;
+      const failure = a instanceof CelError ? a : b instanceof CelError ? b : undefined;
+      const result = failure ?? equal(a as Value, b as Value) === holds;
       chargeCall(frame, cost, { args: [a, b], result, overload });
       return result;
     };
   }
 
-  #index(expr: Call, find: (container: Value, key: Value) => Result): Step {
-    const [container, key] = expr.args.map((each) => this.plan(each)) as [Step, Step];
-    const cost = isPath(expr.args[0] as Expr) ? 1 : 2;
+  #index(expr: Call, bare: boolean, find: (container: Value, key: Value) => Result): Step {
+    const [of, by] = expr.args as [Expr, Expr];
+    const container = this.plan(of, bare && isPath(of));
+    const key = this.plan(by, true);
+    const base = bare || isPath(of) ? 0 : 1;
     return (frame) => {
       const whole = container(frame);
       const place = key(frame);
-      charge(frame, cost);
-      if (whole instanceof CelError) return whole;
-      return place instanceof CelError ? place : find(whole, place);
+      charge(frame, base);
+      if (whole instanceof CelError || place instanceof CelError) {
+        charge(frame, 1);
+        return whole instanceof CelError ? whole : place;
+      }
+      return charged(frame, find(whole, place));
     };
   }
 
-  #optionalSelect(expr: Call): Step {
-    const operand = this.plan(expr.args[0] as Expr);
+  #optionalSelect(expr: Call, bare: boolean): Step {
+    const of = expr.args[0] as Expr;
+    const operand = this.plan(of, bare && isPath(of));
+    const base = bare || isPath(of) ? 0 : 1;
     const name = expr.args[1];
     const field = name?.kind === 'literal' && typeof name.value === 'string' ? name.value : '';
     return (frame) => {
       const value = operand(frame);
-      charge(frame, 1);
-      return value instanceof CelError ? value : optionalField(value, field);
+      charge(frame, base);
+      return charged(frame, value instanceof CelError ? value : optionalField(value, field));
+    };
+  }
+
+  /** `a.or(b)`, `a.orValue(b)`: what is not needed is not computed, and choosing is free. */
+  #fallback(expr: Call): Step | undefined {
+    if (!expr.target || expr.args.length !== 1) return undefined;
+    const target = this.plan(expr.target);
+    const other = this.plan(expr.args[0] as Expr);
+    const unwraps = expr.name === 'orValue';
+    return (frame) => {
+      const value = target(frame);
+      if (value instanceof CelError) return value;
+      if (!(value instanceof Optional)) return noSuchOverload;
+      if (value.value === undefined) return other(frame);
+      return unwraps ? value.value : value;
     };
   }
 
   /** `x in [1, 2, 3]`, when what is listed is constant, is a look-up, and free. */
   #membership(expr: Call): Step | undefined {
     const list = expr.args[1];
-    const fixed = list?.kind === 'list' && list.optional.size === 0 ? list.elements.map(constantOf) : [undefined];
+    const fixed =
+      list?.kind === 'list' && list.optional.size === 0
+        ? list.elements.map((each) => this.#constant(each))
+        : [undefined];
     const keys = fixed.map((each) => (each === undefined ? undefined : keyOf(each)));
     if (!keys.every(isDefined)) return undefined;
     const known = new Set(keys);
@@ -359,6 +431,7 @@ class Planner {
     if (found?.kind !== 'function') return constant(new CelError(`unbound function: ${expr.name}()`));
     const isMember = expr.target !== undefined && !found.qualified;
     const args = isMember ? [expr.target as Expr, ...expr.args] : expr.args;
+    if (expr.name === 'find' || expr.name === 'findAll') this.#requirePattern(expr.args[0]);
     const choices = found.overloads.filter(
       (each) => each.member === isMember && each.parameters.length === args.length,
     );
@@ -367,6 +440,12 @@ class Planner {
       choices,
       args.map((each) => this.plan(each)),
     );
+  }
+
+  /** A pattern that is written out is compiled with the expression. */
+  #requirePattern(pattern: Expr | undefined): void {
+    if (pattern?.kind !== 'literal' || typeof pattern.value !== 'string' || compileRegex(pattern.value)) return;
+    this.failure ??= regexMistake(pattern.value);
   }
 
   #findFunction(expr: Call): Reference | undefined {
@@ -425,13 +504,27 @@ class Planner {
     this.#scope.pop();
     return (frame) => {
       frame.locals[slot] = undefined;
-      charge(frame, listBase);
       return result(frame);
     };
   }
 }
 
 // Pieces of steps
+
+const conversions = new Set([
+  'bool',
+  'bytes',
+  'double',
+  'duration',
+  'dyn',
+  'int',
+  'string',
+  'timestamp',
+  'type',
+  'uint',
+]);
+
+const emptyFrame = (): Frame => ({ variables: {}, globals: [], locals: [], cost: 0, limit: Infinity });
 
 const constant =
   (value: Result): Step =>
@@ -440,32 +533,30 @@ const constant =
 
 const isDefined = <T>(value: T | undefined): value is T => value !== undefined;
 
-/** The value of a literal, and of a list of them. */
-function constantOf(expr: Expr): Value | undefined {
-  if (expr.kind === 'literal') return expr.value;
-  if (expr.kind !== 'list' || expr.optional.size > 0) return undefined;
-  const items = expr.elements.map(constantOf);
-  return items.every(isDefined) ? new ListValue(items) : undefined;
-}
-
-/** Names, fields and elements of these: what upstream reads as one attribute. */
+/** Names, fields and elements of these, and a choice between two: what upstream reads as one attribute. */
 const isPath = (expr: Expr): boolean =>
   expr.kind === 'ident' ||
   (expr.kind === 'select' && !expr.test) ||
-  (expr.kind === 'call' && /^_\[|^_\?\._/.test(expr.name));
+  (expr.kind === 'call' && (/^_\[|^_\?\._/.test(expr.name) || expr.name === '_?_:_'));
+
+/** An optional element that is not there costs nothing. */
+function charged(frame: Frame, found: Result): Result {
+  if (!(found instanceof Optional) || found.value !== undefined) charge(frame, 1);
+  return found;
+}
 
 const unknownName = (name: string): Step =>
   constant(new CelError(`undeclared reference to '${name}' (in container '')`));
 
-function readLocal({ slot, lazy }: Local): Step {
+function readLocal({ slot, lazy }: Local, cost: number): Step {
   if (!lazy) {
     return (frame) => {
-      charge(frame, 1);
+      charge(frame, cost);
       return frame.locals[slot] as Result;
     };
   }
   return (frame) => {
-    charge(frame, 1);
+    charge(frame, cost);
     const known = frame.locals[slot];
     if (known !== undefined) return known;
     const value = lazy(frame);
@@ -498,51 +589,3 @@ const notStrictlyFalse =
     charge(frame, 1);
     return value !== false;
   };
-
-// Loops
-
-const isBinding = ({ range, condition, accumulator }: Comprehension): boolean =>
-  range.kind === 'list' &&
-  range.elements.length === 0 &&
-  condition.kind === 'literal' &&
-  condition.value === false &&
-  accumulator !== accumulatorName;
-
-interface LoopBody {
-  readonly accumulator: number;
-  readonly first: number;
-  readonly second: number | undefined;
-  /** Undefined: through to the end. */
-  readonly condition: Step | undefined;
-  readonly step: Step;
-}
-
-function iterate(frame: Frame, range: Value, loop: LoopBody): CelError | undefined {
-  if (range instanceof ListValue) {
-    for (let i = 0; i < range.length; i++) {
-      const item = range.at(i);
-      frame.locals[loop.first] = loop.second === undefined ? item : BigInt(i);
-      if (loop.second !== undefined) frame.locals[loop.second] = item;
-      if (!turn(frame, loop)) break;
-    }
-    return undefined;
-  }
-  if (!(range instanceof MapValue)) return noSuchOverload;
-  for (const key of range.keys()) {
-    frame.locals[loop.first] = key;
-    if (loop.second !== undefined) frame.locals[loop.second] = range.get(key) ?? null;
-    if (!turn(frame, loop)) break;
-  }
-  return undefined;
-}
-
-/** Once through the body; whether to go on. */
-function turn(frame: Frame, { condition, step, accumulator }: LoopBody): boolean {
-  if (condition) {
-    if (condition(frame) === false) return false;
-  } else if (frame.locals[accumulator] instanceof CelError) {
-    return false;
-  }
-  frame.locals[accumulator] = step(frame);
-  return true;
-}

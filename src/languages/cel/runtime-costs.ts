@@ -1,7 +1,7 @@
 // What calls cost while an expression runs, in Kubernetes' units. Compile-time estimates of the same are in static-costs.ts.
 
 import { textLength } from './text.ts';
-import { ListValue, MapValue, ObjectValue, Opaque, Optional, type Result, type Value } from './values.ts';
+import { ListValue, MapValue, ObjectValue, Opaque, Optional, type Result } from './values.ts';
 
 /** What passing once over a text costs, by its length. */
 export const traversal = 0.1;
@@ -23,7 +23,8 @@ export function actualSize(value: Result | undefined): number {
 
 /** A call that was made. */
 export interface Made {
-  readonly args: readonly Value[];
+  /** With what could not be told. */
+  readonly args: readonly Result[];
   readonly result: Result;
   readonly overload: string;
 }
@@ -41,7 +42,7 @@ const smaller = ({ args }: Made): number => Math.ceil(Math.min(actualSize(args[0
 const equality = (call: Made): number => (call.args[0] instanceof Opaque ? 1 : smaller(call));
 
 /** Reading all that is in a value. */
-function traversalOf(value: Value): number {
+function traversalOf(value: Result): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return Math.floor(value.length * traversal);
   if (value instanceof ListValue) return value.values().reduce((sum: number, item) => sum + traversalOf(item), 0);
   if (!(value instanceof MapValue)) return 1;
@@ -74,7 +75,7 @@ const validation = ({ args }: Made): number => {
 const allocating = (size: number, factor = 1): number => Math.floor(size * factor) + 1 + listBase;
 
 /** Comparing every element with every other. */
-function selfCompared(list: Value | undefined): number {
+function selfCompared(list: Result | undefined): number {
   if (!(list instanceof ListValue) || list.length === 0) return allocating(0);
   const first = list.at(0);
   const isText = typeof first === 'string' || first instanceof Uint8Array;

@@ -6,7 +6,15 @@ import type { Environment } from './environment.ts';
 import { estimateCall, type Node } from './call-estimates.ts';
 import { listBase, mapBase, structBase } from './runtime-costs.ts';
 import { either, exactly, nothing, plus, type Range, times, unknownSize } from './sizes.ts';
-import { accumulatorName, type Call, type Comprehension, type Expr, type MapLiteral, type Select } from './syntax.ts';
+import {
+  accumulatorName,
+  type Call,
+  isBinding,
+  type Comprehension,
+  type Expr,
+  type MapLiteral,
+  type Select,
+} from './syntax.ts';
 import { textLength } from './text.ts';
 import { dynType, isOptional, type Type } from './types.ts';
 import { ListValue, type Value } from './values.ts';
@@ -88,9 +96,9 @@ class Coster {
     return local ? local.path : this.#paths.get(expr);
   }
 
-  #below(expr: Expr, step: string): readonly string[] | undefined {
-    const path = this.#path(expr);
-    return path && [...path, step];
+  /** Below what no variable leads to, a path has but its own steps: its size is then that of the variable itself, as upstream has it. */
+  #below(expr: Expr, step: string): readonly string[] {
+    return [...(this.#path(expr) ?? []), step];
   }
 
   #remember(expr: Expr, path: readonly string[] | undefined): void {
@@ -300,13 +308,6 @@ class Coster {
     return plus(before, result);
   }
 }
-
-const isBinding = ({ range, condition, accumulator }: Comprehension): boolean =>
-  range.kind === 'list' &&
-  range.elements.length === 0 &&
-  condition.kind === 'literal' &&
-  condition.value === false &&
-  accumulator !== accumulatorName;
 
 function literalSize(expr: Expr): Range | undefined {
   if (expr.kind === 'list') return exactly(expr.elements.length);

@@ -149,3 +149,11 @@ export function childrenOf(expr: Expr): readonly Expr[] {
       return [];
   }
 }
+
+/** A loop over nothing that only gives a name to a value: what `bind` and `optMap` are made into. */
+export const isBinding = ({ range, condition, accumulator }: Comprehension): boolean =>
+  range.kind === 'list' &&
+  range.elements.length === 0 &&
+  condition.kind === 'literal' &&
+  condition.value === false &&
+  accumulator !== accumulatorName;

@@ -199,6 +199,11 @@ export class JsonObject extends ObjectValue {
     const item = Object.hasOwn(this.json, property) ? this.json[property] : undefined;
     return item === undefined || item === null ? undefined : valueOf(item, field.type);
   }
+  /** Of fields that are not declared too, which only comparisons see. */
+  held(name: string): Value | undefined {
+    const item = this.json[name];
+    return this.get(name) ?? (item === undefined || item === null ? undefined : valueOf(item, dynType));
+  }
   fields(): readonly string[] {
     return Object.keys(this.json).filter((name) => this.json[name] !== null && this.json[name] !== undefined);
   }

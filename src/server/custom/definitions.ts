@@ -15,7 +15,6 @@ import { commitDeletion } from '../verbs/commit.ts';
 import { keepApiServices } from './api-services.ts';
 import { planDefinitionStatus, planDeletionStatus } from './definition-status.ts';
 import { kindOfDefinition } from './kind-of-definition.ts';
-import { hasValidationRules } from './rules.ts';
 
 /** A failing definition is looked at again after this long, in milliseconds. */
 const retryAfter = 1000;
@@ -78,11 +77,6 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
   }
 
   function sayWhatIsMissing(definition: string, { spec }: CustomResourceDefinition): void {
-    if (hasValidationRules({ spec })) {
-      server.log.warn('the CEL rules of a custom resource are not modelled: its objects are not checked by them', {
-        definition,
-      });
-    }
     if (spec.conversion?.strategy === 'Webhook') {
       server.log.warn('conversion webhooks are not called: versions of a custom resource differ in apiVersion alone', {
         definition,

@@ -1,7 +1,7 @@
 // A custom resource's kind: what a CustomResourceDefinition says, in the one form all kinds have.
 
 import { deepEqual, semanticEqual } from '../../base/equal.ts';
-import type { Issue } from '../../api/issues.ts';
+import { type Issue, invalid } from '../../api/issues.ts';
 import {
   type Behaviour,
   type Kind,
@@ -14,6 +14,7 @@ import {
 import type { KubeObject } from '../../api/object.ts';
 import { pruneResource, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
+import { type Judgement, judgeOf } from '../../kinds/apiextensions/judge.ts';
 import { scaleIssues } from '../../kinds/apiextensions/scale-issues.ts';
 import { type JsonSchema, schemaOfResource } from '../../kinds/apiextensions/structural.ts';
 import { repetitionIssues, valueIssues } from '../../kinds/apiextensions/value-issues.ts';
@@ -123,9 +124,15 @@ function behaviourOf(version: CustomResourceDefinitionVersion | undefined): Beha
   const schema = schemaOf(version);
   const hasStatus = version?.subresources?.status !== undefined;
   const paths = scalePathsOf(version);
-  const scaleProblems = (object: KubeObject, parts: readonly ('spec' | 'status')[]) =>
-    paths ? scaleIssues(object, paths, parts) : [];
   const columns = printerColumns(version?.additionalPrinterColumns);
+  const rulesOn = rulesOf(schema);
+  const issuesOf = (object: KubeObject, previous: KubeObject | undefined, parts: readonly ('spec' | 'status')[]) => {
+    const issues = schema ? objectIssues(object, schema, previous, paths ? scaleIssues(object, paths, parts) : []) : [];
+    return [
+      ...issues,
+      ...(issues.some(isBlocking) && rulesOn ? [unjudged] : (rulesOn?.(object, previous).issues ?? [])),
+    ];
+  };
   return {
     requireVersionOnUpdate: true,
     generation: (next, previous) => !semanticEqual(contentOf(next, hasStatus), contentOf(previous, hasStatus)),
@@ -134,16 +141,10 @@ function behaviourOf(version: CustomResourceDefinitionVersion | undefined): Beha
       prepareForStatusUpdate: keepMetadata,
       resetFields: statusOnlyFields,
     }),
-    validate: (object) => [...objectIssues(object, schema, undefined), ...scaleProblems(object, ['spec', 'status'])],
-    validateUpdate: (next, previous) => [
-      ...objectIssues(next, schema, previous),
-      ...scaleProblems(next, ['spec', 'status']),
-    ],
-    validateStatusUpdate: (next, previous) => [
-      ...objectIssues(next, schema, previous),
-      ...scaleProblems(next, ['status']),
-    ],
-    warnings: finalizerWarnings,
+    validate: (object) => issuesOf(object, undefined, ['spec', 'status']),
+    validateUpdate: (next, previous) => issuesOf(next, previous, ['spec', 'status']),
+    validateStatusUpdate: (next, previous) => issuesOf(next, previous, ['status']),
+    warnings: (next, previous) => [...(rulesOn?.(next, previous).warnings ?? []), ...finalizerWarnings(next, previous)],
     columns,
     selectableFields: Object.fromEntries(
       (version?.selectableFields ?? []).map(({ jsonPath }) => [
@@ -175,16 +176,42 @@ function contentOf(object: KubeObject, hasStatus: boolean): unknown {
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 
-function objectIssues(object: KubeObject, schema: JsonSchema | undefined, previous: KubeObject | undefined): Issue[] {
-  if (!schema) return [];
+function objectIssues(
+  object: KubeObject,
+  schema: JsonSchema,
+  previous: KubeObject | undefined,
+  scale: readonly Issue[],
+): Issue[] {
   const root = { ...schema, properties: { ...schema.properties } };
   const repeatedBefore = previous !== undefined && repetitionIssues(previous, root, '').length > 0;
   return [
     ...valueIssues(object, root, '', previous),
+    ...scale,
     // Lists that were no sets or maps before do not stand in the way of other changes.
     ...(repeatedBefore ? [] : repetitionIssues(object, root, '')),
   ];
 }
+
+/** The rules of a schema, asked once for an object: what is wrong is known before what is worth a warning. */
+function rulesOf(schema: JsonSchema | undefined): ((next: KubeObject, previous?: KubeObject) => Judgement) | undefined {
+  const judge = schema && judgeOf(schema, true);
+  if (!judge) return undefined;
+  let last: { readonly next: KubeObject; readonly previous: KubeObject | undefined; readonly judgement: Judgement };
+  return (next, previous) => {
+    if (last?.next !== next || last.previous !== previous) last = { next, previous, judgement: judge(next, previous) };
+    return last.judgement;
+  };
+}
+
+/** Objects that are wrong in one of these ways are not judged by rules. */
+const isBlocking = ({ type }: Issue): boolean =>
+  type === 'notSupported' || type === 'required' || type === 'tooLong' || type === 'tooMany' || type === 'typeInvalid';
+
+const unjudged = invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
 
 const standardFinalizers = ['orphan', 'foregroundDeletion', 'kubernetes'];
 

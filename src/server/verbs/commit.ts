@@ -5,7 +5,7 @@ import { formatTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import { invalidObject, type Issue } from '../../api/issues.ts';
 import { forgetEmptyLists } from '../../api/empty-lists.ts';
-import { managedAfterUpdate } from '../../api/apply.ts';
+import { differInTimesOnly, managedAfterUpdate } from '../../api/apply.ts';
 import { fits } from '../../api/apply-validation.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
@@ -173,7 +173,7 @@ export function unchanged(next: Draft, previous: KubeObject): boolean {
   const version = next.metadata.resourceVersion;
   if (previous.metadata.resourceVersion === undefined) delete next.metadata.resourceVersion;
   else next.metadata.resourceVersion = previous.metadata.resourceVersion;
-  const same = deepEqual(next, previous);
+  const same = deepEqual(next, previous) || differInTimesOnly(next, previous);
   if (version === undefined) delete next.metadata.resourceVersion;
   else next.metadata.resourceVersion = version;
   return same;

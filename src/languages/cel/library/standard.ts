@@ -393,12 +393,8 @@ const milliseconds: FunctionDeclaration = declare(
   member('timestamp_to_milliseconds_with_tz', [timestampType, stringType], intType, (time) =>
     milliOf(time as Timestamp),
   ),
-  member(
-    'duration_to_milliseconds',
-    [durationType],
-    intType,
-    (value) => ((value as Duration).nanos / 1_000_000n) % 1000n,
-  ),
+  // All of them, as of every other unit.
+  member('duration_to_milliseconds', [durationType], intType, (value) => (value as Duration).nanos / 1_000_000n),
 );
 
 const milliOf = (time: Timestamp): bigint => BigInt(Math.floor(time.nanos / 1e6));

@@ -10,7 +10,10 @@ export const urlType = namedObject('kubernetes.URL');
 function parse(text: string): Result {
   const parsed = parseRequestUri(text);
   if (typeof parsed === 'string') return new CelError(`URL parse error during conversion from string: ${parsed}`);
-  return new Opaque(urlType.name, parsed, parsed.text);
+  // Read as a request, a fragment would be a part of what stands before it.
+  const [whole = ''] = text.split('#', 1);
+  const read = whole === text ? parsed : parseRequestUri(whole);
+  return new Opaque(urlType.name, typeof read === 'string' ? parsed : read, parsed.text);
 }
 
 const urlOf = (value: Value | undefined): GoUrl => (value as Opaque<GoUrl>).data;
