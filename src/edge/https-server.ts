@@ -183,7 +183,9 @@ function readCertificate(socket: TLSSocket): UserInfo | undefined {
 
 async function send(request: ApiRequest, response: ApiResponse, outgoing: Http2ServerResponse): Promise<void> {
   outgoing.statusCode = response.status;
-  for (const [name, value] of Object.entries(response.headers)) outgoing.setHeader(name, value as string | string[]);
+  for (const [name, value] of Object.entries(response.headers)) {
+    outgoing.setHeader(name, typeof value === 'string' ? asBytes(value) : value.map(asBytes));
+  }
   outgoing.setHeader('cache-control', 'no-cache, private');
   const { body } = response;
   if (body.type === 'stream') return stream(body.chunks, request, outgoing);
@@ -209,6 +211,10 @@ async function send(request: ApiRequest, response: ApiResponse, outgoing: Http2S
   outgoing.setHeader('content-length', bytes.length);
   outgoing.end(bytes);
 }
+
+/** Headers go out character by character, a byte each: what is beyond ASCII goes as the bytes of its UTF-8 form, as in Go. */
+const asBytes = (value: string): string =>
+  /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
 
 /** Writes a watch's frames as they come. A reader that falls too far behind loses its watch, and begins a new one. */
 function stream(chunks: WatchSource<Uint8Array>, request: ApiRequest, outgoing: Http2ServerResponse): void {

@@ -8,6 +8,7 @@ import { negotiateError } from './negotiate.ts';
 import { encodeAs } from './print.ts';
 import { resolve } from './resolve.ts';
 import type { Server } from './server.ts';
+import { warningHeaders } from './warnings.ts';
 
 /** Joins the stages, first to last, before the handler that answers. */
 export function pipeline(server: Server, stages: readonly Stage[], handler: Handler): Transport {
@@ -64,6 +65,5 @@ const described = (error: unknown): string => (error instanceof Error ? (error.s
 
 function withWarnings(response: ApiResponse, exchange: Exchange): ApiResponse {
   if (exchange.warnings.size === 0) return response;
-  const warning = [...exchange.warnings].map((text) => `299 - "${text.replace(/[\\"]/g, '\\$&')}"`);
-  return { ...response, headers: { ...response.headers, warning } };
+  return { ...response, headers: { ...response.headers, warning: warningHeaders(exchange.warnings) } };
 }

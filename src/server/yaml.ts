@@ -3,6 +3,7 @@
 
 import { type Event, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import { bytesOfBase64, textOf } from '../base/bytes.ts';
+import { maxDepth } from '../api/json.ts';
 
 export interface ParsedYaml {
   /** A JSON value; null where the text has no document. */
@@ -19,8 +20,7 @@ export class YamlSyntaxError extends Error {
   }
 }
 
-/** Deeper documents are refused, and so are those that grow by their aliases. */
-const maxDepth = 1000;
+/** Documents that grow by their aliases are refused, as are those that nest too deep. */
 const mostAliasedValues = 100_000;
 
 export function parseYaml(text: string): ParsedYaml {

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { type Log, silentLog } from '../../src/base/log.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { virtualClock, type VirtualClock } from '../../src/base/virtual-clock.ts';
+import type { Transport } from '../../src/api/request.ts';
 import type { Client } from '../../src/client/client.ts';
 import { createInformers, type Informers } from '../../src/client/informers.ts';
 import { createClient } from '../../src/client/transport-client.ts';
@@ -29,6 +30,7 @@ export interface BareServer {
   readonly random: Random;
   readonly log: Log;
   readonly server: Server;
+  readonly transport: Transport;
   readonly client: Client;
   readonly informers: Informers;
   readonly events: EventRecorder;
@@ -98,6 +100,7 @@ export async function bareServer(options: BareOptions = {}): Promise<BareServer>
     random,
     log,
     server,
+    transport,
     client,
     informers: createInformers({ client, clock, log, signal: stopping.signal }),
     events: createEventRecorder({ client, clock, log }),
