@@ -25,6 +25,8 @@ export interface ClusterSettings {
   readonly bare: boolean;
   readonly controllersOnly: boolean;
   readonly nodeMonitorGracePeriodMs?: number;
+  /** How much history the store keeps; 0: all of it. */
+  readonly compactionIntervalMs?: number;
   readonly featureGates: Readonly<Record<string, boolean>>;
 }
 
@@ -42,6 +44,7 @@ export function withClusterOptions(parser: Command): Command {
     .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
     .option('--controllers-only', 'controllers and scheduler, but no nodes')
     .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
+    .option('--etcd-compaction-interval <duration>', 'how much history is kept for watches (default 5m)')
     .option('--feature-gates <Name=bool,...>', 'feature gates of Kubernetes')
     .option('--runtime-config <group/version=bool,...>', 'versions to serve besides the stable ones');
 }
@@ -62,6 +65,7 @@ const decides: Readonly<Record<string, readonly Setting[]>> = {
   dataDir: ['dataDir'],
   tokenAuthFile: ['tokenAuthFile'],
   nodeMonitorGracePeriod: ['nodeMonitorGracePeriodMs'],
+  etcdCompactionInterval: ['compactionIntervalMs'],
   featureGates: ['featureGates'],
 };
 
@@ -81,6 +85,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
   const zones = zonesOf(text('zones'));
   const nodes = bare || controllersOnly ? [] : nodesOf(text('file'), text('nodes'), zones);
   const grace = text('nodeMonitorGracePeriod');
+  const compaction = text('etcdCompactionInterval');
   const dataDir = text('dataDir');
   const tokenAuthFile = text('tokenAuthFile');
   if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
@@ -98,6 +103,9 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
     ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
     ...(tokenAuthFile !== undefined && { tokenAuthFile: resolve(tokenAuthFile) }),
     ...(grace !== undefined && { nodeMonitorGracePeriodMs: durationOf('--node-monitor-grace-period', grace) }),
+    ...(compaction !== undefined && {
+      compactionIntervalMs: durationOf('--etcd-compaction-interval', compaction),
+    }),
     featureGates: gatesOf(text('featureGates')),
   };
 }

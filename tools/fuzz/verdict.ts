@@ -17,6 +17,7 @@ interface KnownFailure {
 export const knownFailures: readonly KnownFailure[] = [
   { text: /unable to find api field in struct/, when: 'a strategic merge patch orders a list that is not there' },
   { text: /merging an object in json but data type is not struct/, when: 'such an order is given in a map of texts' },
+  { text: /expected a .*, but received a /, when: 'such an order, or a list of what to keep, is no list' },
   { text: /unknown patch type: /, when: 'a strategic merge patch gives a $patch directive that is no text' },
   { text: /failed to create typed (patch|live) object/, when: 'an apply does not fit the schema' },
   { text: /failed to convert new object/, when: 'an apply does not fit another version, or its Go type' },
