@@ -71,6 +71,8 @@ test('an order is imposed on the entries it names', () => {
   expect(names({ '$setElementOrder/containers': [{ name: 'c' }, { name: 'a' }], containers: [{ name: 'c' }] })).toEqual(
     ['c', 'a', 'b'],
   );
+  const deleting = [{ name: 'd' }, { name: 'a', $patch: 'delete' }];
+  expect(names({ '$setElementOrder/containers': [{ name: 'd' }], containers: deleting })).toEqual(['b', 'd']);
   expect(after({ '$setElementOrder/finalizers': ['g', 'f'] }).finalizers).toEqual(['g', 'f']);
   expect(() => after({ ...order, containers: [{ name: 'c' }] })).toThrow("doesn't match $setElementOrder list");
 });

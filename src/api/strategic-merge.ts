@@ -262,9 +262,18 @@ function reorderLists(merged: Map<string, unknown>, patch: JsonObject, schema: S
     done.add(key);
     if (!list) continue;
     const same = strategy.mergeKey ? byKey(strategy.mergeKey) : (a: unknown, b: unknown) => a === b;
-    merged.set(key, interleaved(list, listIn(order) ?? [], live ?? [], same));
+    merged.set(key, interleaved(list, listIn(order) ?? [], afterDeletions(live ?? [], change ?? [], same), same));
   }
   return done;
+}
+
+/** Upstream looks at the live list after entries were deleted from it in place: those that were added stand in the room they left. */
+function afterDeletions(live: List, change: List, same: Same): List {
+  const deleted = change.filter((item) => isObject(item) && item[directive] === 'delete');
+  const left = live.filter((item) => !deleted.some((gone) => same(gone, item)));
+  if (left.length === live.length) return live;
+  const isNew = (item: unknown) => !isMarker(item) && !left.some((present) => same(present, item));
+  return [...left, ...change.filter(isNew)].slice(0, live.length);
 }
 
 function listIn(value: unknown): List | undefined {

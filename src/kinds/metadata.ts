@@ -44,6 +44,15 @@ export function validateMetadataUpdate(kind: Kind, next: KubeObject, previous: K
   return [...general, ...own, ...metaIssues(kind, next.metadata, kind.behaviour.nameRule ?? 'subdomain')];
 }
 
+/** Of an object within another one: it need not be named, nor be of a kind that is known here. */
+export function embeddedMetadataIssues(meta: ObjectMeta, field: string): Issue[] {
+  const kind = { scope: meta.namespace ? 'Namespaced' : 'Cluster', custom: false } as Kind;
+  return metaIssues(kind, { ...meta, name: meta.name || 'unnamed' }, 'pathSegment', false).map((issue) => ({
+    ...issue,
+    field: issue.field.replace(/^metadata/, field),
+  }));
+}
+
 function metaIssues(kind: Kind, meta: ObjectMeta, rule: NameRule, ownRules = asksForDomains(kind)): Issue[] {
   return [
     ...nameIssues(meta.generateName && kind.custom ? { ...meta, generateName: '' } : meta, rule),

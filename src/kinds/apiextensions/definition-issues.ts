@@ -2,7 +2,7 @@
 
 import { deepEqual } from '../../base/equal.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../base/names.ts';
-import { type Issue, duplicate, forbiddenField, invalid, notSupported, required, tooMany } from '../../api/issues.ts';
+import { type Issue, duplicate, forbiddenField, invalid, required, tooMany } from '../../api/issues.ts';
 import { choiceIssues, complain, immutable } from '../checks.ts';
 import { approvalAnnotation, approvalOf } from './approval.ts';
 import type {
@@ -12,9 +12,10 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../generated/types/apiextensions-v1.ts';
 import { webhookClientIssues } from '../webhook-client.ts';
-import { pathProblem, valuesAt } from './field-path.ts';
+import { internalSchema, internalVersion } from './internal-form.ts';
+import { followPath } from './rule-path.ts';
 import { schemaIssues } from './schema-issues.ts';
-import { type JsonSchema, isIntOrString } from './structural.ts';
+import type { JsonSchema } from './structural.ts';
 
 /** On create; the name never changes. */
 export const newDefinitionIssues = (definition: CustomResourceDefinition): Issue[] => [
@@ -22,18 +23,15 @@ export const newDefinitionIssues = (definition: CustomResourceDefinition): Issue
   ...definitionIssues(definition),
 ];
 
-/** Where there was a definition before, schemas that are as they were may cost what they cost. */
+/** Where there was a definition before, what was accepted once may stay as it is. */
 export function definitionIssues(definition: CustomResourceDefinition, previous?: CustomResourceDefinition): Issue[] {
-  const { spec } = definition;
-  const versions = spec.versions ?? [];
-  const names = spec.names ?? { plural: '', kind: '' };
+  const { spec, status } = definition;
   return [
     ...groupIssues(spec.group ?? ''),
     ...choiceIssues(spec.scope, 'spec.scope', ['Cluster', 'Namespaced']),
-    ...versionsIssues(versions),
-    ...namesIssues(names),
-    ...perVersion(versions, previous?.spec.versions ?? []),
-    ...conversionIssues(spec.conversion, 'spec.conversion'),
+    ...versionsIssues(spec.versions ?? [], spec.names, previous?.spec.versions ?? []),
+    ...conversionIssues(spec.conversion, previous?.spec.conversion),
+    ...namesIssues(status?.acceptedNames ?? {}, 'status.acceptedNames'),
     ...storedIssues(definition),
     ...approvalIssues(definition),
   ];
@@ -54,121 +52,169 @@ function groupIssues(group: string): Issue[] {
   return [invalid('spec.group', group, 'should be a domain with at least one dot')];
 }
 
-function versionsIssues(versions: readonly CustomResourceDefinitionVersion[]): Issue[] {
-  const issues: Issue[] = [];
-  versions.forEach(({ name = '', schema, deprecated, deprecationWarning }, i) => {
-    const field = `spec.versions[${i}]`;
-    if (!schema?.openAPIV3Schema) issues.push(required(`${field}.schema.openAPIV3Schema`));
-    issues.push(...complain(`${field}.name`, name, isDns1035Label));
-    if (versions.findIndex((other) => other.name === name) < i) {
-      issues.push(invalid('spec.versions', versions.map(internalVersion), 'must contain unique version names'));
-    }
-    issues.push(...warningIssues(deprecated ?? false, deprecationWarning, `${field}.deprecationWarning`));
-  });
-  if (versions.filter(({ storage }) => storage).length !== 1) {
-    const shown = versions.length > 0 ? versions.map(internalVersion) : null;
-    issues.push(invalid('spec.versions', shown, 'must have exactly one version marked as storage version'));
-  }
-  return issues;
-}
-
-function warningIssues(deprecated: boolean, text: string | undefined, field: string): Issue[] {
-  if (text === undefined) return [];
-  if (!deprecated) return [invalid(field, text, 'can only be set for deprecated versions')];
-  if (text.length > 256) return [{ type: 'tooLong', field, message: 'Too long: may not be more than 256 bytes' }];
-  return text === '' ? [invalid(field, text, 'must not be empty')] : [];
-}
-
-const internalVersion = (version: CustomResourceDefinitionVersion) => ({
-  Name: version.name ?? '',
-  Served: version.served ?? false,
-  Storage: version.storage ?? false,
-  Deprecated: version.deprecated ?? false,
-  DeprecationWarning: version.deprecationWarning ?? null,
-  Schema: version.schema ?? null,
-  Subresources: version.subresources ?? null,
-  AdditionalPrinterColumns: version.additionalPrinterColumns ?? null,
-  SelectableFields: version.selectableFields ?? null,
-});
-
-function namesIssues(names: CustomResourceDefinitionNames, field = 'spec.names'): Issue[] {
-  const issues: Issue[] = (['plural', 'singular', 'kind', 'listKind'] as const)
-    .filter((part) => !names[part])
-    .map((part) => required(`${field}.${part}`));
-  const label = (place: string, value: string | undefined) =>
-    value && issues.push(...complain(`${field}.${place}`, value, isDns1035Label));
-  const mixed = (place: 'kind' | 'listKind') => {
-    const value = names[place];
-    for (const rule of value ? isDns1035Label(value.toLowerCase()) : []) {
-      issues.push(invalid(`${field}.${place}`, value, `may have mixed case, but should otherwise match: ${rule}`));
-    }
-  };
-  label('plural', names.plural);
-  label('singular', names.singular);
-  mixed('kind');
-  mixed('listKind');
-  (names.shortNames ?? []).forEach((name, i) => label(`shortNames[${i}]`, name));
-  if (names.kind && names.kind === names.listKind) {
-    issues.push(invalid(`${field}.listKind`, names.listKind, 'kind and listKind may not be the same'));
-  }
-  (names.categories ?? []).forEach((name, i) => label(`categories[${i}]`, name));
-  return issues;
-}
+type Version = CustomResourceDefinitionVersion;
+type Part = 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields';
 
 /** What all versions have alike is complained of once, in the place it had when there were no versions. */
-function perVersion(
-  versions: readonly CustomResourceDefinitionVersion[],
-  previous: readonly CustomResourceDefinitionVersion[],
+function versionsIssues(
+  versions: readonly Version[],
+  names: CustomResourceDefinitionNames | undefined,
+  previous: readonly Version[],
 ): Issue[] {
-  const isUnchanged = ({ name, schema }: CustomResourceDefinitionVersion) =>
-    previous.some((before) => before.name === name && deepEqual(before.schema, schema));
-  const alike = (part: keyof CustomResourceDefinitionVersion) =>
-    versions.length > 0 && versions.every((version) => deepEqual(version[part], versions[0]?.[part]));
-  const each = (
-    part: keyof CustomResourceDefinitionVersion,
-    place: string,
-    check: (version: CustomResourceDefinitionVersion, field: string) => Issue[],
-  ): Issue[] => {
-    const [first] = versions;
-    if (first && alike(part)) return check(first, `spec.${place}`);
-    return versions.flatMap((version, i) => check(version, `spec.versions[${i}].${part}`));
-  };
+  const [first] = versions;
+  const isShared = (part: keyof Version) =>
+    first !== undefined && versions.every((version) => deepEqual(version[part], first[part]));
+  const partsOf = (version: Version, field: string, isTop: boolean) =>
+    partIssues(version, field, isTop, (part) => isShared(part) === isTop, versions, previous);
+  const shown = () => (versions.length > 0 ? versions.map((version) => internalVersion(version, isShared)) : null);
+  const distinct = new Set(versions.map(({ name }) => name));
   return [
-    ...each('additionalPrinterColumns', 'additionalPrinterColumns', columnIssues),
-    ...each('schema', 'validation', (version, field) => {
-      const schema = version.schema?.openAPIV3Schema;
-      return schema ? schemaIssues(schema, `${field}.openAPIV3Schema`, isUnchanged(version)) : [];
-    }),
-    ...each('subresources', 'subresources', subresourceIssues),
-    ...each('selectableFields', 'selectableFields', selectableIssues),
+    ...versions.flatMap(({ schema }, i) =>
+      schema?.openAPIV3Schema ? [] : [required(`spec.versions[${i}].schema.openAPIV3Schema`)],
+    ),
+    ...versions.flatMap((version, i) => [
+      ...complain(`spec.versions[${i}].name`, version.name ?? '', isLabel),
+      ...warningIssues(version, `spec.versions[${i}].deprecationWarning`),
+      ...partsOf(version, `spec.versions[${i}]`, false),
+    ]),
+    ...(distinct.size < versions.length
+      ? [invalid('spec.versions', shown(), 'must contain unique version names')]
+      : []),
+    ...(versions.filter(({ storage }) => storage).length === 1
+      ? []
+      : [invalid('spec.versions', shown(), 'must have exactly one version marked as storage version')]),
+    ...(first?.name ? complain('spec.version', first.name, isLabel) : []),
+    ...requiredNames(names ?? {}),
+    ...namesIssues(names ?? {}, 'spec.names'),
+    ...(first ? partsOf(first, 'spec', true) : []),
+  ];
+}
+
+/** Several mistakes in a name are told in one sentence. */
+const isLabel = (name: string): string[] => {
+  const rules = isDns1035Label(name);
+  return rules.length > 0 ? [rules.join(',')] : [];
+};
+
+function warningIssues({ deprecated = false, deprecationWarning: text }: Version, field: string): Issue[] {
+  if (text === undefined) return [];
+  const complaint = (rule: string) => invalid(field, text, rule);
+  if (!deprecated) return [complaint('can only be set for deprecated versions')];
+  const issues: Issue[] = [];
+  if (bytesIn(text) > 256) issues.push(complaint('must be <= 256 characters long'));
+  if (text === '') issues.push(complaint('must not be an empty string'));
+  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text);
+  if (odd) {
+    const at = bytesIn(text.slice(0, odd.index));
+    const rule = `must only contain printable UTF-8 characters; non-printable character found at index ${at}`;
+    issues.push(complaint(rule));
+  }
+  return issues;
+}
+
+const bytesIn = (text: string): number => new TextEncoder().encode(text).length;
+
+function partIssues(
+  version: Version,
+  field: string,
+  isTop: boolean,
+  isHere: (part: Part) => boolean,
+  versions: readonly Version[],
+  previous: readonly Version[],
+): Issue[] {
+  const before = previous.find(({ name }) => name === version.name);
+  const schema = version.schema?.openAPIV3Schema;
+  const place = `${field}.${isTop ? 'validation' : 'schema'}.openAPIV3Schema`;
+  const hasStatus = (isTop ? versions : [version]).some(({ subresources }) => subresources?.status);
+  const isUnchanged = before !== undefined && deepEqual(before.schema, version.schema);
+  return [
+    ...(isHere('schema') && schema
+      ? [...(hasStatus ? rootIssues(schema, place) : []), ...schemaIssues(schema, place, isUnchanged)]
+      : []),
+    ...(isHere('subresources') ? subresourceIssues(version, `${field}.subresources`) : []),
+    ...(isHere('additionalPrinterColumns') ? columnIssues(version, `${field}.additionalPrinterColumns`) : []),
+    ...(isHere('selectableFields') ? selectableIssues(version, before, `${field}.selectableFields`) : []),
+  ];
+}
+
+const rootWords =
+  'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations';
+
+/** The status is looked at by itself: what is said at the root of its schema must not be lost by that. */
+function rootIssues(schema: JsonSchema, field: string): Issue[] {
+  const { type } = schema;
+  const shown = internalSchema(schema);
+  const when = 'at the root of the schema if the status subresource is enabled';
+  for (const [word, value] of Object.entries(shown)) {
+    if (value === null || value === '' || value === false) continue;
+    if (word === 'Type' && type !== 'object')
+      return [invalid(`${field}.type`, type, `only "object" is allowed as the type ${when}`)];
+    if (!rootWords.split(' ').includes(word))
+      return [invalid(field, shown, `only [${rootWords}] fields are allowed ${when}`)];
+  }
+  return [];
+}
+
+const requiredNames = (names: Partial<CustomResourceDefinitionNames>): Issue[] =>
+  (['plural', 'singular', 'kind', 'listKind'] as const)
+    .filter((part) => !names[part])
+    .map((part) => required(`spec.names.${part}`));
+
+function namesIssues(names: Partial<CustomResourceDefinitionNames>, field: string): Issue[] {
+  const { plural, singular, kind, listKind, shortNames, categories } = names;
+  const label = (place: string, value: string | undefined) =>
+    value ? complain(`${field}.${place}`, value, isLabel) : [];
+  const mixed = (place: string, value: string | undefined) =>
+    value
+      ? isLabel(value.toLowerCase()).map((rule) =>
+          invalid(`${field}.${place}`, value, `may have mixed case, but should otherwise match: ${rule}`),
+        )
+      : [];
+  return [
+    ...label('plural', plural),
+    ...label('singular', singular),
+    ...mixed('kind', kind),
+    ...mixed('listKind', listKind),
+    ...(shortNames ?? []).flatMap((name, i) => complain(`${field}.shortNames[${i}]`, name, isLabel)),
+    ...(kind && kind === listKind
+      ? [invalid(`${field}.listKind`, listKind, 'kind and listKind may not be the same')]
+      : []),
+    ...(categories ?? []).flatMap((name, i) => complain(`${field}.categories[${i}]`, name, isLabel)),
   ];
 }
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
-function columnIssues({ additionalPrinterColumns }: CustomResourceDefinitionVersion, field: string): Issue[] {
+function columnIssues({ additionalPrinterColumns }: Version, field: string): Issue[] {
   return (additionalPrinterColumns ?? []).flatMap(({ name, type, format, jsonPath }, i) => {
     const place = `${field}[${i}]`;
+    const oneOf = (choices: readonly string[]) => `must be one of ${choices.join(',')}`;
     const issues = name ? [] : [required(`${place}.name`)];
-    issues.push(...choiceIssues(type, `${place}.type`, columnTypes));
-    if (format && !columnFormats.includes(format)) {
-      issues.push(notSupported(`${place}.format`, format, columnFormats));
-    }
+    if (!type) issues.push(required(`${place}.type`, oneOf(columnTypes)));
+    else if (!columnTypes.includes(type)) issues.push(invalid(`${place}.type`, type, oneOf(columnTypes)));
+    if (format && !columnFormats.includes(format))
+      issues.push(invalid(`${place}.format`, format, oneOf(columnFormats)));
     if (!jsonPath) issues.push(required(`${place}.JSONPath`));
+    else issues.push(...simplePathIssues(jsonPath, `${place}.JSONPath`));
     return issues;
   });
 }
 
-function subresourceIssues({ subresources }: CustomResourceDefinitionVersion, field: string): Issue[] {
+const simplePathIssues = (path: string, field: string): Issue[] =>
+  path.startsWith('.') ? [] : [invalid(field, path, 'must be a simple json path starting with .')];
+
+function subresourceIssues({ subresources }: Version, field: string): Issue[] {
   const scale = subresources?.scale;
   if (!scale) return [];
   const path = (name: 'specReplicasPath' | 'statusReplicasPath' | 'labelSelectorPath', under: readonly string[]) => {
     const value = scale[name];
     const place = `${field}.scale.${name}`;
     if (!value) return name === 'labelSelectorPath' ? [] : [required(place)];
-    if (under.some((root) => value.startsWith(root))) return [];
-    return [invalid(place, value, `should be a json path under ${under.join(' or ')}`)];
+    const issues = simplePathIssues(value, place);
+    if (issues.length > 0 || under.some((root) => value.startsWith(`${root}.`))) return issues;
+    const where = under.length > 1 ? `either ${under.join(' or ')}` : under.join();
+    return [invalid(place, value, `should be a json path under ${where}`)];
   };
   return [
     ...path('specReplicasPath', ['.spec']),
@@ -178,38 +224,50 @@ function subresourceIssues({ subresources }: CustomResourceDefinitionVersion, fi
 }
 
 const mostSelectable = 8;
-
-function selectableIssues({ selectableFields, schema }: CustomResourceDefinitionVersion, field: string): Issue[] {
-  const fields = selectableFields ?? [];
-  if (fields.length > mostSelectable) return [tooMany(field, fields.length, mostSelectable)];
-  return fields.flatMap(({ jsonPath }, i) => {
-    const place = `${field}[${i}].jsonPath`;
-    if (!jsonPath) return [required(place)];
-    const problem = pathProblem(jsonPath) ?? targetProblem(jsonPath, schema?.openAPIV3Schema);
-    if (problem) return [invalid(place, jsonPath, problem)];
-    const again = fields.findIndex((other) => other.jsonPath === jsonPath) < i;
-    return again ? [duplicate(place, jsonPath)] : [];
-  });
-}
-
 const selectableTypes = ['string', 'boolean', 'integer'];
 
-function targetProblem(path: string, schema: JsonSchema | undefined): string | undefined {
-  const target = valuesAt(schema, path.replace(/\.([^.[]+)/g, '.properties.$1'))[0] as JsonSchema | undefined;
-  if (!target || path.startsWith('.metadata')) return 'is an invalid path: does not refer to a valid field';
-  if (selectableTypes.includes(target.type ?? '') && !isIntOrString(target)) return undefined;
-  return 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
+function selectableIssues({ selectableFields, schema }: Version, before: Version | undefined, field: string): Issue[] {
+  const paths = new Set<string>();
+  const issues = (selectableFields ?? []).flatMap(({ jsonPath }, i) => {
+    const place = `${field}[${i}].jsonPath`;
+    if (!jsonPath) return [required(place)];
+    const found = followPath(jsonPath, schema?.openAPIV3Schema ?? {}, false);
+    if (typeof found === 'string') return [invalid(place, jsonPath, `is an invalid path: ${found}`)];
+    const again = paths.has(found.path);
+    paths.add(found.path);
+    return [
+      ...(found.root === 'metadata' ? [invalid(place, jsonPath, 'must not point to fields in metadata')] : []),
+      ...(selectableTypes.includes(found.schema.type ?? '')
+        ? []
+        : [
+            invalid(
+              place,
+              jsonPath,
+              'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
+            ),
+          ]),
+      ...(again ? [duplicate(place, jsonPath)] : []),
+    ];
+  });
+  const isAccepted = paths.size <= mostSelectable || deepEqual(before?.selectableFields, selectableFields);
+  return isAccepted ? issues : [...issues, tooMany(field, paths.size, mostSelectable)];
 }
 
-function conversionIssues(conversion: CustomResourceConversion | undefined, field: string): Issue[] {
+function conversionIssues(
+  conversion: CustomResourceConversion | undefined,
+  previous: CustomResourceConversion | undefined,
+): Issue[] {
+  const field = 'spec.conversion';
   const { strategy, webhook } = conversion ?? { strategy: 'None' };
+  const before = previous?.webhook?.conversionReviewVersions ?? [];
+  const mustBeKnown = before.length === 0 || before.some((version) => reviewVersions.includes(version));
   const issues: Issue[] = choiceIssues(strategy, `${field}.strategy`, ['None', 'Webhook']);
   const versions = webhook?.conversionReviewVersions ?? [];
   if (strategy === 'Webhook') {
     const client = webhook?.clientConfig;
     if (client) issues.push(...webhookClientIssues(client, `${field}.webhookClientConfig`));
     else issues.push(required(`${field}.webhookClientConfig`, 'required when strategy is set to Webhook'));
-    issues.push(...reviewVersionIssues(versions, `${field}.conversionReviewVersions`));
+    issues.push(...reviewVersionIssues(versions, `${field}.conversionReviewVersions`, mustBeKnown));
   } else if (webhook) {
     const rule = 'should not be set when strategy is not set to Webhook';
     if (webhook.clientConfig) issues.push(forbiddenField(`${field}.webhookClientConfig`, rule));
@@ -221,14 +279,15 @@ function conversionIssues(conversion: CustomResourceConversion | undefined, fiel
 export const reviewVersions = ['v1', 'v1beta1'];
 
 /** Also for admission webhooks, which speak the same versions. */
-export function reviewVersionIssues(versions: readonly string[], field: string): Issue[] {
+export function reviewVersionIssues(versions: readonly string[], field: string, mustBeKnown = true): Issue[] {
   if (versions.length === 0) return [required(field)];
-  const issues = versions.flatMap((version, i) => [
-    ...complain(`${field}[${i}]`, version, isDns1035Label),
-    ...(versions.indexOf(version) < i ? [invalid(`${field}[${i}]`, version, 'duplicate version')] : []),
-  ]);
-  if (issues.length > 0 || versions.some((version) => reviewVersions.includes(version))) return issues;
-  return [invalid(field, versions, `must include at least one of ${reviewVersions.join(', ')}`)];
+  const issues = versions.flatMap((version, i) =>
+    versions.indexOf(version) < i
+      ? [invalid(`${field}[${i}]`, version, 'duplicate version')]
+      : complain(`${field}[${i}]`, version, isDns1035Label),
+  );
+  if (!mustBeKnown || versions.some((version) => reviewVersions.includes(version))) return issues;
+  return [...issues, invalid(field, versions, `must include at least one of ${reviewVersions.join(', ')}`)];
 }
 
 function storedIssues({ spec, status }: CustomResourceDefinition): Issue[] {
@@ -236,20 +295,18 @@ function storedIssues({ spec, status }: CustomResourceDefinition): Issue[] {
   const field = 'status.storedVersions';
   if (stored.length === 0)
     return [invalid(field, status?.storedVersions ?? null, 'must have at least one stored version')];
-  return stored.flatMap((version, i) =>
-    (spec.versions ?? []).some(({ name }) => name === version)
-      ? []
-      : [
-          invalid(
-            `${field}[${i}]`,
-            version,
-            'missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v1 and removes v1 from status.storedVersions'.replaceAll(
-              'v1',
-              version,
-            ),
-          ),
-        ],
-  );
+  const versions = spec.versions ?? [];
+  const unlisted = versions.filter(({ name, storage }) => storage && !stored.includes(name));
+  return [
+    ...unlisted.map(({ name }) => invalid(field, stored, `must have the storage version ${name}`)),
+    ...stored.flatMap((version, i) => {
+      if (versions.some(({ name }) => name === version)) return [];
+      const until = 'until a storage migration ensures no data remains persisted in';
+      const was = `${version} was previously a storage version, and must remain in spec.versions`;
+      const rule = `missing from spec.versions; ${was} ${until} ${version} and removes ${version} from status.storedVersions`;
+      return [invalid(`${field}[${i}]`, version, rule)];
+    }),
+  ];
 }
 
 function approvalIssues({ metadata, spec }: CustomResourceDefinition): Issue[] {

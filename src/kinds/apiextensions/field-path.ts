@@ -70,9 +70,3 @@ const memberOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
     : undefined;
-
-/** Why a path cannot be read, as the API server says it; undefined for a good one. */
-export function pathProblem(path: string): string | undefined {
-  if (/^[.[]/.test(path)) return stepsOf(path) ? undefined : 'is an invalid path: does not refer to a valid field';
-  return `is an invalid path: expected [ or . but got: ${/^[^.[]+/.exec(path)?.[0] ?? ''}`;
-}

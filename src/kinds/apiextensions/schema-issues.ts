@@ -1,340 +1,258 @@
-// What is wrong with the schema of a custom resource itself: it must be structural, and its defaults must fit.
+// What is wrong with the schema of a custom resource: it must be structural, its defaults must fit, its words and rules must make sense.
 
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
-import { fill, hasUnknown } from './read.ts';
-import { type JsonSchema, additionalOf, isEmbedded, isIntOrString, itemsOf, preserves } from './structural.ts';
-import { ruleIssues } from './rule-issues.ts';
-import { judgeOf } from './judge.ts';
-import { expressionOf, valueIssues } from './value-issues.ts';
+import { defaultIssues } from './default-issues.ts';
+import { type Declared, declare, escapeName } from './declared.ts';
+import { type CostSum, compileIssues, textIssues, totalIssues } from './rule-issues.ts';
+import { alternativesOf, structuralIssues, unreadable } from './structural-issues.ts';
+import { type JsonSchema, additionalOf, isEmbedded, itemsOf } from './structural.ts';
 
 /** `isUnchanged`: it was accepted once, whatever its rules may cost. */
 export function schemaIssues(schema: JsonSchema, field: string, isUnchanged = false): Issue[] {
-  const unsupported = everywhere(schema, field, unsupportedIssues);
-  if (unsupported.length > 0) return unsupported;
-  const structural = [
-    ...resourceFieldIssues(schema, field),
-    ...structuralIssues(schema, field, 'root'),
-    ...completenessIssues(schema, field),
-  ];
-  const issues = structural.length > 0 ? structural : defaultIssues(schema, field, 'root');
-  const checks = { others: valueRuleIssues, compiles: issues.length === 0, limitsRules: !isUnchanged };
-  return [...issues, ...ruleIssues(schema, field, checks)];
-}
-
-const sortedProperties = (schema: JsonSchema): [string, JsonSchema][] =>
-  Object.entries(schema.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** A check of one schema, for it and for all below. */
-function everywhere(schema: JsonSchema, field: string, check: (schema: JsonSchema, field: string) => Issue[]): Issue[] {
-  const items = itemsOf(schema);
-  const additional = additionalOf(schema);
-  return [
-    ...check(schema, field),
-    ...(items ? everywhere(items, `${field}.items`, check) : []),
-    ...sortedProperties(schema).flatMap(([name, property]) =>
-      everywhere(property, `${field}.properties[${name}]`, check),
-    ),
-    ...(additional ? everywhere(additional, `${field}.additionalProperties`, check) : []),
-    ...nestedOf(schema).flatMap(([place, nested]) => everywhere(nested, `${field}.${place}`, check)),
-  ];
-}
-
-function nestedOf(schema: JsonSchema): [string, JsonSchema][] {
-  const lists = (['allOf', 'anyOf', 'oneOf'] as const).flatMap((word) =>
-    (schema[word] ?? []).map((nested, i): [string, JsonSchema] => [`${word}[${i}]`, nested]),
+  const why = unreadable(schema);
+  const structural = why === undefined ? structuralIssues(schema, field) : [];
+  const whole = why === undefined && structural.length === 0 ? defaultIssues(schema, field) : structural;
+  const compiles = why === undefined && whole.length === 0;
+  const walk: Walk = { compiles, sum: { limitsRules: !isUnchanged, total: 0, large: [] } };
+  const found = look(
+    { schema, field, isResource: true, isRoot: true, times: 1, insideMetadata: false },
+    walk,
+    compiles,
   );
-  return schema.not ? [...lists, ['not', schema.not]] : lists;
+  const issues = [
+    ...(schema.nullable ? [forbiddenField(`${field}.nullable`, 'nullable cannot be true at the root')] : []),
+    ...whole,
+    ...found.schema,
+    ...found.rules,
+  ];
+  const unread = why !== undefined && issues.length === 0 ? [invalid(field, '', why)] : [];
+  return [...issues, ...unread, ...totalIssues(walk.sum, field)];
 }
 
-const unsupportedWords = ['$ref', 'definitions', 'dependencies', 'id', 'patternProperties', 'additionalItems'] as const;
-
-function unsupportedIssues(schema: JsonSchema, field: string): Issue[] {
-  const issues: Issue[] = unsupportedWords
-    .filter((word) => schema[word] !== undefined)
-    .map((word) => forbiddenField(`${field}.${word}`, `${word} is not supported`));
-  if (Array.isArray(schema.items)) {
-    issues.push(forbiddenField(`${field}.items`, 'items must be a schema object and not an array'));
-  }
-  return issues;
+interface Place {
+  readonly schema: JsonSchema;
+  readonly field: string;
+  readonly isResource: boolean;
+  readonly isRoot?: boolean;
+  /** Within apiVersion, kind or metadata of a resource. */
+  readonly insideMetadata: boolean;
+  /** Why there may be no defaults. */
+  readonly undefaulted?: string | undefined;
+  /** As the schema around it declared it, where that has rules. */
+  readonly declared?: Declared | undefined;
+  /** How often it can be there; undefined: nobody says. */
+  readonly times: number | undefined;
+  /** The list around it whose items cannot be told apart from one version of the object to the next. */
+  readonly unordered?: string | undefined;
 }
 
-function resourceFieldIssues(schema: JsonSchema, field: string): Issue[] {
-  const types = { apiVersion: 'string', kind: 'string', metadata: 'object' } as const;
-  return Object.entries(types).flatMap(([name, type]) => {
-    const property = schema.properties?.[name];
-    if (!property || property.type === type) return [];
-    return [invalid(`${field}.properties[${name}].type`, property.type ?? '', `must be ${type}`)];
-  });
+interface Walk {
+  /** Off where the schema is broken already: its types cannot be told. */
+  readonly compiles: boolean;
+  readonly sum: CostSum;
 }
 
-type Level = 'root' | 'field' | 'item';
+interface Found {
+  /** Of the schemas, which keep rules around them from being compiled. */
+  readonly schema: readonly Issue[];
+  readonly rules: readonly Issue[];
+}
 
-const unnamedAt: Readonly<Record<Level, string>> = {
-  root: 'must not be empty at the root',
-  field: 'must not be empty for specified object fields',
-  item: 'must not be empty for specified array items',
-};
+function look(place: Place, walk: Walk, compiles: boolean): Found {
+  const { schema, field } = place;
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  const declared =
+    place.declared ?? (compiles && rules.length > 0 ? declare(schema, 'selfType1', place.isResource) : undefined);
+  const children = childrenOf({ ...place, declared });
+  const alternatives = alternativesOf(schema).map(
+    ([name, inner]): Place => ({ ...place, schema: inner, field: `${field}.${name}`, declared: undefined }),
+  );
+  const below = [
+    ...children.named.map((child) => look(child, walk, compiles)),
+    ...alternatives.map((each) => look(each, walk, false)),
+    ...children.items.map((child) => look(child, walk, compiles)),
+  ];
+  const issues = [
+    ...wordIssues(place),
+    ...below.flatMap((each) => each.schema),
+    ...extensionIssues(schema, field),
+    ...rules.flatMap((rule, i) => textIssues(rule, `${field}.x-kubernetes-validations[${i}]`, schema)),
+  ];
+  const inner = below.flatMap((each) => each.rules);
+  if (rules.length === 0 || !compiles || issues.length > 0) return { schema: issues, rules: inner };
+  return { schema: issues, rules: [...inner, ...compileIssues({ ...place, declared }, walk.sum)] };
+}
+
+const head = new Set(['apiVersion', 'kind', 'metadata']);
+
+function childrenOf(place: Place): { readonly named: Place[]; readonly items: Place[] } {
+  const { schema, field, declared, times, unordered, insideMetadata, undefaulted } = place;
+  const additional = additionalOf(schema);
+  const items = itemsOf(schema);
+  const most = mostBelow(schema);
+  const common = {
+    times: times === undefined || most === undefined ? undefined : times * most,
+    unordered,
+    insideMetadata,
+    undefaulted,
+  };
+  const isMap = typeof schema.additionalProperties === 'object' && additional !== undefined;
+  const inMetadata = 'inside additionalProperties applying to object metadata';
+  const named = [
+    ...(isMap
+      ? [
+          {
+            ...common,
+            schema: additional,
+            field: `${field}.additionalProperties`,
+            isResource: isEmbedded(additional),
+            declared: declared?.element,
+            undefaulted: insideMetadata ? inMetadata : undefaulted,
+          },
+        ]
+      : []),
+    ...Object.entries(schema.properties ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, property]) => {
+        const known = escapeName(name);
+        const isHead = place.isResource && head.has(name);
+        return {
+          ...common,
+          schema: property,
+          field: `${field}.properties[${name}]`,
+          isResource: isEmbedded(property),
+          declared: known === undefined ? undefined : declared?.fields?.get(known),
+          insideMetadata: insideMetadata || isHead,
+          undefaulted: isHead && place.isRoot ? `in top-level ${name}` : undefaulted,
+        };
+      }),
+  ];
+  const isUnordered = schema['x-kubernetes-list-type'] !== 'map';
+  const item = items && {
+    ...common,
+    schema: items,
+    field: `${field}.items`,
+    isResource: isEmbedded(items),
+    declared: declared?.element,
+    unordered: unordered ?? (isUnordered ? field : undefined),
+  };
+  return { named, items: item ? [item] : [] };
+}
+
+/** By how much a schema multiplies what is below it; undefined where there is no bound. */
+function mostBelow({ type, additionalProperties, maxItems, maxProperties }: JsonSchema): number | undefined {
+  const limit = type === 'array' ? maxItems : type === 'object' && additionalProperties ? maxProperties : 1;
+  return limit === undefined ? undefined : Math.max(limit, 0);
+}
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+const unsupported = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const;
 
-function structuralIssues(schema: JsonSchema, field: string, level: Level): Issue[] {
-  const items = itemsOf(schema);
-  const additional = additionalOf(schema);
-  const issues = [
-    ...(items ? structuralIssues(items, `${field}.items`, 'item') : []),
-    ...sortedProperties(schema).flatMap(([name, property]) =>
-      structuralIssues(property, `${field}.properties[${name}]`, 'field'),
-    ),
-    ...(additional && typeof schema.additionalProperties === 'object'
-      ? structuralIssues(additional, `${field}.additionalProperties`, 'field')
-      : []),
-    ...typeIssues(schema, field, level),
-    ...extensionIssues(schema, field),
-    ...nestedOf(schema).flatMap(([place, nested]) =>
-      isIntOrStringChoice(schema, place, nested) ? [] : nestedIssues(nested, `${field}.${place}`),
-    ),
-  ];
-  if (level === 'root' || isEmbedded(schema)) issues.push(...metadataIssues(schema.properties?.metadata, field));
-  return issues;
-}
-
-function typeIssues(schema: JsonSchema, field: string, level: Level): Issue[] {
-  const { type = '', properties, additionalProperties } = schema;
+/** Words that a schema may not use at all, or not here. */
+function wordIssues({ schema, field, undefaulted, insideMetadata }: Place): Issue[] {
+  const { type = '', additionalProperties, properties = {} } = schema;
   const issues: Issue[] = [];
-  if (isEmbedded(schema) && type !== 'object') {
-    const rule = 'must be object if x-kubernetes-embedded-resource is true';
-    issues.push(type ? invalid(`${field}.type`, type, rule) : required(`${field}.type`, rule));
-  } else if (type === '') {
-    if (isIntOrString(schema)) return issues;
-    if (!preserves(schema) && !schema['x-kubernetes-map-type'])
-      issues.push(required(`${field}.type`, unnamedAt[level]));
-  } else if (!types.includes(type)) {
-    issues.push(notSupported(`${field}.type`, type, types));
-  } else if (level === 'root' && type !== 'object') {
-    issues.push(invalid(`${field}.type`, type, 'must be object at the root'));
-  }
-  if (type === 'array' && !itemsOf(schema)) issues.push(required(`${field}.items`, 'must be specified'));
-  if (properties && Object.keys(properties).length > 0 && additionalProperties !== undefined) {
-    issues.push(forbiddenField(`${field}.additionalProperties`, 'mutually exclusive with properties'));
-  }
+  const forbid = (word: string, rule: string) => void issues.push(forbiddenField(`${field}.${word}`, rule));
+  if (type !== '' && !types.includes(type)) issues.push(notSupported(`${field}.type`, type, types));
+  if (schema.default !== undefined && undefaulted !== undefined) forbid('default', `must not be set ${undefaulted}`);
+  for (const word of unsupported) if (schema[word] !== undefined) forbid(word, `${word} is not supported`);
+  if (type === 'null') forbid('type', 'type cannot be set to null, use nullable as an alternative');
+  if (Array.isArray(schema.items)) forbid('items', 'items must be a schema object and not an array');
+  if (insideMetadata && isEmbedded(schema))
+    forbid('x-kubernetes-embedded-resource', 'must not be used inside of resource meta');
+  if (schema.uniqueItems)
+    forbid('uniqueItems', 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic');
+  if (additionalProperties !== undefined && additionalProperties !== true && Object.keys(properties).length > 0)
+    forbid('additionalProperties', 'additionalProperties and properties are mutual exclusive');
   return issues;
-}
-
-/** `anyOf: [{type: integer}, {type: string}]` is how an integer or string may be written out. */
-function isIntOrStringChoice(schema: JsonSchema, place: string, nested: JsonSchema): boolean {
-  if (!isIntOrString(schema)) return false;
-  const choice = (anyOf: readonly JsonSchema[] | undefined) =>
-    anyOf?.length === 2 && anyOf[0]?.type === 'integer' && anyOf[1]?.type === 'string';
-  return (
-    (place.startsWith('anyOf') && Boolean(choice(schema.anyOf))) ||
-    (place === 'allOf[0]' && Boolean(choice(nested.anyOf)))
-  );
-}
-
-const emptyInNested = ['type', 'title', 'description'] as const;
-const undefinedInNested = ['default', 'additionalProperties'] as const;
-const falseInNested = ['nullable'] as const;
-const extensions = [
-  'x-kubernetes-preserve-unknown-fields',
-  'x-kubernetes-embedded-resource',
-  'x-kubernetes-int-or-string',
-  'x-kubernetes-list-map-keys',
-  'x-kubernetes-list-type',
-  'x-kubernetes-map-type',
-  'x-kubernetes-validations',
-] as const;
-
-/** Alternatives only restrict values; they say nothing of structure. */
-function nestedIssues(schema: JsonSchema, field: string): Issue[] {
-  const items = itemsOf(schema);
-  const forbid = (names: readonly (keyof JsonSchema)[], rule: string) =>
-    names.filter((name) => schema[name]).map((name) => forbiddenField(`${field}.${name}`, rule));
-  return [
-    ...(items ? nestedIssues(items, `${field}.items`) : []),
-    ...sortedProperties(schema).flatMap(([name, property]) => nestedIssues(property, `${field}.properties[${name}]`)),
-    ...forbid(emptyInNested, 'must be empty to be structural'),
-    ...forbid(undefinedInNested, 'must be undefined to be structural'),
-    ...forbid(falseInNested, 'must be false to be structural'),
-    ...forbid(extensions, 'must be empty to be structural'),
-    ...nestedOf(schema).flatMap(([place, nested]) => nestedIssues(nested, `${field}.${place}`)),
-  ];
-}
-
-function metadataIssues(metadata: JsonSchema | undefined, field: string): Issue[] {
-  if (!metadata) return [];
-  const { type: _, properties, ...others } = metadata;
-  const named = Object.keys(properties ?? {}).every((name) => name === 'name' || name === 'generateName');
-  if (metadata.type !== undefined && metadata.type !== 'object') return [];
-  const { default: __, ...rest } = others;
-  if (named && Object.keys(rest).length === 0) return [];
-  const rule = 'must not specify anything other than name and generateName, but metadata is implicitly specified';
-  return [forbiddenField(`${field}.properties[metadata]`, rule)];
 }
 
 function extensionIssues(schema: JsonSchema, field: string): Issue[] {
-  const issues: Issue[] = [];
-  const preserve = schema['x-kubernetes-preserve-unknown-fields'];
-  if (preserve === false) {
-    issues.push(invalid(`${field}.x-kubernetes-preserve-unknown-fields`, preserve, 'must be true or undefined'));
-  }
-  const ofType = (word: string, type: string) => {
-    if (schema.type === type) return;
-    const rule = `must be ${type} if ${word} is specified`;
-    issues.push(schema.type ? invalid(`${field}.type`, schema.type, rule) : required(`${field}.type`, rule));
-  };
   const mapType = schema['x-kubernetes-map-type'];
-  if (mapType !== undefined) {
-    if (mapType !== 'atomic' && mapType !== 'granular') {
-      issues.push(notSupported(`${field}.x-kubernetes-map-type`, mapType, ['atomic', 'granular']));
-    }
-    ofType('x-kubernetes-map-type', 'object');
-  }
   const listType = schema['x-kubernetes-list-type'];
-  if (listType !== undefined) {
-    if (!['atomic', 'map', 'set'].includes(listType)) {
-      issues.push(notSupported(`${field}.x-kubernetes-list-type`, listType, ['atomic', 'map', 'set']));
-    }
-    ofType('x-kubernetes-list-type', 'array');
+  const issues: Issue[] = [];
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
+    issues.push(invalid(`${field}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'));
   }
-  return [...issues, ...keyIssues(schema, field)];
+  if (mapType !== undefined) {
+    issues.push(...mistypedIssues(schema, field, 'x-kubernetes-map-type', 'object'));
+    if (mapType !== 'atomic' && mapType !== 'granular')
+      issues.push(notSupported(`${field}.x-kubernetes-map-type`, mapType, ['atomic', 'granular']));
+  }
+  if (listType !== undefined) {
+    const mistyped = mistypedIssues(schema, field, 'x-kubernetes-list-type', 'array');
+    issues.push(...mistyped, ...(mistyped.length === 0 && listType === 'set' ? setIssues(schema, field) : []));
+    if (!['atomic', 'map', 'set'].includes(listType))
+      issues.push(notSupported(`${field}.x-kubernetes-list-type`, listType, ['atomic', 'map', 'set']));
+  }
+  return [...issues, ...keyIssues(schema, field), ...identityIssues(schema, field)];
+}
+
+function mistypedIssues({ type = '' }: JsonSchema, field: string, word: string, wanted: string): Issue[] {
+  if (type === wanted) return [];
+  const rule = `must be ${wanted} if ${word} is specified`;
+  return [type === '' ? required(`${field}.type`, rule) : invalid(`${field}.type`, type, rule)];
+}
+
+/** The items of a set are told apart as wholes. */
+function setIssues(schema: JsonSchema, field: string): Issue[] {
+  const items = itemsOf(schema);
+  const rule = 'must be atomic as item of a list with x-kubernetes-list-type=set';
+  const itemList = items?.['x-kubernetes-list-type'];
+  if (items?.type === 'array' && itemList !== undefined && itemList !== 'atomic')
+    return [invalid(`${field}.items.x-kubernetes-list-type`, itemList, rule)];
+  if (items?.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic')
+    return [invalid(`${field}.items.x-kubernetes-map-type`, itemList ?? null, rule)];
+  return [];
 }
 
 function keyIssues(schema: JsonSchema, field: string): Issue[] {
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  const place = `${field}.x-kubernetes-list-map-keys`;
-  if (schema['x-kubernetes-list-type'] !== 'map') {
-    const rule = 'must not be specified if x-kubernetes-list-type is not map';
-    return keys.length > 0 ? [forbiddenField(place, rule)] : [];
-  }
-  const items = itemsOf(schema) ?? {};
+  const listType = schema['x-kubernetes-list-type'];
+  const items = itemsOf(schema);
   const issues: Issue[] = [];
-  if (keys.length === 0) issues.push(required(place, 'must not be empty if x-kubernetes-list-type is map'));
-  if (items.type && items.type !== 'object') {
-    issues.push(
-      invalid(`${field}.items.type`, items.type, "must be object if parent array's x-kubernetes-list-type is map"),
-    );
+  if (keys.length > 0 && listType !== 'map') {
+    const rule = 'must be map if x-kubernetes-list-map-keys is non-empty';
+    const place = `${field}.x-kubernetes-list-type`;
+    issues.push(listType === undefined ? required(place, rule) : invalid(place, listType, rule));
   }
-  if (items.nullable) {
-    issues.push(forbiddenField(`${field}.items.nullable`, 'cannot be nullable when x-kubernetes-list-type is map'));
+  if (listType !== 'map') return issues;
+  const place = `${field}.x-kubernetes-list-map-keys`;
+  if (keys.length === 0) issues.push(required(place, 'must not be empty if x-kubernetes-list-type is map'));
+  if (!items) return [...issues, required(`${field}.items`, 'must have a schema if x-kubernetes-list-type is map')];
+  if (items.type !== 'object') {
+    const rule = "must be object if parent array's x-kubernetes-list-type is map";
+    return [...issues, invalid(`${field}.items.type`, items.type ?? '', rule)];
   }
   keys.forEach((key, i) => {
     const property = items.properties?.[key];
-    if (!property) {
-      const rule = 'entries must all be names of item properties';
-      issues.push(invalid(`${place}[${i}]`, key, rule));
-    } else if (!items.required?.includes(key) && property.default === undefined) {
-      const rule =
-        'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
-      issues.push(required(`${field}.items.properties[${key}].default`, rule));
+    if (!property) issues.push(invalid(place, keys, 'entries must all be names of item properties'));
+    else if (property.type === 'array' || property.type === 'object') {
+      const rule = "must be a scalar type if parent array's x-kubernetes-list-type is map";
+      issues.push(invalid(`${field}.items.properties[${key}].type`, items.type, rule));
     }
+    if (keys.indexOf(key) < i) issues.push(invalid(place, keys, 'must not contain duplicate entries'));
   });
   return issues;
 }
 
-/** What an alternative speaks of must be declared outside of it. */
-function completenessIssues(schema: JsonSchema, field: string): Issue[] {
+/** What tells items apart is always there. */
+function identityIssues(schema: JsonSchema, field: string): Issue[] {
+  const listType = schema['x-kubernetes-list-type'];
   const items = itemsOf(schema);
-  return [
-    ...nestedOf(schema).flatMap(([place, nested]) => undeclaredIssues(schema, nested, field, `${field}.${place}`)),
-    ...(items ? completenessIssues(items, `${field}.items`) : []),
-    ...sortedProperties(schema).flatMap(([name, property]) =>
-      completenessIssues(property, `${field}.properties[${name}]`),
-    ),
-  ];
-}
-
-function undeclaredIssues(outer: JsonSchema, nested: JsonSchema, field: string, place: string): Issue[] {
-  return [
-    ...sortedProperties(nested).flatMap(([name, property]) => {
-      const declared = outer.properties?.[name] ?? additionalOf(outer);
-      const there = `${place}.properties[${name}]`;
-      if (!declared) return [required(`${field}.properties[${name}]`, `because it is defined in ${there}`)];
-      return undeclaredIssues(declared, property, `${field}.properties[${name}]`, there);
-    }),
-    ...nestedOf(nested).flatMap(([deeper, inner]) => undeclaredIssues(outer, inner, field, `${place}.${deeper}`)),
-  ];
-}
-
-function valueRuleIssues(schema: JsonSchema, field: string): Issue[] {
+  if (!items || (listType !== 'map' && listType !== 'set')) return [];
   const issues: Issue[] = [];
-  if (schema.uniqueItems) {
-    const rule = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';
-    issues.push(forbiddenField(`${field}.uniqueItems`, rule));
+  if (items.nullable) {
+    const rule = `cannot be nullable when x-kubernetes-list-type is ${listType}`;
+    issues.push(forbiddenField(`${field}.items.nullable`, rule));
   }
-  if (schema.pattern) {
-    const problem = patternProblem(schema.pattern);
-    if (problem) {
-      issues.push(
-        invalid(`${field}.pattern`, schema.pattern, `must be a valid regular expression, but isn't: ${problem}`),
-      );
-    }
+  for (const key of listType === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : []) {
+    const property = items.properties?.[key];
+    const place = `${field}.items.properties[${key}]`;
+    const what = 'this property is in x-kubernetes-list-map-keys, so it';
+    if (property && !items.required?.includes(key) && property.default === undefined)
+      issues.push(required(`${place}.default`, `${what} must have a default or be a required property`));
+    if (property?.nullable) issues.push(forbiddenField(`${place}.nullable`, `${what} cannot be nullable`));
   }
   return issues;
 }
-
-/** In the words of Go's regexp, which knows no looking around and no backreferences. */
-function patternProblem(pattern: string): string | undefined {
-  const around = /\(\?<?[=!].*/s.exec(pattern)?.[0];
-  if (around) {
-    const named = around.startsWith('(?<');
-    return named
-      ? `error parsing regexp: invalid named capture: \`${around}\``
-      : `error parsing regexp: invalid or unsupported Perl syntax: \`${around.slice(0, 3)}\``;
-  }
-  if (expressionOf(pattern)) return undefined;
-  const opened = (pattern.match(/(?<!\\)\(/g) ?? []).length;
-  const closed = (pattern.match(/(?<!\\)\)/g) ?? []).length;
-  if (opened > closed) return `error parsing regexp: missing closing ): \`${pattern}\``;
-  if (closed > opened) return `error parsing regexp: unexpected ): \`${pattern}\``;
-  return `error parsing regexp: missing closing ]: \`${pattern.slice(Math.max(0, pattern.lastIndexOf('[')))}\``;
-}
-
-/** Defaults have their place, know no unknown fields, and fit their schema. */
-function defaultIssues(schema: JsonSchema, field: string, level: Level | 'metadata'): Issue[] {
-  const items = itemsOf(schema);
-  const additional = additionalOf(schema);
-  const own = schema.default === undefined ? [] : oneDefaultIssues(schema, field, level === 'root');
-  return [
-    ...own,
-    ...(items ? defaultIssues(items, `${field}.items`, 'item') : []),
-    ...sortedProperties(schema).flatMap(([name, property]) => {
-      const place = `${field}.properties[${name}]`;
-      const head = level === 'root' && ['apiVersion', 'kind', 'metadata'].includes(name);
-      if (head) return headDefaultIssues(property, place, name);
-      return defaultIssues(property, place, 'field');
-    }),
-    ...(additional ? defaultIssues(additional, `${field}.additionalProperties`, 'field') : []),
-  ];
-}
-
-const headDefaultIssues = (schema: JsonSchema, field: string, name: string): Issue[] =>
-  everywhere(schema, field, (each, place) =>
-    each.default === undefined ? [] : [forbiddenField(`${place}.default`, `must not be set in top-level ${name}`)],
-  );
-
-function oneDefaultIssues(schema: JsonSchema, field: string, isRoot: boolean): Issue[] {
-  const { default: value, ...rest } = schema;
-  const place = `${field}.default`;
-  const resource = isRoot ? { ...rest, 'x-kubernetes-embedded-resource': true } : rest;
-  const filled: unknown = structuredClone(value);
-  fill(filled, {});
-  const unknown = hasUnknown(value, rest);
-  const found = unknown ? resourceHeadIssues(filled, resource) : valueIssues(filled, resource, '');
-  const issues = [
-    ...(unknown ? [invalid(place, value, 'must not have unknown fields')] : []),
-    ...found.map((issue) => ({ ...issue, field: issue.field ? `${place}.${issue.field}` : place })),
-  ];
-  return found.length > 0 ? issues : [...issues, ...defaultRuleIssues(filled, rest, isRoot, place)];
-}
-
-/** A default must hold as a value that stays, and as one that is new. */
-function defaultRuleIssues(value: unknown, schema: JsonSchema, isRoot: boolean, path: string): readonly Issue[] {
-  const judge = judgeOf(schema, isRoot || isEmbedded(schema));
-  if (!judge) return [];
-  const { issues } = judge(value, value, { path });
-  return issues.length > 0 ? issues : judge(value, undefined, { path }).issues;
-}
-
-/** A default with unknown fields is not looked at further, but for what every object has. */
-const resourceHeadIssues = (value: unknown, schema: JsonSchema): Issue[] =>
-  valueIssues(value, { 'x-kubernetes-embedded-resource': isEmbedded(schema) }, '');

@@ -2,10 +2,9 @@
 
 import { canonicalJson, deepEqual } from '../../base/equal.ts';
 import { type Issue, duplicate, invalid, required, tooLong, tooMany } from '../../api/issues.ts';
-import { complain, labelIssues, notListed } from '../checks.ts';
-import { isPathSegmentName } from '../../base/names.ts';
+import { notListed } from '../checks.ts';
 import { fitsFormat } from './formats.ts';
-import { type JsonSchema, additionalOf, isEmbedded, isIntOrString, itemsOf, propertyOf } from './structural.ts';
+import { type JsonSchema, additionalOf, isIntOrString, itemsOf, propertyOf } from './structural.ts';
 
 type Json = Record<string, unknown>;
 
@@ -244,26 +243,10 @@ function objectIssues(value: Json, schema: JsonSchema, path: string, previous: u
   for (const name of schema.required ?? []) {
     if (value[name] === undefined) issues.push(required(below(path, name)));
   }
-  if (isEmbedded(schema)) issues.push(...embeddedIssues(value, path));
   const additional = additionalOf(schema);
   for (const [name, inner] of Object.entries(value)) {
     const property = propertyOf(schema, name) ?? additional;
     if (property) issues.push(...valueIssues(inner, property, below(path, name), before[name]));
   }
   return issues;
-}
-
-/** An embedded object is an object: with a version, a kind and good metadata. */
-function embeddedIssues(value: Json, path: string): Issue[] {
-  const issues = (['apiVersion', 'kind'] as const).flatMap((name) =>
-    value[name] === undefined || value[name] === '' ? [required(below(path, name))] : [],
-  );
-  const metadata = isObject(value.metadata) ? value.metadata : {};
-  if (typeof metadata.name === 'string') {
-    issues.push(...complain(below(path, 'metadata.name'), metadata.name, isPathSegmentName));
-  }
-  return [
-    ...issues,
-    ...labelIssues(metadata.labels as Record<string, string> | undefined, below(path, 'metadata.labels')),
-  ];
 }

@@ -12,6 +12,7 @@ import {
   apiVersionOf,
 } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { embeddedIssues } from '../../kinds/apiextensions/embedded-issues.ts';
 import { pruneResource, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
 import { type Judgement, judgeOf } from '../../kinds/apiextensions/judge.ts';
@@ -187,6 +188,7 @@ function objectIssues(
   return [
     ...valueIssues(object, root, '', previous),
     ...scale,
+    ...embeddedIssues(object, schema, ''),
     // Lists that were no sets or maps before do not stand in the way of other changes.
     ...(repeatedBefore ? [] : repetitionIssues(object, root, '')),
   ];
