@@ -84,21 +84,47 @@ function listen(server: Http2SecureServer, { host, port }: HttpsServerOptions): 
   });
 }
 
+/** Whether the client is there, and a signal for those who want to be told: made when it is asked for, which most requests never do. */
+interface Presence {
+  readonly signal: AbortSignal;
+  readonly gone: boolean;
+}
+
+const clientGone = new Error('the client is gone');
+
+function presenceOf(outgoing: Http2ServerResponse): Presence {
+  let gone = false;
+  let controller: AbortController | undefined;
+  outgoing.once('close', () => {
+    gone = true;
+    controller?.abort(clientGone);
+  });
+  return {
+    get gone() {
+      return gone;
+    },
+    get signal() {
+      controller ??= new AbortController();
+      if (gone) controller.abort(clientGone);
+      return controller.signal;
+    },
+  };
+}
+
 async function handle(
   options: HttpsServerOptions,
   incoming: Http2ServerRequest,
   outgoing: Http2ServerResponse,
 ): Promise<void> {
-  const abort = new AbortController();
-  outgoing.once('close', () => abort.abort());
+  const presence = presenceOf(outgoing);
   incoming.on('error', () => {});
   outgoing.on('error', () => {});
   try {
-    const request = await requestOf(incoming, abort.signal);
+    const request = await requestOf(incoming, presence);
     const response = await options.transport.call(request);
     await send(request, response, outgoing);
   } catch (error) {
-    if (abort.signal.aborted) return;
+    if (presence.gone) return;
     const status = error instanceof ApiError ? error.status : undefined;
     if (!status) options.log.error('an answer could not be sent', { path: incoming.url, error: String(error) });
     outgoing.statusCode = status?.code ?? 500;
@@ -107,7 +133,7 @@ async function handle(
   }
 }
 
-async function requestOf(incoming: Http2ServerRequest, signal: AbortSignal): Promise<ApiRequest> {
+async function requestOf(incoming: Http2ServerRequest, presence: Presence): Promise<ApiRequest> {
   const url = incoming.url ?? '/';
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
@@ -121,7 +147,9 @@ async function requestOf(incoming: Http2ServerRequest, signal: AbortSignal): Pro
     ...(body && body.length > 0 && { body }),
     ...(user && { user }),
     inProcess: false,
-    signal,
+    get signal() {
+      return presence.signal;
+    },
   };
 }
 
