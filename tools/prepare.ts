@@ -1,27 +1,26 @@
-// Writes src/kinds/generated/descriptions.json, the texts of `kubectl explain`, from the doc comments of @kubernetes/client-node and, for fields
-// that refer to another type, which have none there, of kubernetes-types.
-// Runs with `npm ci` and before the tests; does nothing when the file is there, or when the package is not (a published Portolan ships the file).
+// Writes src/kinds/generated/descriptions.json, the texts of OpenAPI and `kubectl explain`, from the doc comments of the npm packages
+// kubernetes-models (most types), @kubernetes/client-node (the rest, and parameters) and kubernetes-types (what neither has).
+// Runs with `npm ci` and before the tests; does nothing when the file is there, or when the packages are not (a published Portolan ships the file).
 
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineryTexts, modelTexts, type Texts } from './model-texts.ts';
 import { type Layout, restored } from './text-layout.ts';
 
 const root = join(import.meta.dirname, '..');
-const source = join(root, 'node_modules/@kubernetes/client-node');
+const modules = join(root, 'node_modules');
+const source = join(modules, '@kubernetes/client-node');
 const models = join(source, 'dist/gen/models');
 const target = join(root, 'src/kinds/generated/descriptions.json');
 
 /** Changed whenever this program makes something else of the same source. */
-const edition = 5;
+const edition = 8;
 
 const openApiPackages: Record<string, string> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
   apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
   apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
 };
-
-/** A type's own text under the empty name, its fields' under theirs. */
-type Texts = Record<string, string>;
 
 function main(): void {
   if (!existsSync(models)) return;
@@ -36,17 +35,12 @@ function main(): void {
       .filter((f) => f.endsWith('.d.ts'))
       .map((f) => f.slice(0, -5)),
   );
-  const lists = Object.keys(types).map((name) => [`${name}List`, ';metadata;items'] as const);
+  const lists = Object.keys(types).map((name) => [`${name}List`, ';apiVersion;kind;metadata;items'] as const);
   const lines = [...Object.entries(types), ...lists].flatMap(([name, fields]) => {
-    const model = classOf(name, classes);
-    const own = model && textsOf(readFileSync(join(models, `${model}.d.ts`), 'utf8'), fieldNames(fields));
-    const texts = own && laidOut(openApiName(name), { ...olderTexts(name), ...own });
-    return texts && Object.keys(texts).length > 0
-      ? [`${JSON.stringify(openApiName(name))}:${JSON.stringify(texts)}`]
-      : [];
+    const texts = textsOfType(name, fields, classes);
+    return Object.keys(texts).length > 0 ? [`${JSON.stringify(openApiName(name))}:${JSON.stringify(texts)}`] : [];
   });
-  for (const [name, texts] of otherTexts(classes))
-    lines.push(`${JSON.stringify(name)}:${JSON.stringify(laidOut(name, texts))}`);
+  for (const [name, texts] of otherTexts()) lines.push(`${JSON.stringify(name)}:${JSON.stringify(texts)}`);
   writeFileSync(target, `${[head, ...lines].join(',\n')}}\n`);
 }
 
@@ -89,30 +83,36 @@ const fieldNames = (fields: string): string[] =>
     .slice(1)
     .map((field) => field.split(' ')[0] ?? '');
 
-const older = join(root, 'node_modules/kubernetes-types');
-const olderFiles = new Map<string, string>();
-const property = /^ {4}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {4}"?([\w$-]+)"?\??:/gm;
+const modelled = modelTexts(modules);
 
-/** The fields' texts of an older release, where it has the type. */
-function olderTexts(name: string): Texts {
-  const [folder = '', version = '', type = ''] = name.split('.');
-  const file = join(older, folder, `${version}.d.ts`);
-  if (!olderFiles.has(file)) olderFiles.set(file, existsSync(file) ? readFileSync(file, 'utf8') : '');
-  const text = olderFiles.get(file) ?? '';
-  const start = text.search(new RegExp(`^export interface ${type}\\b`, 'm'));
-  if (start < 0) return {};
-  const declaration = text.slice(start, text.indexOf('\n}', start));
-  return Object.fromEntries(
-    [...declaration.matchAll(property)].map(([, words = '', field = '']) => [field, oneLine(words)]),
-  );
+function textsOfType(name: string, fields: string, classes: ReadonlySet<string>): Texts {
+  const model = classOf(name, classes);
+  const own = model ? textsOf(readFileSync(join(models, `${model}.d.ts`), 'utf8'), fieldNames(fields)) : {};
+  const texts = laidOut(openApiName(name), own);
+  const better = modelled(name);
+  return better
+    ? { ...only(texts, untold), ...better }
+    : { ...referredTexts(name, fields), ...modelled(inV1(name)), ...texts };
 }
 
-/** A comment over several lines as the other package has it: every break a space. */
-const oneLine = (text: string): string =>
-  text
-    .replaceAll(/\n\s*\* ?/g, '\n')
-    .trim()
-    .replaceAll('\n', ' ');
+/** Of the fields every object has, the better package leaves the texts out. */
+const untold = ['', 'apiVersion', 'kind'];
+
+const only = (texts: Texts, fields: readonly string[]): Texts =>
+  Object.fromEntries(fields.flatMap((field) => (texts[field] ? [[field, texts[field]] as const] : [])));
+
+/** The same type where it is stable: `resource.v1beta2.Device` is `resource.v1.Device` there. */
+const inV1 = (name: string): string => name.replace(/\.v\d\w+\./, '.v1.');
+
+/** The texts of the types that fields refer to, for a type of which nobody tells its fields'. */
+function referredTexts(name: string, fields: string): Texts {
+  const texts: Texts = {};
+  for (const [, field = '', type = ''] of fields.matchAll(/;(\S+) [*?!]*(?:\[[^\]]*\])?((?:\w+\.v\w+)?\.[A-Z]\w*)/g)) {
+    const text = modelled(type.startsWith('.') ? name.replace(/\.\w+$/, type) : type)?.[''];
+    if (text) texts[field] = text;
+  }
+  return texts;
+}
 
 const comment = /\/\*\*\n((?:\s*\*.*\n)+?)\s*\*\/\n\s*(?:export declare class|'(.*?)'\??:)/g;
 
@@ -133,23 +133,43 @@ function textsOf(declaration: string, fields: readonly string[]): Texts {
 const placeholders =
   /^(MicroTime is version of Time|IntOrString is a type that can hold|JSONSchemaPropsOr\w+ represents|JSON represents any valid JSON)/;
 
-/** Texts of parameters, and of the simple types whose texts stand in for those of fields. */
-function otherTexts(classes: ReadonlySet<string>): [string, Texts][] {
+/** Texts of parameters, and of the types without fields. */
+function otherTexts(): [string, Texts][] {
   const api = readFileSync(join(models, '../apis/CoreV1Api.d.ts'), 'utf8');
   const simple = new Map<string, Texts>();
-  for (const model of ['V1JSONSchemaProps', 'V1RollingUpdateDeployment', 'V1LeaseSpec'].filter((m) => classes.has(m))) {
-    for (const [, text = ''] of readFileSync(join(models, `${model}.d.ts`), 'utf8').matchAll(comment)) {
-      const type = placeholders.exec(plain(text))?.[0].split(' ')[0];
-      if (type) simple.set(simpleTypes[type] ?? `${openApiPackages.apiextensions}.v1.${type}`, { '': plain(text) });
-    }
-  }
-  return [['parameters', parameterTexts(api)], ...optionTexts(api), ...simple];
+  const put = (type: string, texts: Texts | undefined) => texts && simple.set(type, texts);
+  for (const path of machinery)
+    put(`io.k8s.apimachinery.pkg.${path.replaceAll('/', '.')}`, machineryTexts(modules, path));
+  for (const type of alternatives) put(openApiName(type), modelled(type));
+  const quantity = quantityText();
+  put('io.k8s.apimachinery.pkg.api.resource.Quantity', quantity === undefined ? undefined : { '': quantity });
+  return [['parameters', laidOut('parameters', parameterTexts(api))], ...optionTexts(api), ...simple];
 }
 
-const simpleTypes: Record<string, string> = {
-  IntOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
-  MicroTime: 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime',
-};
+/** Types that are of no group. */
+const machinery = [
+  'runtime/RawExtension',
+  'apis/meta/v1/Time',
+  'apis/meta/v1/MicroTime',
+  'apis/meta/v1/FieldsV1',
+  'apis/meta/v1/Patch',
+  'util/intstr/IntOrString',
+  'version/Info',
+];
+
+/** Types that are one thing or another. */
+const alternatives = ['', 'SchemaPropsOrArray', 'SchemaPropsOrBool', 'SchemaPropsOrStringArray'].map(
+  (end) => `apiextensions.v1.JSON${end}`,
+);
+
+/** The longest text of all, which only kubernetes-types has. */
+function quantityText(): string | undefined {
+  const file = join(modules, 'kubernetes-types/api/resource.d.ts');
+  const found = existsSync(file)
+    ? /\/\*\*((?:(?!\*\/)[^])*)\*\/\nexport type Quantity/.exec(readFileSync(file, 'utf8'))
+    : undefined;
+  return found?.[1] === undefined ? undefined : plain(found[1]);
+}
 
 const parameter = /@param (\w+) (.*)/g;
 

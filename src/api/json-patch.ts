@@ -30,13 +30,31 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   const copied = { bytes: 0 };
   for (const operation of operations) applyOperation(root, operation ?? {}, copied);
   // No other patch can make an object deeper than it is itself.
-  if (isDeeperThan(root.document, maxDepth)) throw refusal();
+  if (isDeeperThan(root.document, maxDepth)) throw new PatchRefusal('exceeded max depth');
   return root.document;
 }
 
-/** Kubernetes says no more than this about an operation that does not apply. */
-const refusal = () =>
-  new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+/** Why a patch does not apply. Clients are told no more than that it does not; admission policies tell `why`, in the library's words. */
+export class PatchRefusal extends ApiError {
+  readonly why: string;
+  /** A test operation found another value. */
+  readonly testFailed: boolean;
+
+  constructor(why: string, testFailed = false) {
+    super(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+    this.why = why;
+    this.testFailed = testFailed;
+  }
+}
+
+/** Does something of which a failure is told with what was being done. */
+function during<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (failure) {
+    throw failure instanceof PatchRefusal ? new PatchRefusal(`${what}: ${failure.why}`) : failure;
+  }
+}
 
 function operationsOf(patch: unknown): readonly (Operation | null)[] {
   if (patch === null) return [];
@@ -69,51 +87,97 @@ function jsonType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-function applyOperation(root: { document: unknown }, operation: Operation, copied: { bytes: number }): void {
+type Root = { document: unknown };
+
+function applyOperation(root: Root, operation: Operation, copied: { bytes: number }): void {
   switch (operation.op) {
     case 'add':
-      return add(find(root, operation.path), operation.value ?? null);
+      return addOperation(root, operation);
     case 'remove':
-      return remove(find(root, operation.path));
+      return removeOperation(root, operation);
     case 'replace':
-      return operation.path === '' ? replaceAll(root, operation.value) : replace(find(root, operation.path), operation);
-    case 'move': {
-      const from = find(root, operation.from);
-      const value = read(from);
-      remove(from);
-      return add(find(root, operation.path), value ?? null);
-    }
-    case 'copy': {
-      const value = read(find(root, operation.from)) ?? null;
-      const to = find(root, operation.path);
-      copied.bytes += JSON.stringify(value).length;
-      if (copied.bytes > maxCopiedBytes) throw refusal();
-      return add(to, structuredClone(value));
-    }
-    case 'test': {
-      const present = operation.path === '' ? root.document : read(find(root, operation.path));
-      if (!deepEqual(present ?? null, operation.value ?? null)) throw refusal();
-      return;
-    }
+      return operation.path === '' ? replaceAll(root, operation.value) : replaceOperation(root, operation);
+    case 'move':
+      return moveOperation(root, operation);
+    case 'copy':
+      return copyOperation(root, operation, copied);
+    case 'test':
+      return testOperation(root, operation);
     default:
-      throw refusal();
+      throw new PatchRefusal(`Unexpected kind: ${operation.op ?? 'unknown'}`);
   }
 }
 
+function addOperation(root: Root, { path, value = null }: Operation): void {
+  const place = find(root, path, `add operation does not apply: doc is missing path: "${path}"`);
+  during(`error in add for path: '${path}'`, () => add(place, value));
+}
+
+function removeOperation(root: Root, { path }: Operation): void {
+  const place = find(root, path, `remove operation does not apply: doc is missing path: "${path}"`);
+  during(`error in remove for path: '${path}'`, () => remove(place));
+}
+
+function replaceOperation(root: Root, operation: Operation): void {
+  const { path } = operation;
+  const place = find(root, path, `replace operation does not apply: doc is missing path: ${path}`);
+  try {
+    read(place);
+  } catch {
+    throw new PatchRefusal(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+  }
+  replace(place, operation);
+}
+
+function moveOperation(root: Root, { from, path }: Operation): void {
+  const source = find(root, from, `move operation does not apply: doc is missing from path: ${from}`);
+  const value = during(`error in move for path: '${source.key}'`, () => {
+    const present = read(source);
+    remove(source);
+    return present ?? null;
+  });
+  const target = find(root, path, `move operation does not apply: doc is missing destination path: ${path}`);
+  during(`error in move for path: '${path}'`, () => add(target, value));
+}
+
+function copyOperation(root: Root, { from, path }: Operation, copied: { bytes: number }): void {
+  const source = find(root, from, `copy operation does not apply: doc is missing from path: ${from}`);
+  const value = during(`error in copy for from: '${from}'`, () => read(source)) ?? null;
+  const target = find(root, path, `copy operation does not apply: doc is missing destination path: ${path}`);
+  copied.bytes += JSON.stringify(value).length;
+  if (copied.bytes > maxCopiedBytes) {
+    throw new PatchRefusal(
+      `Unable to complete the copy, the accumulated size increase of copy is ${copied.bytes}, exceeding the limit ${maxCopiedBytes}`,
+    );
+  }
+  during('error while adding value during copy', () => add(target, structuredClone(value)));
+}
+
+function testOperation(root: Root, { path, value = null }: Operation): void {
+  const found = () => read(find(root, path, `test operation does not apply: is missing path: ${path}`));
+  const present = path === '' ? root.document : found();
+  if (!deepEqual(present ?? null, value ?? null))
+    throw new PatchRefusal(`testing value ${path} failed: test failed`, true);
+}
+
 /** The place a pointer names. Its parent must be there; what stands before the first slash is not looked at. */
-function find(root: { document: unknown }, pointer: string | null | undefined): Place {
+function find(root: Root, pointer: string | null | undefined, missing: string): Place {
   const parts = pointer?.split('/').slice(1).map(unescaped);
   const key = parts?.pop();
-  if (!parts || key === undefined) throw refusal();
-  let parent: unknown = root.document;
-  for (const part of parts) parent = read({ parent: containerOf(parent), key: part });
-  return { parent: containerOf(parent), key };
+  try {
+    if (!parts || key === undefined) throw new PatchRefusal('');
+    let parent: unknown = root.document;
+    for (const part of parts) parent = read({ parent: containerOf(parent), key: part });
+    return { parent: containerOf(parent), key };
+  } catch (failure) {
+    throw failure instanceof PatchRefusal ? new PatchRefusal(`${missing}: missing value`) : failure;
+  }
 }
 
 const unescaped = (part: string): string => part.replace(/~[01]/g, (code) => (code === '~1' ? '/' : '~'));
 
 function containerOf(value: unknown): JsonObject | unknown[] {
-  if (typeof value !== 'object' || value === null) throw refusal();
+  if (typeof value !== 'object' || value === null) throw new PatchRefusal('no object or list');
   return value as JsonObject | unknown[];
 }
 
@@ -126,13 +190,20 @@ function read({ parent, key }: Place): unknown {
 function add({ parent, key }: Place, value: unknown): void {
   if (!Array.isArray(parent)) set(parent, key, value);
   else if (key === '-') parent.push(value);
-  else parent.splice(indexWithin(key, parent.length + 1, parent.length), 0, value);
+  else parent.splice(placeWithin(key, parent.length), 0, value);
+}
+
+/** Where something is to be added. */
+function placeWithin(key: string, length: number): number {
+  if (/^[+-]?\d+$/.test(key)) return indexWithin(key, length + 1, length);
+  return during(`value was not a proper array index: '${key}'`, () => indexWithin(key, length + 1, length));
 }
 
 function remove({ parent, key }: Place): void {
   if (Array.isArray(parent)) parent.splice(indexWithin(key, parent.length, parent.length - 1), 1);
-  else if (!Object.hasOwn(parent, key)) throw refusal();
-  else delete parent[key];
+  else if (!Object.hasOwn(parent, key)) {
+    throw new PatchRefusal(`Unable to remove nonexistent key: ${key}: missing value`);
+  } else delete parent[key];
 }
 
 function replace({ parent, key }: Place, { value = null }: Operation): void {
@@ -146,10 +217,14 @@ function replaceAll(root: { document: unknown }, value: unknown): void {
 
 /** An index as the library reads it: negative ones count from `size`, so that -1 adds at the end. */
 function indexWithin(key: string, size: number, highest: number): number {
-  if (!/^[+-]?\d+$/.test(key)) throw refusal();
+  if (!/^[+-]?\d+$/.test(key)) {
+    throw new PatchRefusal(`strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`);
+  }
   const index = Number(key);
   const place = index < 0 ? index + size : index;
-  if (place < 0 || place > highest) throw refusal();
+  if (place < 0 || place > highest) {
+    throw new PatchRefusal(`Unable to access invalid index: ${index}: invalid index referenced`);
+  }
   return place;
 }
 

@@ -145,7 +145,8 @@ class Scanner {
     if (this.text[this.at] !== '"') throw this.unexpected('looking for beginning of object key string');
     const start = this.at;
     this.string();
-    top.key = JSON.parse(this.text.slice(start, this.at)) as string;
+    const quoted = this.text.slice(start, this.at);
+    top.key = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
     if (top.keys.has(top.key)) this.found.add(`duplicate field ${JSON.stringify(this.path())}`);
     top.keys.add(top.key);
     this.space();

@@ -175,6 +175,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly behaviour: Behaviour<T>;
   /** Another kind that keeps this one's objects (events.k8s.io Event is kept as the core Event); `versions[].toHub` then leads to that kind. */
   readonly storedAs?: Kind;
+  /**
+   * Objects of one of the kind's versions in another one, where somebody outside converts them (custom resources with a conversion webhook).
+   * The results are in the order of the objects, and nobody else's. Throws what the client is to see.
+   */
+  convert?(objects: readonly KubeObject[], apiVersion: string): Promise<readonly KubeObject[]>;
   /** As discovery shows it; undefined for kinds that are not stored. */
   readonly storageVersionHash?: string;
   /** A custom resource's kind rather than a built-in one. */

@@ -51,7 +51,25 @@ export type ResponseBody =
   /** A watch for an in-process reader. */
   | { readonly type: 'events'; readonly events: WatchSource<WatchEvent> }
   /** A watch, encoded: each chunk is one or more whole frames. */
-  | { readonly type: 'stream'; readonly chunks: WatchSource<Uint8Array> };
+  | { readonly type: 'stream'; readonly chunks: WatchSource<Uint8Array> }
+  /** The connection becomes something else (status 101): a WebSocket, or SPDY. */
+  | { readonly type: 'upgrade'; readonly upgrade: Upgrade };
+
+/** What an HTTP/1.1 connection becomes. */
+export interface Upgrade {
+  /** The WebSocket's subprotocol, empty for none. Undefined: no WebSocket, the connection's bytes are ours. */
+  readonly websocket?: { readonly protocol: string; readonly frames: 'binary' | 'text' };
+  /** Resolves when all is said; the connection is then closed. Never rejects. */
+  serve(connection: Connection): Promise<void>;
+}
+
+/** An upgraded connection: each piece is one message of a WebSocket, or some bytes of a stream. */
+export interface Connection {
+  /** Resolves once there is room for more. */
+  send(bytes: Uint8Array): Promise<void>;
+  /** Called once. The next piece comes when the promise for the one before has resolved; `end` when the peer is gone. */
+  receive(sink: (bytes: Uint8Array) => Promise<void>, end: () => void): void;
+}
 
 export interface ApiResponse {
   readonly status: number;

@@ -2,17 +2,22 @@
 
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import type { Port } from '../base/port.ts';
 import type { Cluster } from '../cluster/assemble.ts';
+import type { World } from '../cluster/world.ts';
 import { randomSeed } from '../edge/entropy.ts';
 import { descriptions } from '../edge/descriptions.ts';
 import { type HttpsServer, type HttpsServerOptions, serveHttps } from '../edge/https-server.ts';
 import { kubeconfigText } from '../edge/kubeconfig.ts';
 import { streamLog } from '../edge/log.ts';
+import { httpsOutgoing } from '../edge/outgoing.ts';
+import { processUse } from '../edge/process-use.ts';
 import { openPki } from '../edge/pki.ts';
 import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
 import { seededRandom } from '../base/random.ts';
 import { type Authenticator, staticTokens } from '../server/authenticate.ts';
+import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { kubernetesVersion } from '../server/version.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
@@ -48,15 +53,14 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
     openStore(settings, folder.database, clock),
     import('../cluster/assemble.ts'),
   ]);
+  const outgoing = httpsOutgoing({ proxyIdentity: pki.proxy });
   const world = {
     clock,
     random: seededRandom(randomSeed()),
     store,
     keys: pki.keys,
     log,
-    use: (port: { readonly name: string }): never => {
-      throw new Error(`this world provides no ${port.name}`);
-    },
+    use: provider(new Map([[outgoingPort, outgoing]])),
   };
   const https = await listen(settings.formerPort, {
     // The port is known only once it is bound, and the cluster must know the port: requests that come before wait for it.
@@ -79,6 +83,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       authenticators,
       featureGates: settings.featureGates,
       describe: descriptions,
+      processUse,
       host: settings.host,
       port: https.port,
       serviceAddress,
@@ -127,8 +132,18 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   removeRecord(folder);
   await https.close();
   await stop();
+  outgoing.close();
   clearTimeout(patience);
 }
+
+/** What of the outside the world provides. */
+const provider =
+  (ports: ReadonlyMap<Port<unknown>, unknown>): World['use'] =>
+  <P>(port: Port<P>): P => {
+    const provided = ports.get(port);
+    if (provided === undefined) throw new Error(`this world provides no ${port.name}`);
+    return provided as P;
+  };
 
 function tokensOf(file: string): Authenticator {
   try {

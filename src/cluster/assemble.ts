@@ -17,10 +17,13 @@ import { startControllers } from '../reconcile/manager.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
+import { keepAvailability } from '../server/aggregation/keep-availability.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
+import type { ProcessUse } from '../server/metrics/paths.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
+import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
@@ -37,6 +40,8 @@ export interface ClusterOptions {
   readonly authenticators?: readonly Authenticator[];
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly describe: Describe;
+  /** What the process uses, for /metrics. */
+  readonly processUse?: () => ProcessUse;
   /** Where the server can be reached, for the `kubernetes` Service. */
   readonly host: string;
   readonly port: number;
@@ -64,6 +69,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const { clock, random, log, store, keys } = world;
   const stopping = new AbortController();
   let started = false;
+  const hasNodes = !options.bare && !options.controllersOnly;
   const running = createServer({
     store,
     clock,
@@ -76,17 +82,27 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
-    kubelets: { logs: (namespace, pod, logOptions) => kubelets().logs(namespace, pod, logOptions) },
+    outgoing: world.use(outgoingPort),
+    simulatesPods: !options.bare && !options.controllersOnly,
+    kubelets: {
+      logs: (...asked) => kubelets().logs(...asked),
+      command: (...asked) => kubelets().command(...asked),
+      dial: (...asked) => kubelets().dial(...asked),
+      ask: (...asked) => kubelets().ask(...asked),
+      askNode: (...asked) => kubelets().askNode(...asked),
+      usage: () => kubelets().usage(),
+    },
+    measures: hasNodes,
+    ...(options.processUse && { processUse: options.processUse }),
   });
   const { transport } = running;
   const client = createClient({ transport, user: system, agent: 'kube-apiserver' });
   const informers = createInformers({ client, clock, log, signal: stopping.signal });
   const events = createEventRecorder({ client, clock, log });
   const common = { client, informers, clock, log, events };
-  const nodes =
-    options.bare || options.controllersOnly
-      ? undefined
-      : simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes });
+  const nodes = hasNodes
+    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes })
+    : undefined;
   /** The server is made before the nodes, and asks for them only when a request needs one. */
   function kubelets(): SimulatedNodes {
     if (!nodes) throw internalError('no node can be reached: this cluster has none of its own');
@@ -107,12 +123,13 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         host: options.host,
         port: options.port,
         caCertificate: keys.caCertificate,
+        ...(keys.proxyCaCertificate && { proxyCaCertificate: keys.proxyCaCertificate }),
         serviceCidrs: [defaultRanges.addresses],
         groupVersions: builtInVersions(running.server.catalog.kinds()),
         now: clock.now,
       };
       await bootstrap(client, facts);
-      stops.push(await serveDefinitions(running.server, client));
+      stops.push(await serveDefinitions(running.server, client), await keepAvailability(running.server, client));
       started = true;
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);

@@ -27,6 +27,7 @@ import { notModelled } from './not-modelled.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
+import { claimReservationsController, podClaimsController } from './resource-claim.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
@@ -35,6 +36,7 @@ import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { policyStatusController } from './validating-admission-policy-status.ts';
 import { volumeExpandController } from './volume-expand.ts';
 import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
@@ -66,9 +68,12 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     endpointSliceMirroringController,
     resourceQuotaController(kinds),
     ephemeralVolumeController,
+    podClaimsController,
+    claimReservationsController,
     claimBinderController,
     volumeBinderController,
     volumeExpandController,
+    policyStatusController(kinds),
     namespaceController(kinds),
     serviceAccountController,
     rootCaPublisher(keys.caCertificate),

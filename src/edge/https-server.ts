@@ -6,12 +6,15 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { gzip } from 'node:zlib';
 import type { Log } from '../base/log.ts';
 import type { ApiRequest, ApiResponse, Transport, UserInfo, WatchSource } from '../api/request.ts';
 import { ApiError, badRequest } from '../api/status.ts';
+import { type Handshake, plainResponse, upgrade } from './upgrades.ts';
 
 export interface HttpsServerOptions {
   readonly transport: Transport;
@@ -59,6 +62,9 @@ export async function serveHttps(options: HttpsServerOptions): Promise<HttpsServ
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('request', (request, response) => void handle(options, request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    handleUpgrade(options, { request, socket, head }),
+  );
   server.on('sessionError', () => {});
   server.on('tlsClientError', () => {});
   await listen(server, options);
@@ -111,18 +117,28 @@ function presenceOf(outgoing: Http2ServerResponse): Presence {
   };
 }
 
+/** The client of an HTTP/1.1 connection wants it to become something else. Whether it does is the answer's to say. */
+function handleUpgrade(options: HttpsServerOptions, handshake: Handshake): void {
+  const response = plainResponse(handshake);
+  void handle(options, handshake.request as never, response as never, handshake);
+}
+
 async function handle(
   options: HttpsServerOptions,
   incoming: Http2ServerRequest,
   outgoing: Http2ServerResponse,
+  handshake?: Handshake,
 ): Promise<void> {
   const presence = presenceOf(outgoing);
   incoming.on('error', () => {});
   outgoing.on('error', () => {});
   try {
-    const request = await requestOf(incoming, presence);
+    const request = await requestOf(incoming, presence, handshake === undefined && hasBody(incoming));
     const response = await options.transport.call(request);
-    await send(request, response, outgoing);
+    if (response.body.type !== 'upgrade') return await send(request, response, outgoing);
+    if (!handshake) throw new Error('a plain request was answered with another protocol');
+    (outgoing as unknown as ServerResponse).detachSocket(handshake.socket as Socket);
+    upgrade(handshake, response, response.body.upgrade);
   } catch (error) {
     if (presence.gone) return;
     const status = error instanceof ApiError ? error.status : undefined;
@@ -133,12 +149,12 @@ async function handle(
   }
 }
 
-async function requestOf(incoming: Http2ServerRequest, presence: Presence): Promise<ApiRequest> {
+async function requestOf(incoming: Http2ServerRequest, presence: Presence, withBody: boolean): Promise<ApiRequest> {
   const url = incoming.url ?? '/';
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
   const user = certificateUser(incoming.socket as unknown as TLSSocket);
-  const body = hasBody(incoming) ? await bodyOf(incoming) : undefined;
+  const body = withBody ? await bodyOf(incoming) : undefined;
   return {
     method: incoming.method ?? 'GET',
     path,

@@ -13,6 +13,8 @@ export interface Pki {
   readonly ca: KeyPair;
   readonly server: KeyPair;
   readonly admin: KeyPair;
+  /** What this server shows to others when it passes on requests of its users. */
+  readonly proxy: KeyPair;
   readonly keys: KeyMaker;
 }
 
@@ -27,6 +29,7 @@ const names = [
 /** Opens the folder's keys; makes them when there are none. `serviceAddress` is what the kubernetes Service answers at. */
 export async function openPki(folder: string, serviceAddress: string, now: number): Promise<Pki> {
   if (!existsSync(join(folder, 'ca.crt'))) await makePki(folder, serviceAddress, now);
+  if (!existsSync(join(folder, 'front-proxy-ca.crt'))) await makeProxyKeys(folder, now);
   const pair = (name: string): KeyPair => ({
     certificate: readFileSync(join(folder, `${name}.crt`), 'utf8'),
     key: readFileSync(join(folder, `${name}.key`), 'utf8'),
@@ -36,7 +39,12 @@ export async function openPki(folder: string, serviceAddress: string, now: numbe
     ca,
     server: pair('apiserver'),
     admin: pair('admin'),
-    keys: await keyMaker(readFileSync(join(folder, 'sa.key'), 'utf8'), ca),
+    proxy: pair('front-proxy-client'),
+    keys: await keyMaker(
+      readFileSync(join(folder, 'sa.key'), 'utf8'),
+      ca,
+      readFileSync(join(folder, 'front-proxy-ca.crt'), 'utf8'),
+    ),
   };
 }
 
@@ -59,13 +67,21 @@ async function makePki(folder: string, serviceAddress: string, now: number): Pro
   writePair(folder, 'ca', ca);
 }
 
+/** An authority of its own: whoever trusts it lets the bearer speak for anybody. Its key is not kept. */
+async function makeProxyKeys(folder: string, now: number): Promise<void> {
+  const { createAuthority } = await import('./certificates.ts');
+  const authority = await createAuthority('front-proxy-ca', now);
+  writePair(folder, 'front-proxy-client', await authority.issueClient('front-proxy-client', []));
+  writePrivate(join(folder, 'front-proxy-ca.crt'), authority.certificate);
+}
+
 function writePair(folder: string, name: string, { certificate, key }: KeyPair): void {
   writePrivate(join(folder, `${name}.key`), key);
   writePrivate(join(folder, `${name}.crt`), certificate);
 }
 
 /** Service-account tokens are RS256, as kube-apiserver's. */
-async function keyMaker(privatePem: string, ca: KeyPair): Promise<KeyMaker> {
+async function keyMaker(privatePem: string, ca: KeyPair, proxyCaCertificate: string): Promise<KeyMaker> {
   const publicKey = createPublicKey(privatePem);
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const keyId = createHash('sha256').update(spki).digest('base64url');
@@ -75,6 +91,7 @@ async function keyMaker(privatePem: string, ca: KeyPair): Promise<KeyMaker> {
   ]);
   return {
     caCertificate: ca.certificate,
+    proxyCaCertificate,
     authority: authorityOf(ca),
     sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: keyId }).sign(signing),
     async verify(token) {

@@ -1,6 +1,6 @@
 // Where an address may not lie: what is wrong with the addresses of endpoints and of services' outside.
 
-import { type Ip, cidrContains, parseCidr, parseIp } from '../base/ip.ts';
+import { type Ip, cidrContains, formatIp, isMappedIp, parseCidr, parseIp } from '../base/ip.ts';
 import { isSloppyIp } from '../base/names.ts';
 import { type Issue, invalid } from '../api/issues.ts';
 import { complain } from './checks.ts';
@@ -32,3 +32,18 @@ const special: readonly { includes: (ip: Ip) => boolean; rule: (text: string) =>
     rule: () => 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
   },
 ];
+
+/** Of addresses that are written in a way that not everyone reads alike. */
+export function addressWarnings(field: string, text: string): string[] {
+  const ip = parseIp(text);
+  if (!ip) return [];
+  const canonical = formatIp(ip);
+  if (ip.leadingZeros || isMappedIp(text)) {
+    return [
+      `${field}: non-standard IP address "${text}" will be considered invalid in a future Kubernetes release: use "${canonical}"`,
+    ];
+  }
+  return ip.family === 6 && canonical !== text
+    ? [`${field}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
+    : [];
+}

@@ -32,7 +32,7 @@ function oneConditionIssues(condition: Condition, field: string): Issue[] {
   if (observedGeneration < 0) {
     issues.push(invalid(`${field}.observedGeneration`, observedGeneration, 'must be greater than or equal to zero'));
   }
-  if (!condition.lastTransitionTime) issues.push(required(`${field}.lastTransitionTime`, 'must be set'));
+  if (!condition.lastTransitionTime) issues.push(required(`${field}.lastTransitionTime`));
   issues.push(...reasonIssues(condition.reason ?? '', `${field}.reason`));
   if (message.length > longestMessage) issues.push(tooLong(`${field}.message`, longestMessage));
   return issues;
@@ -41,7 +41,7 @@ function oneConditionIssues(condition: Condition, field: string): Issue[] {
 const reasonForm = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
 
 function reasonIssues(reason: string, field: string): Issue[] {
-  if (!reason) return [required(field, 'must be set')];
+  if (!reason) return [required(field)];
   const issues = complain(field, reason, (text) =>
     new RegExp(`^${reasonForm}$`).test(text)
       ? []

@@ -130,7 +130,7 @@ test('after a restart running pods go on as they were, and new ones get other ad
   expect(
     agent()
       .usage()
-      .map(({ name }) => name),
+      .flatMap(({ pods }) => pods.map(({ name }) => name)),
   ).toEqual(['old', 'new']);
   await clock.advance(minutes(10));
   expect((await pod('old')).status?.containerStatuses?.[0]?.restartCount).toBe(1);

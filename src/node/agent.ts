@@ -5,7 +5,6 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Mirror } from '../api/mirror.ts';
 import { ApiError, badRequest, notFound } from '../api/status.ts';
-import type { WatchSource } from '../api/request.ts';
 import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
 import { ConfigMap } from '../kinds/core/config-map.ts';
@@ -13,7 +12,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Secret } from '../kinds/core/secret.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
-import type { LogOptions } from '../server/kubelets.ts';
+import type { Kubelets, PodUsage } from '../server/kubelets.ts';
 import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
 import { refusalOf } from './admission.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
@@ -22,8 +21,9 @@ import { needsConditions, type NodeSpec } from './node-object.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
+import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
-import type { ContainerUsage, ExecAnswer, NodeRuntime } from './runtime.ts';
+import type { ExecAnswer, NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
 
 export interface SimulatedNodesOptions {
@@ -38,14 +38,19 @@ export interface SimulatedNodesOptions {
   readonly leases?: boolean;
 }
 
-export interface PodUsage {
-  readonly node: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly containers: readonly (ContainerUsage & { readonly name: string })[];
+export interface SimulatedNodesOptions {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly events: EventRecorder;
+  readonly nodes: readonly NodeSpec[];
+  /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
+  readonly leases?: boolean;
 }
 
-export interface SimulatedNodes {
+export interface SimulatedNodes extends Kubelets {
   /** Resolves once all nodes are registered and the pods found on them are taken over. */
   start(): Promise<void>;
   /** The containers are left as they are: a later start finds them in the pods' statuses. */
@@ -60,8 +65,6 @@ export interface SimulatedNodes {
   /** The machine loses power: its containers are gone, and are started again after `powerOn`. */
   powerOff(name: string): void;
   powerOn(name: string): void;
-  /** Throws ApiError where a kubelet refuses. */
-  logs(namespace: string, pod: string, options: LogOptions): WatchSource<Uint8Array>;
   exec(
     namespace: string,
     pod: string,
@@ -69,8 +72,6 @@ export interface SimulatedNodes {
     command: readonly string[],
     signal?: AbortSignal,
   ): Promise<ExecAnswer>;
-  /** What every running container uses now. */
-  usage(): readonly PodUsage[];
 }
 
 interface SimulatedNode extends Registrant {
@@ -252,6 +253,9 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     return { node, worker };
   }
 
+  const placedOn = (node: SimulatedNode): Placed[] =>
+    [...node.workers.values()].map((worker) => ({ worker, host: hostOf(node) }));
+
   const named = (name: string): SimulatedNode => {
     const node = nodes.get(name);
     if (!node) throw new RangeError(`there is no simulated node "${name}"`);
@@ -312,6 +316,18 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       reconnect(node, true);
     },
 
+    ...kubeletsOver({
+      placed(namespace, name) {
+        const { node, worker } = workerOf(namespace, name);
+        return { worker, host: hostOf(node) };
+      },
+      all: () => [...nodes.values()].flatMap(placedOn),
+      on(name) {
+        const node = nodes.get(name);
+        return node?.online ? placedOn(node) : undefined;
+      },
+    }),
+
     logs(namespace, name, logOptions) {
       const ended = pods?.get(name, namespace);
       // A pod that ended before this program began has no containers here any more.
@@ -337,17 +353,26 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     },
 
     usage: () =>
-      [...nodes.values()].flatMap((node) => [...node.workers.values()].flatMap((worker) => usageOf(node, worker))),
+      [...nodes.values()]
+        .filter(({ online }) => online)
+        .map((node) => ({
+          node: node.spec.name,
+          own: ownUse,
+          pods: [...node.workers.values()].flatMap((worker) => usageOf(node, worker)),
+        })),
   };
 }
 
 const byNode = 'node/spec.nodeName';
 
-function usageOf({ spec, runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
+/** What a simulated node's kubelet and system are taken to use. */
+const ownUse = { cpu: 0.05, memory: 256 * 1024 ** 2 };
+
+function usageOf({ runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
   const { name = '', namespace = '' } = worker.pod().metadata;
   const containers = worker.record.containers.flatMap(({ container, state }) => {
     const usage = state.is === 'running' ? runtime.usage(state.id) : undefined;
     return usage ? [{ name: container.name, ...usage }] : [];
   });
-  return containers.length > 0 ? [{ node: spec.name, namespace, name, containers }] : [];
+  return containers.length > 0 ? [{ namespace, name, containers }] : [];
 }

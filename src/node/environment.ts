@@ -127,7 +127,12 @@ function valueOf(
   return { error: `couldn't find key ${key} in ${kind} ${pod.metadata.namespace}/${ref.name}` };
 }
 
-function fieldOf(pod: Pod, path: string, { podIP, hostIP }: { podIP: string; hostIP: string }): string | undefined {
+/** A field of the pod, as the downward API names it. */
+export function fieldOf(
+  pod: Pod,
+  path: string,
+  { podIP, hostIP }: { podIP: string; hostIP: string },
+): string | undefined {
   const [, map, key] = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path) ?? [];
   if (map && key) return pod.metadata[map as 'labels' | 'annotations']?.[key] ?? '';
   const fields: Record<string, string | undefined> = {

@@ -1,7 +1,9 @@
 // What a node's agent asks of whatever runs its containers: shaped after the Container Runtime Interface, as far as it is used.
 
 import type { Duration, Instant } from '../base/clock.ts';
+import type { ByteDuplex } from '../base/byte-pipe.ts';
 import type { Container, Pod, Probe } from '../kinds/generated/types/core-v1.ts';
+import type { CommandStreams, ProxyAnswer, ProxyRequest } from '../server/kubelets.ts';
 
 /** The network and process home that the containers of one pod share. */
 export interface Sandbox {
@@ -51,6 +53,26 @@ export interface ExecAnswer {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A file that the kubelet puts into a volume. */
+export interface ProjectedFile {
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+}
+
+/** By volume, then by path below it: what config maps, secrets and the pod itself give. */
+export type Projections = ReadonlyMap<string, ReadonlyMap<string, ProjectedFile>>;
+
+/** A command, or the container's own program, on a client's streams. */
+export interface RunRequest {
+  /** Left out: attach to what runs. */
+  readonly command?: readonly string[];
+  readonly tty: boolean;
+  readonly projections: Projections;
+  readonly streams: CommandStreams;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
 }
 
 export interface LogLine {
@@ -113,6 +135,12 @@ export interface NodeRuntime {
   probe(id: string, name: ProbeName, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
   /** Rejects with the signal's reason when aborted. */
   exec(id: string, command: readonly string[], signal?: AbortSignal): Promise<ExecAnswer>;
+  /** On a client's streams. Resolves with the exit code; rejects with RuntimeFailure where the command cannot be started. */
+  run(id: string, request: RunRequest): Promise<number>;
+  /** Connects to a port of the sandbox. Rejects with RuntimeFailure. */
+  dial(sandbox: Sandbox, port: number): Promise<ByteDuplex>;
+  /** Asks what listens at a port of the sandbox. Rejects with RuntimeFailure where nobody answers. */
+  ask(sandbox: Sandbox, port: number, request: ProxyRequest, signal?: AbortSignal): Promise<ProxyAnswer>;
   /** What it wrote so far. */
   log(id: string): readonly LogLine[];
   /** Called with each further line; `end` once it ended. Returns the way to stop. */

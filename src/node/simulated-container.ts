@@ -18,21 +18,21 @@ export interface Entry {
   readonly program: Program;
   readonly random: Random;
   readonly sandbox: string;
+  /** What it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
   startedAt: Instant | undefined;
   exit: ContainerExit | undefined;
   timer: Timer | undefined;
 }
 
-interface Made extends Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox'> {
-  readonly environment: Readonly<Record<string, string>>;
-}
+type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'environment'>;
 
-export function newEntry({ environment, ...made }: Made): Entry {
+export function newEntry(made: Made): Entry {
   const behavior = behaviorOf(made.pod, made.container.name);
   return {
     ...made,
     behavior,
-    program: programOf(made, environment),
+    program: programOf(made, made.environment),
     startedAt: undefined,
     exit: undefined,
     timer: undefined,
@@ -61,6 +61,9 @@ function programOf(
 }
 
 const understoodFirst = /^(?:\S*\/)?(?:sh|bash|ash|dash|sleep|exit|true|false|echo)$/;
+
+/** Its program is one of the few that are really followed here. */
+export const runsKnownProgram = ({ command = [], args = [] }: Container): boolean => isCommand([...command, ...args]);
 
 /** A command line rather than arguments of an image's own program. */
 const isCommand = (words: readonly string[]): boolean => understoodFirst.test(words[0] ?? '');

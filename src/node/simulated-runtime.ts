@@ -1,12 +1,23 @@
 // Containers that do not run: a table of what starts when, says what, and ends how. Delays are paced by the seed; docs/behaviors.md says what decides.
 
-import type { Clock, Instant } from '../base/clock.ts';
+import { type Clock, type Instant, minutes } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { ProxyAnswer, ProxyRequest } from '../server/kubelets.ts';
 import type { PodAddresses } from './addresses.ts';
 import { behaviorOf } from './behaviors.ts';
 import { between, paces, type Span } from './pace.ts';
-import { type ContainerExit, type Image, type LogLine, type NodeRuntime, PullError } from './runtime.ts';
+import {
+  type ContainerExit,
+  type Image,
+  type LogLine,
+  type NodeRuntime,
+  PullError,
+  RuntimeFailure,
+  type Sandbox,
+} from './runtime.ts';
+import { answerOf, httpOverBytes, listensAt } from './http-endpoint.ts';
 import { interpret } from './shell.ts';
+import { emptyDisks, runCommand } from './simulated-command.ts';
 import {
   fateOf,
   isServer,
@@ -28,10 +39,14 @@ export interface SimulatedRuntimeOptions {
   readonly addresses: PodAddresses;
 }
 
+/** How long somebody waits for an answer that never comes. */
+const silence = minutes(10);
+
 export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeOptions): NodeRuntime {
   const entries = new Map<string, Entry>();
   const images = new Map<string, Image>();
   const listeners = new Set<(exit: ContainerExit) => void>();
+  const disks = emptyDisks();
   const chance = random.fork('pace');
   const take = (span: Span) => clock.sleep(between(chance, span));
 
@@ -56,6 +71,31 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
     entry.timer = clock.after(at - clock.now(), () => end(entry, fate.exit, at));
   }
 
+  /** Who listens at a port of a sandbox. */
+  function listenerAt({ id }: Sandbox, port: number): Entry {
+    const running = [...entries.values()].filter(
+      ({ sandbox, startedAt, exit }) => sandbox === id && startedAt !== undefined && !exit,
+    );
+    const found = running.find((entry) => isServer(entry) && listensAt(entry.container, port));
+    if (found) return found;
+    throw new RuntimeFailure(`failed to connect to localhost:${port} inside the pod: connect: connection refused`);
+  }
+
+  async function ask(
+    sandbox: Sandbox,
+    port: number,
+    request: ProxyRequest,
+    signal?: AbortSignal,
+  ): Promise<ProxyAnswer> {
+    const entry = listenerAt(sandbox, port);
+    const answer = answerOf(entry, request, port, clock.now());
+    if (answer === 'refused')
+      throw new RuntimeFailure(`connect: connection refused: ${entry.container.name} is still starting`);
+    if (answer !== 'silent') return answer;
+    await clock.sleep(silence, signal);
+    throw new RuntimeFailure('i/o timeout');
+  }
+
   const runtime: NodeRuntime = {
     name: 'simulated',
 
@@ -67,6 +107,7 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
 
     async stopSandbox({ id, ips }) {
       for (const ip of ips) addresses.give(ip);
+      disks.volumes.delete(id);
       for (const entry of entries.values()) {
         if (entry.sandbox === id && entry.startedAt !== undefined) end(entry, { exitCode: 137, reason: 'Error' });
       }
@@ -108,7 +149,10 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
       end(entry, { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' });
     },
 
-    removeContainer: (id) => void entries.delete(id),
+    removeContainer(id) {
+      entries.delete(id);
+      disks.roots.delete(id);
+    },
 
     probe: (id, name) => probeAnswer(entryOf(id), name, clock.now()),
 
@@ -127,6 +171,23 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
           .join('');
       return { exitCode: program.exit.code, stdout: text('stdout'), stderr: text('stderr') };
     },
+
+    run: (id, request) =>
+      runCommand(entryOf(id), request, {
+        clock,
+        disks,
+        runtime,
+        end: (entry, exitCode) => end(entry, { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' }),
+      }),
+
+    async dial(sandbox, port) {
+      const { behavior, startedAt = 0, container } = listenerAt(sandbox, port);
+      if (clock.now() - startedAt < (behavior.readyAfter ?? 0))
+        throw new RuntimeFailure(`connect: connection refused: ${container.name} is still starting`);
+      return httpOverBytes((request) => ask(sandbox, port, request));
+    },
+
+    ask,
 
     log: (id) => (entries.has(id) ? logOf(entryOf(id), clock.now()) : []),
 

@@ -11,11 +11,15 @@ import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import { ReplicationController } from '../kinds/core/replication-controller.ts';
 import { Service } from '../kinds/core/service.ts';
 import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
+import { DeviceClass } from '../kinds/resource/device-class.ts';
+import { ResourceClaim } from '../kinds/resource/resource-claim.ts';
+import { ResourceSlice } from '../kinds/resource/resource-slice.ts';
 import { CSIDriver } from '../kinds/storage/csi-driver.ts';
 import { CSINode } from '../kinds/storage/csi-node.ts';
 import { CSIStorageCapacity } from '../kinds/storage/csi-storage-capacity.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
 import type { ClusterEvent, EventName } from './events.ts';
+import type { ClaimPlan } from './resource-claims.ts';
 import type { ClusterView } from './view.ts';
 import { selectedNode, type VolumePlan } from './volumes.ts';
 
@@ -23,6 +27,8 @@ export interface ClusterMirror extends ClusterView {
   readonly claims: Mirror<PersistentVolumeClaim>;
   /** Volumes and claims count as given away until the returned function is called. */
   assume(plan: VolumePlan, node: string): () => void;
+  /** Claims count as allocated until the returned function is called. */
+  assumeClaims(plan: ClaimPlan): () => void;
   /** Calls with what happens to objects that waiting pods could be glad of. */
   subscribe(sink: (event: ClusterEvent) => void): () => void;
 }
@@ -40,6 +46,10 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
   const replicaSets = await informers.of(ReplicaSet);
   const statefulSets = await informers.of(StatefulSet);
   const replicationControllers = await informers.of(ReplicationController);
+  const resourceClaims = await informers.of(ResourceClaim);
+  const resourceSlices = await informers.of(ResourceSlice);
+  const deviceClasses = await informers.of(DeviceClass);
+  const assumedResources = new Map<string, ResourceClaim>();
   const assumedVolumes = new Map<string, PersistentVolume>();
   const assumedClaims = new Map<string, PersistentVolumeClaim>();
 
@@ -57,6 +67,14 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
     csiNode: (name) => csiNodes.get(name),
     csiDriver: (name) => csiDrivers.get(name),
     storageCapacities: () => capacities.list(),
+    resourceClaim: (namespace, name) =>
+      assumedResources.get(`${namespace}/${name}`) ?? resourceClaims.get(name, namespace),
+    resourceClaims: () =>
+      assumedResources.size === 0
+        ? resourceClaims.list()
+        : resourceClaims.list().map((claim) => assumedResources.get(keyOf(claim)) ?? claim),
+    resourceSlices: () => resourceSlices.list(),
+    deviceClass: (name) => deviceClasses.get(name),
     budgets: () => budgets.list(),
     services: (namespace) => services.list(namespace),
     replicaSet: (namespace, name) => replicaSets.get(name, namespace),
@@ -72,6 +90,13 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
       };
     },
 
+    assumeClaims({ allocate }) {
+      for (const claim of allocate) assumedResources.set(keyOf(claim), claim);
+      return () => {
+        for (const claim of allocate) assumedResources.delete(keyOf(claim));
+      };
+    },
+
     subscribe(sink) {
       const stops = [
         forward(claims, sink, ['ClaimAdded', 'ClaimChanged', 'ClaimGone']),
@@ -80,6 +105,9 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
         forward(csiNodes, sink, ['CSINodeAdded', 'CSINodeChanged', undefined]),
         forward(csiDrivers, sink, ['CSIDriverChanged', 'CSIDriverChanged', undefined]),
         forward(capacities, sink, ['StorageCapacityChanged', 'StorageCapacityChanged', undefined]),
+        forward(resourceClaims, sink, ['ResourceClaimChanged', 'ResourceClaimChanged', 'ResourceClaimChanged']),
+        forward(resourceSlices, sink, ['DevicesChanged', 'DevicesChanged', 'DevicesChanged']),
+        forward(deviceClasses, sink, ['DevicesChanged', 'DevicesChanged', undefined]),
         forward(namespaces, sink, ['NamespaceChanged', 'NamespaceChanged', undefined]),
       ];
       return () => stops.forEach((stop) => stop());

@@ -20,7 +20,9 @@ export type EventName =
   | 'CSINodeChanged'
   | 'CSIDriverChanged'
   | 'StorageCapacityChanged'
-  | 'NamespaceChanged';
+  | 'NamespaceChanged'
+  | 'ResourceClaimChanged'
+  | 'DevicesChanged';
 
 /** PodPlaced, PodChanged and PodGone speak of pods that have a node. */
 export type ClusterEvent =

@@ -6,6 +6,7 @@ import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ClusterEvent, EventName } from './events.ts';
+import type { ClusterView } from './view.ts';
 
 /** Why a node, or all of them, cannot have the pod. */
 export interface Refusal {
@@ -75,7 +76,7 @@ export interface Plugin {
   /** What its score counts. */
   readonly weight?: number;
   /** A reason to keep the pod out of the queue. */
-  gate?(pod: Pod): string | undefined;
+  gate?(pod: Pod, view: ClusterView): string | undefined;
   /** A filter for this pod; undefined when it could not refuse any node; a refusal when it refuses all. */
   filter?(pod: PodInfo, snapshot: Snapshot): NodeFilter | Refusal | undefined;
   remedy?(search: FailedSearch): Remedy;

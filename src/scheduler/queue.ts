@@ -7,6 +7,7 @@ import type { ClusterEvent } from './events.ts';
 import type { Plugin } from './plugin.ts';
 import { plugins as allPlugins } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
+import { type ClusterView, emptyView } from './view.ts';
 
 /** The pause after a failed try doubles from the first to the last of these. */
 const firstBackoff: Duration = 1000;
@@ -63,15 +64,18 @@ export interface QueueOptions {
   /** Called when there may be something to take. */
   readonly onReady: () => void;
   readonly plugins?: readonly Plugin[];
+  /** What gates may look up. */
+  readonly view?: ClusterView;
 }
 
-export function createQueue({ clock, onReady, plugins = allPlugins }: QueueOptions): SchedulingQueue {
+export function createQueue({ clock, onReady, plugins = allPlugins, view = emptyView }: QueueOptions): SchedulingQueue {
   const entries = new Map<string, Entry>();
   const active = heap<Entry>(byPriority);
   const backoff = heap<Entry>((a, b) => readyAt(a) - readyAt(b) || byPriority(a, b));
   const errors = heap<Entry>((a, b) => errorOver(a) - errorOver(b) || a.turn - b.turn);
   const heaps: Partial<Record<Place, Heap<Entry>>> = { active, backoff, error: errors };
   const waiting = new Set<Entry>();
+  const gated = new Set<Entry>();
   const held = new Set<string>();
   const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   let turns = 0;
@@ -81,9 +85,11 @@ export function createQueue({ clock, onReady, plugins = allPlugins }: QueueOptio
   function move(entry: Entry, place: Place): void {
     if (entry.handle) heaps[entry.place]?.remove(entry.handle);
     waiting.delete(entry);
+    gated.delete(entry);
     entry.place = place;
     entry.handle = heaps[place]?.push(entry);
     if (place === 'waiting') waiting.add(entry);
+    if (place === 'gated') gated.add(entry);
     if (place === 'waiting') watchWaits();
     if (place === 'error') watchErrors();
     if (place === 'active' || place === 'backoff') onReady();
@@ -132,7 +138,7 @@ export function createQueue({ clock, onReady, plugins = allPlugins }: QueueOptio
     return entry;
   }
 
-  const isGated = ({ pod }: PodInfo): boolean => plugins.some(({ gate }) => gate?.(pod) !== undefined);
+  const isGated = ({ pod }: PodInfo): boolean => plugins.some(({ gate }) => gate?.(pod, view) !== undefined);
 
   function isWoken(entry: Entry, event: ClusterEvent): boolean {
     if (held.has(entry.pod.uid)) return false;
@@ -195,6 +201,7 @@ export function createQueue({ clock, onReady, plugins = allPlugins }: QueueOptio
     },
     happened(event) {
       for (const entry of [...waiting]) if (isWoken(entry, event)) requeue(entry);
+      for (const entry of [...gated]) if (!isGated(entry.pod)) move(entry, 'active');
     },
     counts() {
       const counts = { active: 0, backoff: 0, error: 0, waiting: 0, gated: 0, tried: 0 };

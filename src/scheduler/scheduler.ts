@@ -18,7 +18,9 @@ import { createEventRecorder, type RecordEvent } from './event-recorder.ts';
 import { createNominations } from './nominations.ts';
 import { type PodInfo, podInfoOf, uidOf } from './pod-info.ts';
 import { preempt } from './preempt.ts';
+import { planClaims } from './plugins/dynamic-resources.ts';
 import { createQueue, type SchedulingQueue } from './queue.ts';
+import { reserveClaims } from './reserve-claims.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 import { type Finding, planFinding } from './status.ts';
 import { claimsOf, planVolumes, type VolumePlan } from './volumes.ts';
@@ -62,7 +64,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   let inFlight = 0;
   let isDue = false;
   let isStopped = false;
-  const queue = createQueue({ clock, onReady: due });
+  const queue = createQueue({ clock, onReady: due, view: cluster });
 
   /** Never inside the change that made it due: the mirrors finish telling everybody first. */
   function due(): void {
@@ -119,9 +121,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     snapshot.place(pod, node);
     nominations.forget(pod.uid);
     assumed.add(pod.uid);
-    const unassume = cluster.assume(plan, node);
+    const claims = planClaims(pod, snapshot.node(node), cluster);
+    const unassume = [cluster.assume(plan, node), cluster.assumeClaims(claims)];
     carryOut(async () => {
       try {
+        await reserveClaims(pod.pod, claims, { client, clock });
         await bindPod(pod, node, plan, { client, clock, cluster });
         const message = `Successfully assigned ${pod.namespace}/${pod.name} to ${node}`;
         event(pod.pod, { reason: 'Scheduled', message, action: 'Binding' });
@@ -130,7 +134,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
         await unplace(pod, error);
       } finally {
         assumed.delete(pod.uid);
-        unassume();
+        for (const undo of unassume) undo();
       }
     });
   }

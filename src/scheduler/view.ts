@@ -1,4 +1,4 @@
-// What the scheduler may look up besides nodes and pods: namespaces, volumes, budgets, and the owners of pods.
+// What the scheduler may look up besides nodes and pods: namespaces, volumes, devices, budgets, and the owners of pods.
 
 import type { Labels } from '../base/selectors.ts';
 import type { Namespace } from '../kinds/core/namespace.ts';
@@ -9,6 +9,9 @@ import type { Service } from '../kinds/core/service.ts';
 import type { ReplicaSet } from '../kinds/apps/replica-set.ts';
 import type { StatefulSet } from '../kinds/apps/stateful-set.ts';
 import type { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
+import type { DeviceClass } from '../kinds/resource/device-class.ts';
+import type { ResourceClaim } from '../kinds/resource/resource-claim.ts';
+import type { ResourceSlice } from '../kinds/resource/resource-slice.ts';
 import type { CSIDriver } from '../kinds/storage/csi-driver.ts';
 import type { CSINode } from '../kinds/storage/csi-node.ts';
 import type { CSIStorageCapacity } from '../kinds/storage/csi-storage-capacity.ts';
@@ -24,6 +27,10 @@ export interface ClusterView {
   csiNode(name: string): CSINode | undefined;
   csiDriver(name: string): CSIDriver | undefined;
   storageCapacities(): readonly CSIStorageCapacity[];
+  resourceClaim(namespace: string, name: string): ResourceClaim | undefined;
+  resourceClaims(): readonly ResourceClaim[];
+  resourceSlices(): readonly ResourceSlice[];
+  deviceClass(name: string): DeviceClass | undefined;
   budgets(): readonly PodDisruptionBudget[];
   services(namespace: string): readonly Service[];
   replicaSet(namespace: string, name: string): ReplicaSet | undefined;
@@ -42,6 +49,10 @@ export const emptyView: ClusterView = {
   csiNode: () => undefined,
   csiDriver: () => undefined,
   storageCapacities: () => [],
+  resourceClaim: () => undefined,
+  resourceClaims: () => [],
+  resourceSlices: () => [],
+  deviceClass: () => undefined,
   budgets: () => [],
   services: () => [],
   replicaSet: () => undefined,

@@ -34,6 +34,7 @@ export interface Answer {
   readonly code: number;
   readonly message: string;
   readonly body: Record<string, unknown>;
+  readonly warnings: readonly string[];
 }
 
 export async function accessServer() {
@@ -58,7 +59,7 @@ export async function accessServer() {
   async function ask(
     method: string,
     path: string,
-    { as, headers = {}, body }: { as?: UserInfo; headers?: Record<string, string>; body?: object } = {},
+    { as, headers = {}, body: sent }: { as?: UserInfo; headers?: Record<string, string>; body?: object } = {},
   ): Promise<Answer> {
     const [plain = '', query = ''] = path.split('?');
     const request: ApiRequest = {
@@ -66,14 +67,16 @@ export async function accessServer() {
       path: plain,
       query: new URLSearchParams(query),
       headers,
-      ...(body && { body }),
+      ...(sent && { body: sent }),
       ...(as && { user: as }),
       inProcess: true,
       signal: new AbortController().signal,
     };
     const response = await running.transport.call(request);
     const object = (response.body.type === 'object' ? response.body.object : {}) as Status;
-    return { code: response.status, message: object.message ?? '', body: object as unknown as Record<string, unknown> };
+    const warnings = [response.headers.warning ?? []].flat();
+    const body = object as unknown as Record<string, unknown>;
+    return { code: response.status, message: object.message ?? '', body, warnings };
   }
 
   return { clock, store, server: running.server, client, admin, ask, close: running.close };

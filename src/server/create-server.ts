@@ -2,34 +2,43 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { createMetrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { kinds } from '../kinds/index.ts';
+import { metricsKinds } from '../kinds/metrics/resource-metrics.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
 import type { AdmissionWorld } from './admission/plugin.ts';
+import { createAggregation } from './aggregation/aggregation.ts';
 import { accessBy } from './access.ts';
 import { authenticate, type Authenticator } from './authenticate.ts';
 import { authorize, type Authorizer } from './authorize.ts';
 import { createCaches } from './cache.ts';
 import { createCatalog } from './catalog.ts';
 import { publishedSchema } from './custom/definitions.ts';
-import { unavailable } from './custom/remote-api-services.ts';
 import { discoveryPaths, documentPaths } from './discovery.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import { openApiPaths } from './openapi-paths.ts';
 import { impersonate } from './impersonate.ts';
 import { json, onlyGet, type PathAnswer, pathHandler } from './paths.ts';
+import { type Outgoing } from './outgoing/outgoing.ts';
+import { remoteOver } from './outgoing/remote.ts';
+import { simulatedNetwork } from './outgoing/simulated-network.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
+import { admissionMetrics } from './metrics/admission-metrics.ts';
+import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
+import { requestMetrics } from './metrics/request-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
 import { tokenPaths } from './tokens/discovery.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
+import { createGate } from './streaming/gate.ts';
 import { serviceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ServerOptions {
@@ -46,6 +55,14 @@ export interface ServerOptions {
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly kubelets?: Kubelets;
+  /** The way to others. Without it nobody is there. */
+  readonly outgoing?: Outgoing;
+  /** Pods have addresses that lead nowhere. */
+  readonly simulatesPods?: boolean;
+  /** For /metrics. */
+  readonly processUse?: () => ProcessUse;
+  /** Serves metrics.k8s.io from what the kubelets measure. */
+  readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
   readonly keys?: KeyMaker;
   /** What runs beside the server, for component statuses: `controller-manager`, `scheduler`. */
@@ -63,19 +80,31 @@ const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export function createServer(options: ServerOptions): RunningServer {
   const { store, clock, random, log, featureGates = {} } = options;
-  const catalog = createCatalog(kinds);
+  const catalog = createCatalog(options.measures ? [...kinds, ...metricsKinds] : kinds);
   const caches = createCaches(store);
+  const metrics = createMetrics();
   const enabled = (gate: string) => featureGates[gate] ?? false;
   const access = accessBy(
     () => authenticators,
     () => authorizers,
   );
+  const mirror: AdmissionWorld['mirror'] = async (kind) => (await caches.of(kind as never)).mirror as never;
+  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), {
+    mirror,
+    random,
+    simulatesPods: options.simulatesPods ?? false,
+  });
+  const aggregation = createAggregation(mirror);
   const admissionWorld: AdmissionWorld = {
+    log,
+    catalog,
+    remote,
     access,
     clock,
     random,
     enabled,
-    mirror: async (kind) => (await caches.of(kind as never)).mirror as never,
+    peek: (kind) => caches.peek(kind as never)?.mirror as never,
+    mirror,
     get client() {
       return createClient({ transport, user: loopback, agent: 'kube-apiserver' });
     },
@@ -92,6 +121,10 @@ export function createServer(options: ServerOptions): RunningServer {
     kindContext: { now: clock.now, random, enabled },
     hooks: createWriteHooks(),
     access,
+    remote,
+    aggregation,
+    gate: createGate(clock),
+    admissionMetrics: admissionMetrics(metrics, clock),
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
@@ -101,30 +134,29 @@ export function createServer(options: ServerOptions): RunningServer {
     ...options.authenticators,
     ...(options.keys ? [serviceAccountTokens(server, options.keys)] : []),
   ];
-  const discovery = discoveryPaths(catalog);
-  const groupPaths: PathAnswer = async (exchange, path) =>
-    (await discovery.get('/apis/')?.(exchange, path)) ?? unavailable(server, path);
+  const discovery = discoveryPaths(server);
   const paths = pathHandler(
     new Map<string, PathAnswer>([
       ...discovery,
-      ['/apis/', groupPaths],
       ...healthPaths(options.healthChecks),
-      ...openApiPaths(catalog, () => ({
+      ...openApiPaths(server, () => ({
         kinds: catalog.kinds(),
         describe: options.describe,
         version: kubernetesVersion.gitVersion,
         customSchema: (kind, { version }) => publishedSchema(server, kind, version),
       })),
+      ...metricsPaths(server, metrics, { healthChecks: options.healthChecks, processUse: options.processUse }),
       ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
     ]),
-    () => documentPaths(catalog),
+    () => documentPaths(server),
   );
   const transport = pipeline(
     server,
     [authenticate(authenticators), impersonate(authorizers), authorize(authorizers)],
     route(server, paths, options.describe),
+    requestMetrics(metrics, clock),
   );
   return {
     server,

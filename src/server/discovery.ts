@@ -4,6 +4,9 @@ import { apiVersionOf, type Kind, type Subresource } from '../api/kind.ts';
 import type { ApiResponse } from '../api/request.ts';
 import { namedSchema } from '../kinds/schemas.ts';
 import { noSuchPath } from '../api/status.ts';
+import type { Aggregation } from './aggregation/aggregation.ts';
+import { isAvailable } from './aggregation/availability.ts';
+import { groupVersionsOf } from './aggregation/group-versions.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiate.ts';
@@ -12,19 +15,28 @@ import { encodeAs } from './print.ts';
 
 const plain = { protobuf: true, shapes: false, watch: false };
 
-export function discoveryPaths(catalog: Catalog): ReadonlyMap<string, PathAnswer> {
+/** What discovery tells of: what the server itself serves, and what others do. */
+export interface Discovered {
+  readonly catalog: Catalog;
+  readonly aggregation: Aggregation;
+}
+
+export function discoveryPaths(served: Discovered): ReadonlyMap<string, PathAnswer> {
+  const { catalog } = served;
   return new Map<string, PathAnswer>([
-    ['/api', (exchange) => aggregated(exchange, catalog, true) ?? answer(exchange, apiVersions(exchange))],
-    ['/apis', (exchange) => aggregated(exchange, catalog, false) ?? answer(exchange, groupList(catalog))],
+    ['/api', (exchange) => aggregated(exchange, served, true) ?? answer(exchange, apiVersions(exchange))],
+    ['/apis', (exchange) => aggregated(exchange, served, false) ?? answer(exchange, groupList(served))],
     ['/api/', (exchange, path) => versionDocument(exchange, catalog, '', path.slice('/api/'.length))],
-    ['/apis/', (exchange, path) => groupOrVersion(exchange, catalog, path.slice('/apis/'.length).replace(/\/$/, ''))],
+    ['/apis/', (exchange, path) => groupOrVersion(exchange, served, path.slice('/apis/'.length).replace(/\/$/, ''))],
   ]);
 }
 
+const groupVersions = ({ catalog, aggregation }: Discovered) => groupVersionsOf(catalog, aggregation);
+
 /** The paths of all groups' and versions' documents. */
-export const documentPaths = (catalog: Catalog): string[] => [
-  ...groupNames(catalog).map((group) => `/apis/${group}`),
-  ...catalog.groupVersions().map(({ group, version }) => (group ? `/apis/${group}/${version}` : `/api/${version}`)),
+export const documentPaths = (served: Discovered): string[] => [
+  ...groupNames(served).map((group) => `/apis/${group}`),
+  ...groupVersions(served).map(({ group, version }) => (group ? `/apis/${group}/${version}` : `/api/${version}`)),
 ];
 
 /** A discovery document in the format the client asked for. */
@@ -37,13 +49,14 @@ function answer(exchange: Exchange, document: object): ApiResponse {
   };
 }
 
-function groupOrVersion(exchange: Exchange, catalog: Catalog, path: string): ApiResponse | undefined {
+function groupOrVersion(exchange: Exchange, discovered: Discovered, path: string): ApiResponse | undefined {
+  const { catalog } = discovered;
   const [group = '', version, ...deeper] = path.split('/');
-  if (!catalog.hasGroup(group) || group === '') return undefined;
+  if (version === undefined && groupNames(discovered).includes(group))
+    return answer(exchange, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(discovered, group) });
+  if (!catalog.hasGroup(group) || group === '' || version === undefined) return undefined;
   const served = catalog.hasGroupVersion(group, [version, ...deeper].join('/').replace(/\/$/, ''));
-  if (version !== undefined && !served && isCustom(catalog, group)) return undefined;
-  if (version === undefined)
-    return answer(exchange, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(catalog, group) });
+  if (!served && isCustom(catalog, group)) return undefined;
   return versionDocument(exchange, catalog, group, [version, ...deeper].join('/'));
 }
 
@@ -61,22 +74,21 @@ function apiVersions(exchange: Exchange): object {
   };
 }
 
-function groupNames(catalog: Catalog): string[] {
-  return [...new Set(catalog.groupVersions().map(({ group }) => group))].filter((group) => group !== '');
+function groupNames(served: Discovered): string[] {
+  return [...new Set(groupVersions(served).map(({ group }) => group))].filter((group) => group !== '');
 }
 
-function groupEntry(catalog: Catalog, group: string): object {
-  const versions = catalog
-    .groupVersions()
+function groupEntry(served: Discovered, group: string): object {
+  const versions = groupVersions(served)
     .filter((each) => each.group === group)
     .map(({ version }) => ({ groupVersion: `${group}/${version}`, version }));
   return { name: group, versions, preferredVersion: versions[0] };
 }
 
-const groupList = (catalog: Catalog): object => ({
+const groupList = (served: Discovered): object => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: groupNames(catalog).map((group) => groupEntry(catalog, group)),
+  groups: groupNames(served).map((group) => groupEntry(served, group)),
 });
 
 /** Whether there are custom kinds alone in the group, whose other paths are nobody's. */
@@ -148,18 +160,18 @@ const isForeign = ({ kind }: Subresource, home: GroupVersion): boolean =>
   kind !== undefined && kind.version !== '' && (kind.group !== home.group || kind.version !== home.version);
 
 /** The aggregated document, where the client can read it: everything of the core group, or of all the others, in one answer. */
-function aggregated(exchange: Exchange, catalog: Catalog, core: boolean): ApiResponse | undefined {
+function aggregated(exchange: Exchange, served: Discovered, core: boolean): ApiResponse | undefined {
   const wanted = (exchange.request.headers.accept ?? '').split(',').map((range) => range.replace(/\s/g, ''));
   const range = wanted.find(isAggregatedV2);
   if (!range) return undefined;
   const type = range.split(';', 1)[0] ?? '';
   const format = type.includes('protobuf') ? 'protobuf' : type.includes('yaml') ? 'yaml' : 'json';
-  const groups = core ? [''] : groupNames(catalog);
+  const groups = core ? [''] : groupNames(served);
   const document = {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
-    items: groups.map((group) => discoveryOf(catalog, group)),
+    items: groups.map((group) => discoveryOf(served, group)),
   };
   return {
     status: 200,
@@ -176,17 +188,33 @@ function isAggregatedV2(range: string): boolean {
   return ['g=apidiscovery.k8s.io', 'v=v2', 'as=APIGroupDiscoveryList'].every((each) => parameters.includes(each));
 }
 
-function discoveryOf(catalog: Catalog, group: string): object {
-  const versions = catalog.groupVersions().filter((each) => each.group === group);
+function discoveryOf(served: Discovered, group: string): object {
+  const versions = groupVersions(served).filter((each) => each.group === group);
   return {
     metadata: { ...(group && { name: group }), creationTimestamp: null },
-    versions: versions.map(({ version }) => ({
-      version,
-      resources: servedIn(catalog, group, version)
-        .map((kind) => discoveredResource(kind, version))
-        .sort((a, b) => (a.resource < b.resource ? -1 : 1)),
-      freshness: 'Current',
-    })),
+    versions: versions.map(
+      ({ version }) => remoteVersion(served, group, version) ?? ownVersion(served, group, version),
+    ),
+  };
+}
+
+const ownVersion = ({ catalog }: Discovered, group: string, version: string): object => ({
+  version,
+  resources: servedIn(catalog, group, version)
+    .map((kind) => discoveredResource(kind, version))
+    .sort((a, b) => (a.resource < b.resource ? -1 : 1)),
+  freshness: 'Current',
+});
+
+/** What another server has told of a version it serves; stale while that server does not answer. */
+function remoteVersion({ aggregation }: Discovered, group: string, version: string): object | undefined {
+  const api = aggregation.find(`/apis/${group}/${version}`);
+  if (!api) return undefined;
+  const known = aggregation.known.get(api.metadata.name ?? '');
+  return {
+    version,
+    ...(known && { resources: known.resources }),
+    freshness: known && isAvailable(api) ? 'Current' : 'Stale',
   };
 }
 

@@ -3,11 +3,24 @@
 import { textOf, utf8 } from '../base/bytes.ts';
 import { hashOf } from '../base/hash.ts';
 import type { ApiResponse } from '../api/request.ts';
+import { withRemoteDocuments, withRemoteSwagger } from './aggregation/openapi.ts';
+import { passOn } from './aggregation/proxy.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
-import { documentHash, openApiIndex, type OpenApiInput, openApiV2, openApiV3 } from './openapi/documents.ts';
+import type { Json } from './openapi/definitions.ts';
+import {
+  documentHash,
+  openApiIndex,
+  type OpenApiInput,
+  openApiV2,
+  openApiV3,
+  otherHash,
+  otherOpenApiV3,
+} from './openapi/documents.ts';
 import { olderProtobufType, protobufOfV2, protobufType } from './openapi/protobuf.ts';
+import { olderProtobufTypeV3, protobufOfV3, protobufTypeV3 } from './openapi/protobuf-v3.ts';
 import type { PathAnswer } from './paths.ts';
+import type { Server } from './server.ts';
 
 interface Document {
   readonly bytes: Uint8Array;
@@ -19,9 +32,14 @@ const mostKept = 12;
 
 const farFuture = 'Thu, 31 Dec 2037 23:55:55 GMT';
 
-export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): ReadonlyMap<string, PathAnswer> {
+export function openApiPaths(
+  { catalog, aggregation, remote }: Pick<Server, 'catalog' | 'aggregation' | 'remote'>,
+  input: () => OpenApiInput,
+): ReadonlyMap<string, PathAnswer> {
   const kept = new Map<string, Document>();
   catalog.subscribe(() => kept.clear());
+  aggregation.subscribe(() => kept.clear());
+  const whole = () => withRemoteSwagger(openApiV2(input()), aggregation);
 
   function document(key: string, make: () => Uint8Array): Document {
     const known = kept.get(key);
@@ -40,25 +58,36 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
       return answer(
         exchange,
         json,
-        document('v2', () => utf8(JSON.stringify(openApiV2(input())))),
+        document('v2', () => utf8(JSON.stringify(whole()))),
       );
     return answer(
       exchange,
       protobufType,
-      document('v2 protobuf', () => protobufOfV2(openApiV2(input()))),
+      document('v2 protobuf', () => protobufOfV2(whole())),
     );
   }
 
-  function groupVersion(exchange: Exchange, path: string): ApiResponse {
-    const [root, ...rest] = path.slice('/openapi/v3/'.length).split('/');
-    const [group, version] = root === 'api' ? ['', rest[0] ?? ''] : [rest[0] ?? '', rest[1] ?? ''];
-    if (rest.length !== (root === 'api' ? 1 : 2) || !catalog.hasGroupVersion(group, version)) return noDocument;
+  function version3(exchange: Exchange, path: string): ApiResponse | Promise<ApiResponse> {
+    const api = aggregation.find(path.slice('/openapi/v3'.length));
+    if (api) return passOn(remote, api, exchange);
+    const place = placeOf(path.slice('/openapi/v3/'.length), catalog, input());
+    if (!place) return noDocument;
     const hash = exchange.request.query.get('hash');
-    const current = documentHash(group, version, input());
-    if (hash && hash !== current) return moved(`${path}?hash=${current}`);
-    if (!accepted(exchange, [json])) return notAcceptable;
-    const bytes = () => utf8(JSON.stringify(openApiV3(group, version, input())));
-    const response = answer(exchange, json, document(path, bytes));
+    if (hash && hash !== place.hash) return moved(`${path}?hash=${place.hash}`);
+    const type = accepted(exchange, [json, protobufTypeV3, olderProtobufTypeV3]);
+    if (!type) return notAcceptable;
+    const response =
+      type === json
+        ? answer(
+            exchange,
+            json,
+            document(path, () => utf8(JSON.stringify(place.make()))),
+          )
+        : answer(
+            exchange,
+            protobufTypeV3,
+            document(`${path} protobuf`, () => protobufOfV3(place.make())),
+          );
     // A document asked for by its hash never changes.
     const lasting = { 'cache-control': 'public, immutable', expires: farFuture };
     return hash ? { ...response, headers: { ...response.headers, ...lasting } } : response;
@@ -72,11 +101,28 @@ export function openApiPaths(catalog: Catalog, input: () => OpenApiInput): Reado
         answer(
           exchange,
           'text/plain; charset=utf-8',
-          document('v3', () => utf8(JSON.stringify(openApiIndex(input())))),
+          document('v3', () => utf8(JSON.stringify(withRemoteDocuments(openApiIndex(input()), aggregation)))),
         ),
     ],
-    ['/openapi/v3/', groupVersion],
+    ['/openapi/v3/', version3],
   ]);
+}
+
+interface Place {
+  readonly hash: string;
+  make(): Json;
+}
+
+/** The document at a place below `/openapi/v3/`: a group version's, or one of the few others. */
+function placeOf(place: string, catalog: Catalog, input: OpenApiInput): Place | undefined {
+  const [root, ...rest] = place.split('/');
+  const [group, version] = root === 'api' ? ['', rest[0] ?? ''] : [rest[0] ?? '', rest[1] ?? ''];
+  if (rest.length === (root === 'api' ? 1 : 2) && catalog.hasGroupVersion(group, version)) {
+    const make = () => openApiV3(group, version, input) ?? {};
+    return { hash: documentHash(group, version, input), make };
+  }
+  const other = otherOpenApiV3(place, input);
+  return other && { hash: otherHash(place, input), make: () => other };
 }
 
 const json = 'application/json';

@@ -11,7 +11,12 @@ export interface WriteOptions {
   readonly manager: string;
   readonly fieldValidation: FieldValidation;
   readonly force: boolean;
+  /** What the request itself says of them. */
+  readonly given: GivenOptions;
 }
+
+/** The options of a request as an object, without its kind: admission sees them. */
+export type GivenOptions = Readonly<Record<string, unknown>>;
 
 export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
 
@@ -47,8 +52,19 @@ export function writeOptions(
     manager: manager || managerOf(userAgent),
     fieldValidation: (validation || 'Warn') as FieldValidation,
     force: query.get('force') === 'true' || query.get('force') === '1',
+    given: {
+      ...(query.has('dryRun') && { dryRun: query.getAll('dryRun') }),
+      ...(manager && { fieldManager: manager }),
+      ...(validation && { fieldValidation: validation }),
+    },
   };
 }
+
+/** The same of a deletion. */
+export const givenDeleteOptions = ({ dryRun, ...options }: DeleteOptions): GivenOptions =>
+  Object.fromEntries(
+    Object.entries({ ...options, ...(dryRun && { dryRun: ['All'] }) }).filter(([, value]) => value !== undefined),
+  );
 
 function patchIssues(query: URLSearchParams, manager: string, applying: boolean): Issue[] {
   if (applying) return manager === '' ? [required('fieldManager', 'is required for apply patch')] : [];

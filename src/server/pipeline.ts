@@ -4,6 +4,7 @@ import type { ApiRequest, ApiResponse, Transport } from '../api/request.ts';
 import { ApiError, internalError } from '../api/status.ts';
 import { anonymous } from './authenticate.ts';
 import type { Exchange, Handler, Stage } from './exchange.ts';
+import type { RequestMetrics } from './metrics/request-metrics.ts';
 import { negotiateError } from './negotiate.ts';
 import { encodeAs } from './print.ts';
 import { resolve } from './resolve.ts';
@@ -11,17 +12,23 @@ import type { Server } from './server.ts';
 import { warningHeaders } from './warnings.ts';
 
 /** Joins the stages, first to last, before the handler that answers. */
-export function pipeline(server: Server, stages: readonly Stage[], handler: Handler): Transport {
+export function pipeline(
+  server: Server,
+  stages: readonly Stage[],
+  handler: Handler,
+  metrics: RequestMetrics,
+): Transport {
   const whole = stages.reduceRight<Handler>((next, stage) => stage(next), handler);
   return {
     async call(request) {
       const exchange = open(request);
+      const answered = metrics.begin(exchange);
       try {
         exchange.target = resolve(server.catalog, request.method, request.path, request.query);
         const response = await whole(exchange);
-        return withWarnings(response, exchange);
+        return answered(withWarnings(response, exchange));
       } catch (error) {
-        return withWarnings(refusal(server, request, error), exchange);
+        return answered(withWarnings(refusal(server, request, error), exchange));
       }
     },
   };
@@ -65,5 +72,6 @@ const described = (error: unknown): string => (error instanceof Error ? (error.s
 
 function withWarnings(response: ApiResponse, exchange: Exchange): ApiResponse {
   if (exchange.warnings.size === 0) return response;
-  return { ...response, headers: { ...response.headers, warning: warningHeaders(exchange.warnings) } };
+  const warning = warningHeaders(exchange.warnings);
+  return warning.length === 0 ? response : { ...response, headers: { ...response.headers, warning } };
 }

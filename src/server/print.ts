@@ -34,9 +34,11 @@ export function print(result: Result, printing: Printing): ApiResponse {
   if (result.type === 'raw')
     return {
       status: result.code,
-      headers: result.contentType === undefined ? {} : { 'content-type': result.contentType },
+      headers: { ...(result.contentType !== undefined && { 'content-type': result.contentType }), ...result.headers },
       body: { type: 'bytes', bytes: result.bytes },
     };
+  if (result.type === 'upgrade')
+    return { status: 101, headers: result.headers, body: { type: 'upgrade', upgrade: result.upgrade } };
   if (result.type === 'chunks') {
     return {
       status: 200,

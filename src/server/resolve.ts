@@ -56,6 +56,7 @@ export const isCustomPlace = ({ scope }: Kind, namespace: string, verb: string):
 export function requireMethod(target: Target & { type: 'resource' }, method: string): void {
   const { served, name, subresource, namespace } = target;
   if (served.kind.custom) return requireCustomMethod(target, method);
+  if (subresource === 'proxy' && (method === 'HEAD' || method === 'OPTIONS')) return;
   if (method === 'HEAD' || !(method in verbs)) throw methodNotAllowed();
   if (subresource) {
     const methods = subresourceOf(served.kind, subresource)?.verbs ?? [];

@@ -4,6 +4,7 @@ import { parseDuration } from '../base/duration.ts';
 import type { ApiResponse } from '../api/request.ts';
 import { badRequest, methodNotAllowed, noSuchPath, notFound, notModelled } from '../api/status.ts';
 import type { Describe } from '../kinds/descriptions.ts';
+import { passOn } from './aggregation/proxy.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange, Handler, PathTarget, ResourceTarget } from './exchange.ts';
 import { type Negotiated, negotiate, type Offer } from './negotiate.ts';
@@ -11,7 +12,9 @@ import type { PathHandler } from './paths.ts';
 import { print } from './print.ts';
 import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
-import { subresourceHandler } from './subresources/index.ts';
+import { admitConnection } from './verbs/connect.ts';
+import { shownIn } from './verbs/conversion.ts';
+import { isConnection, subresourceHandler } from './subresources/index.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection, deleteOne } from './verbs/delete.ts';
 import { patch } from './verbs/patch.ts';
@@ -30,7 +33,9 @@ const inProcessForm: Negotiated = {
 
 export function route(server: Server, paths: PathHandler, describe: Describe): Handler {
   return async (exchange) => {
-    const { target } = exchange;
+    const { target, request } = exchange;
+    const api = server.aggregation.find(request.path);
+    if (api) return passOn(server.remote, api, exchange);
     if (target.type === 'path') {
       if (target.unserved) refuseUnserved(server.catalog, exchange, target.unserved);
       return paths(exchange, target.path);
@@ -67,10 +72,11 @@ async function answer(
   const { kind, version } = target.served;
   if (version.deprecation && kind.custom) exchange.warnings.add(version.deprecation);
   requireMethod(target, request.method);
-  const negotiated = request.inProcess ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
+  const anyForm = request.inProcess || isConnection(target.subresource);
+  const negotiated = anyForm ? inProcessForm : negotiate(request.headers.accept, offerOf(target));
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
-  const result = await perform(server, exchange, target);
+  const result = await shownIn(target.served, await perform(server, exchange, target));
   return print(result, {
     served: target.served,
     negotiated,
@@ -102,6 +108,7 @@ async function perform(server: Server, exchange: Exchange, target: ResourceTarge
   const { kind } = target.served;
   if (target.subresource !== '') {
     const handler = subresourceHandler(kind, target.subresource);
+    if (isConnection(target.subresource)) await admitConnection(server, exchange, target);
     if (!handler) throw notModelled(`${kind.plural}/${target.subresource}`);
     return handler(server, exchange, target);
   }

@@ -9,7 +9,11 @@ import type { Access } from './access.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
 import type { Catalog } from './catalog.ts';
+import type { Aggregation } from './aggregation/aggregation.ts';
+import type { Remote } from './outgoing/remote.ts';
 import type { Kubelets } from './kubelets.ts';
+import type { AdmissionMetrics } from './metrics/admission-metrics.ts';
+import type { Gate } from './streaming/gate.ts';
 import type { WriteHooks } from './stock/index.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
 
@@ -30,6 +34,13 @@ export interface Server {
   readonly keys?: KeyMaker;
   /** The parts of the control plane that run beside the server: `controller-manager`, `scheduler`. */
   readonly components: readonly string[];
+  /** Others that can be asked: webhooks, aggregated API servers. */
+  readonly remote: Remote;
+  /** What other API servers answer for. */
+  readonly aggregation: Aggregation;
+  /** Watches over connections that became streams. */
+  readonly gate: Gate;
+  readonly admissionMetrics: AdmissionMetrics;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

@@ -156,18 +156,3 @@ describe('access', () => {
     expect(await kubectl('get csr denied --no-headers')).toMatch(/Denied$/m);
   });
 });
-
-test('what needs a real container is refused, and says so', async () => {
-  await kubectl('run target --image=nginx');
-  await kubectl('wait --for=condition=Ready pod/target --timeout=30s');
-  for (const args of [
-    'exec target -- ls',
-    'cp /etc/hostname target:/tmp/x',
-    'attach target',
-    'port-forward target 0:80',
-  ]) {
-    const { code, stderr } = await refused(args);
-    expect(code, args).not.toBe(0);
-    expect(stderr, args).toMatch(/is not modelled by this version of Portolan/);
-  }
-});

@@ -274,6 +274,33 @@ describe('describe', () => {
   });
 });
 
+const boats = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: boats.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { plural: boats, singular: boat, kind: Boat, listKind: Fleet, shortNames: [bo] }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          description: A boat floats.
+          properties:
+            spec:
+              type: object
+              required: [sails]
+              properties:
+                sails: { type: integer, description: How many., default: 1 }
+                rig: { type: string, enum: [sloop, ketch] }
+                crew: { type: array, items: { type: object, properties: { name: { type: string } } } }
+                keel: { x-kubernetes-int-or-string: true }
+`;
+
 describe('explain', () => {
   test.each([
     'pod',
@@ -308,6 +335,34 @@ describe('explain', () => {
       /^ {2}spec\t<DeploymentSpec>[^]*^ {10}image\t<string>/m,
     );
     expect(await kubectl('explain hpa --api-version=autoscaling/v1')).toMatch(/^VERSION: +v1$/m);
+  });
+
+  test('--recursive shows the tree of every kind there is', async () => {
+    const lines = (await kubectl('api-resources --no-headers')).trim().split('\n');
+    expect(lines.length).toBeGreaterThan(60);
+    const odd: string[] = [];
+    const next = async (): Promise<void> => {
+      for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
+        const words = line.split(/ +/);
+        const [name = '', version = ''] = [words[0], words.at(-3)];
+        const text = await kubectl(`explain ${name} --api-version=${version} --recursive`);
+        const told = /^DESCRIPTION:\n {4}\S[^]*^FIELDS:\n[^]*^ {2}apiVersion\t<string>$/m.test(text);
+        if (!told || /<no description>|unknown type/i.test(text)) odd.push(`${version} ${name}`);
+      }
+    };
+    await Promise.all([next(), next(), next(), next()]);
+    expect(odd).toEqual([]);
+  }, 60_000);
+
+  test('a custom kind says what its author said of it', async () => {
+    await cluster.kubectl('apply -f -', { input: boats });
+    await kubectl('wait --for=condition=Established crd/boats.example.com');
+    const tree = await kubectl('explain boat --recursive');
+    expect(tree).toMatch(/^KIND: +Boat\nVERSION: +v1\n\nDESCRIPTION:\n {4}A boat floats\.$/m);
+    expect(tree).toMatch(
+      /^ {2}spec\t<Object>\n {4}crew\t<\[\]Object>\n {6}name\t<string>\n {4}keel\t<Object>\n {4}rig\t<string>\n {4}enum: sloop, ketch\n {4}sails\t<integer> -required-$/m,
+    );
+    expect(await kubectl('explain bo.spec.sails')).toMatch(/^FIELD: sails <integer>\n+DESCRIPTION:\n {4}How many\.$/m);
   });
 
   test('a field that does not exist is told', async () => {

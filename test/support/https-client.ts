@@ -15,21 +15,26 @@ export interface HttpsClient {
   close(): void;
 }
 
-export function httpsClient(kubeconfig: string): HttpsClient {
+/** Where a path of the cluster is, and what shows who asks. */
+export function httpsTarget(kubeconfig: string, path: string) {
   const { clusters, users } = load(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
-  const [{ cluster }, { user }] = [clusters[0], users[0]];
   const decoded = (text = '') => Buffer.from(text, 'base64');
-  const agent = new Agent({
-    keepAlive: true,
-    ca: decoded(cluster['certificate-authority-data']),
-    cert: decoded(user['client-certificate-data']),
-    key: decoded(user['client-key-data']),
-  });
+  return {
+    url: new URL(path, clusters[0].cluster.server),
+    ca: decoded(clusters[0].cluster['certificate-authority-data']),
+    cert: decoded(users[0].user['client-certificate-data']),
+    key: decoded(users[0].user['client-key-data']),
+  };
+}
+
+export function httpsClient(kubeconfig: string): HttpsClient {
+  const { url: server, ...identity } = httpsTarget(kubeconfig, '/');
+  const agent = new Agent({ keepAlive: true, ...identity });
   return {
     send: (method, path, body) =>
       new Promise((resolve, reject) => {
         const headers = { 'content-type': 'application/json' };
-        const outgoing = request(new URL(path, cluster.server), { method, agent, headers }, (incoming) => {
+        const outgoing = request(new URL(path, server), { method, agent, headers }, (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
           incoming.on('error', reject);

@@ -1,9 +1,10 @@
 // MutatingAdmissionPolicyBinding: where a policy holds, and with which parameters.
 
+import type { Issue } from '../../api/issues.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { MutatingAdmissionPolicyBinding as Shape } from '../generated/types/admissionregistration-v1.ts';
-import { applyMatchDefaults, bindingIssues, paramRefCell } from './policies.ts';
+import { applyMatchDefaults, bindingIssues, mutableOperationIssues, paramRefCell } from './policies.ts';
 
 export type MutatingAdmissionPolicyBinding = Shape;
 
@@ -14,8 +15,8 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
     requireVersionOnUpdate: true,
     generation: 'spec',
     applyDefaults: ({ spec }) => applyMatchDefaults(spec?.matchResources),
-    validate: ({ spec }) => bindingIssues(spec ?? {}),
-    validateUpdate: ({ spec }) => bindingIssues(spec ?? {}),
+    validate: specIssues,
+    validateUpdate: specIssues,
     columns: [
       nameColumn,
       textColumn(
@@ -32,3 +33,7 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
     ],
   },
 );
+
+function specIssues({ spec }: MutatingAdmissionPolicyBinding): Issue[] {
+  return [...bindingIssues(spec ?? {}), ...mutableOperationIssues(spec?.matchResources, 'spec.matchResources')];
+}

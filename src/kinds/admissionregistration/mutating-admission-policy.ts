@@ -1,16 +1,22 @@
 // MutatingAdmissionPolicy: how objects are changed on their way, in expressions the server evaluates itself.
 
-import { type Issue, notSupported, required } from '../../api/issues.ts';
+import { type Issue, invalid, notSupported, required } from '../../api/issues.ts';
+import type { Environment } from '../../languages/cel/environment.ts';
+import type { Type } from '../../languages/cel/types.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { Mutation, MutatingAdmissionPolicy as Shape } from '../generated/types/admissionregistration-v1.ts';
+import { compileIssues } from './expression-issues.ts';
+import { admissionEnvironment, applyConfigurationType, compileExpression, jsonPatchesType } from './expressions.ts';
 import {
   applyMatchDefaults,
+  checkedVariables,
   constraintIssues,
   failurePolicyIssues,
+  hasSameConditions,
+  mutableOperationIssues,
   paramKindCell,
   paramKindIssues,
-  variableIssues,
 } from './policies.ts';
 import { conditionIssues } from './webhooks.ts';
 
@@ -27,8 +33,8 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>(
       policy.spec.failurePolicy ??= 'Fail';
       applyMatchDefaults(policy.spec.matchConstraints);
     },
-    validate: policyIssues,
-    validateUpdate: policyIssues,
+    validate: (policy) => policyIssues(policy),
+    validateUpdate: (policy, previous) => policyIssues(policy, previous),
     columns: [
       nameColumn,
       numberColumn(
@@ -48,18 +54,25 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>(
 
 const reinvocations = ['IfNeeded', 'Never'];
 
-function policyIssues({ spec = {} }: MutatingAdmissionPolicy): Issue[] {
+/** `previous`: what an update replaces. Conditions that stay as they are, for the same kind of parameters, are not looked at again. */
+function policyIssues({ spec = {} }: MutatingAdmissionPolicy, previous?: MutatingAdmissionPolicy): Issue[] {
   const mutations = spec.mutations ?? [];
   const { reinvocationPolicy } = spec;
+  const params = spec.paramKind !== undefined;
+  const variables = checkedVariables(spec.variables ?? [], { params, authorizer: true });
+  const env = admissionEnvironment({ params, authorizer: true, patches: true, variables: variables.types });
   const issues = [
     ...failurePolicyIssues(spec.failurePolicy),
     ...paramKindIssues(spec.paramKind),
     ...constraintIssues(spec.matchConstraints, 'spec.matchConstraints'),
-    ...conditionIssues(spec.matchConditions ?? [], 'spec.matchConditions'),
-    ...variableIssues(spec.variables ?? []),
+    ...mutableOperationIssues(spec.matchConstraints, 'spec.matchConstraints'),
+    ...(previous && hasSameConditions(spec, previous.spec ?? {})
+      ? []
+      : conditionIssues(spec.matchConditions ?? [], 'spec.matchConditions', params)),
+    ...variables.issues,
   ];
   if (mutations.length === 0) issues.push(required('spec.mutations', 'mutations must contain at least one item'));
-  mutations.forEach((mutation, i) => issues.push(...mutationIssues(mutation, `spec.mutations[${i}]`)));
+  mutations.forEach((mutation, i) => issues.push(...mutationIssues(mutation, `spec.mutations[${i}]`, env)));
   if (reinvocationPolicy === undefined) issues.push(required('spec.reinvocationPolicy'));
   else if (!reinvocations.includes(reinvocationPolicy)) {
     issues.push(notSupported('spec.reinvocationPolicy', reinvocationPolicy, reinvocations));
@@ -69,11 +82,26 @@ function policyIssues({ spec = {} }: MutatingAdmissionPolicy): Issue[] {
 
 const patchTypes = ['ApplyConfiguration', 'JSONPatch'];
 
-function mutationIssues({ patchType, jsonPatch, applyConfiguration }: Mutation, field: string): Issue[] {
+function mutationIssues(mutation: Mutation, field: string, env: Environment): Issue[] {
+  const { patchType } = mutation;
   if (!patchType) return [required(`${field}.patchType`)];
   if (!patchTypes.includes(patchType)) return [notSupported(`${field}.patchType`, patchType, patchTypes)];
-  const [part, given] =
-    patchType === 'JSONPatch' ? ['jsonPatch', jsonPatch] : ['applyConfiguration', applyConfiguration];
-  if (!given) return [required(`${field}.${part}`)];
-  return (given as { expression?: string }).expression ? [] : [required(`${field}.${part}.expression`)];
+  const [part, other, wanted] =
+    patchType === 'JSONPatch'
+      ? (['jsonPatch', 'applyConfiguration', jsonPatchesType] as const)
+      : (['applyConfiguration', 'jsonPatch', applyConfigurationType] as const);
+  const given = mutation[part];
+  const issues = given
+    ? patchIssues(given.expression ?? '', `${field}.${part}.expression`, env, wanted)
+    : [required(`${field}.${part}`, `must be specified when patchType is ${patchType}`)];
+  if (!mutation[other]) return issues;
+  return [
+    ...issues,
+    invalid(`${field}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`),
+  ];
+}
+
+function patchIssues(expression: string, field: string, env: Environment, wanted: Type): Issue[] {
+  const text = expression.trim();
+  return text === '' ? [required(field)] : compileIssues(field, compileExpression(text, env, [wanted]));
 }

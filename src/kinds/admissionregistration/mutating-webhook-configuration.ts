@@ -20,7 +20,7 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
       }
     },
     validate: ({ webhooks }) => webhooksIssues(webhooks ?? []),
-    validateUpdate: ({ webhooks }) => webhooksIssues(webhooks ?? []),
+    validateUpdate: ({ webhooks }, previous) => webhooksIssues(webhooks ?? [], previous.webhooks ?? []),
     columns: [
       nameColumn,
       numberColumn(

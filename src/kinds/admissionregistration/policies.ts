@@ -1,9 +1,19 @@
-// What validating and mutating admission policies, and their bindings, have in common. Their expressions are kept, and not compiled here.
+// What validating and mutating admission policies, and their bindings, have in common.
 
-import { isCIdentifier, isDns1123Subdomain, isPathSegmentName } from '../../base/names.ts';
-import { type Issue, duplicate, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
+import { deepEqual } from '../../base/equal.ts';
+import { isCIdentifier, isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../base/names.ts';
+import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain, labelSelectorIssues, notListed } from '../checks.ts';
-import type { MatchResources, ParamKind, ParamRef, Variable } from '../generated/types/admissionregistration-v1.ts';
+import type { Type } from '../../languages/cel/types.ts';
+import type {
+  MatchCondition,
+  MatchResources,
+  ParamKind,
+  ParamRef,
+  Variable,
+} from '../generated/types/admissionregistration-v1.ts';
+import { compileVariables, type Declarations, type Expression, typesOf } from './expressions.ts';
+import { compileIssues } from './expression-issues.ts';
 import { resourceNameIssues, ruleIssues } from './rules.ts';
 
 export function applyMatchDefaults(match: MatchResources | undefined): void {
@@ -27,8 +37,8 @@ export function matchIssues(match: MatchResources, field: string): Issue[] {
   for (const list of ['resourceRules', 'excludeResourceRules'] as const) {
     (match[list] ?? []).forEach((rule, i) => {
       const place = `${field}.${list}[${i}]`;
-      issues.push(...ruleIssues(rule as Parameters<typeof ruleIssues>[0], place));
       issues.push(...resourceNameIssues(rule.resourceNames, `${place}.resourceNames`));
+      issues.push(...ruleIssues(rule as Parameters<typeof ruleIssues>[0], place));
     });
   }
   return issues;
@@ -49,27 +59,82 @@ export function failurePolicyIssues(policy: string | undefined): Issue[] {
 
 export function paramKindIssues(paramKind: ParamKind | undefined): Issue[] {
   if (!paramKind) return [];
-  const { apiVersion, kind } = paramKind;
-  const parts = (apiVersion ?? '').split('/');
+  const { apiVersion = '', kind = '' } = paramKind;
+  const issues =
+    apiVersion === ''
+      ? [required('spec.paramKind.apiVersion')]
+      : apiVersionIssues(apiVersion, 'spec.paramKind.apiVersion');
+  if (kind === '') return [...issues, required('spec.paramKind.kind')];
+  const wrong = isDns1035Label(kind.toLowerCase());
+  if (wrong.length === 0) return issues;
+  const rule = `may have mixed case, but should otherwise match: ${wrong.join(',')}`;
+  return [...issues, invalid('spec.paramKind.kind', kind, rule)];
+}
+
+function apiVersionIssues(apiVersion: string, field: string): Issue[] {
+  const parts = apiVersion.split('/');
+  if (parts.length > 2) return [invalid(field, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)];
+  const [group, version] = parts.length === 2 ? parts : ['', parts[0]];
   return [
-    ...(apiVersion ? [] : [required('spec.paramKind.apiVersion')]),
-    ...(parts.length > 2
-      ? [invalid('spec.paramKind.apiVersion', apiVersion, `unexpected GroupVersion string: ${apiVersion}`)]
-      : []),
-    ...(kind ? complain('spec.paramKind.kind', kind, isPathSegmentName) : [required('spec.paramKind.kind')]),
+    ...joined(field, group ? isDns1123Subdomain(group) : [], group),
+    ...(version
+      ? joined(field, isDns1035Label(version), version)
+      : [invalid(field, apiVersion, 'version must be specified')]),
   ];
 }
 
-export const variableIssues = (variables: readonly Variable[]): Issue[] =>
-  variables.flatMap(({ name, expression }, i) => {
-    const field = `spec.variables[${i}]`;
-    const issues = name ? [] : [required(`${field}.name`, 'name is not specified')];
-    if (name && isCIdentifier(name).length > 0)
-      issues.push(invalid(`${field}.name`, name, 'name is not a valid CEL identifier'));
-    if (!expression) issues.push(required(`${field}.expression`, 'expression is not specified'));
-    if (variables.findIndex((other) => other.name === name) < i) issues.push(duplicate(`${field}.name`, name));
-    return issues;
-  });
+/** One issue for all complaints. */
+const joined = (field: string, complaints: readonly string[], value: unknown): Issue[] =>
+  complaints.length === 0 ? [] : [invalid(field, value, complaints.join(','))];
+
+const mutableOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
+
+/** What is deleted cannot be changed. Upstream does not say which rule it is. */
+export const mutableOperationIssues = (match: MatchResources | undefined, field: string): Issue[] =>
+  (match?.resourceRules ?? [])
+    .flatMap((rule) => rule.operations ?? [])
+    .filter((operation) => !mutableOperations.includes(operation))
+    .map((operation) => notSupported(`${field}.resourceRules.operations`, operation, mutableOperations));
+
+interface Conditional {
+  readonly paramKind?: ParamKind;
+  readonly matchConditions?: readonly MatchCondition[];
+}
+
+/** Whether neither the conditions of a policy nor what they may use has changed. */
+export const hasSameConditions = (spec: Conditional, previous: Conditional): boolean =>
+  deepEqual(spec.paramKind, previous.paramKind) && deepEqual(spec.matchConditions, previous.matchConditions);
+
+/** The policy's variables, and what is wrong with them. */
+export function checkedVariables(
+  variables: readonly Variable[],
+  declarations: Declarations,
+): { readonly issues: Issue[]; readonly types: ReadonlyMap<string, Type> } {
+  const compiled = compileVariables(variables, declarations);
+  const issues = variables.flatMap((variable, i) =>
+    variableIssues(variable, `spec.variables[${i}]`, compiled.get(variable.name ?? '')),
+  );
+  return { issues, types: typesOf(compiled) };
+}
+
+function variableIssues({ name, expression }: Variable, field: string, compiled: Expression | undefined): Issue[] {
+  const issues = name?.trim() ? [] : [required(`${field}.name`, 'name is not specified')];
+  if (name?.trim() && isCelIdentifier(name).length > 0) {
+    issues.push(invalid(`${field}.name`, name, 'must be a valid CEL identifier'));
+  }
+  if (!expression?.trim()) issues.push(required(`${field}.expression`, 'expression is not specified'));
+  else if (compiled) issues.push(...compileIssues(`${field}.expression`, compiled));
+  return issues;
+}
+
+/** A name that expressions can use as it is. */
+const isCelIdentifier = (name: string): string[] => (reservedWords.has(name) ? ['is reserved'] : isCIdentifier(name));
+
+const reservedWords = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
 
 interface Bound {
   readonly policyName?: string;

@@ -1,6 +1,8 @@
 // The rules by which admission webhooks and policies say what they look at.
 
+import { isPathSegmentName } from '../../base/names.ts';
 import { type Issue, duplicate, invalid, notSupported, required } from '../../api/issues.ts';
+import { complain } from '../checks.ts';
 import type { RuleWithOperations } from '../generated/types/admissionregistration-v1.ts';
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
@@ -36,35 +38,29 @@ function operationIssues(given: readonly string[], field: string): Issue[] {
   ];
 }
 
+/** Entries are held against those before them only, and `*` against the last one without a subresource, as upstream does. */
 function resourceIssues(resources: readonly string[], field: string): Issue[] {
   if (resources.length === 0) return [required(field)];
   const issues: Issue[] = [];
-  const parts = (resource: string) => [resource.split('/')[0] ?? '', resource.split('/')[1]] as const;
-  const whole = new Set(
-    resources
-      .map(parts)
-      .filter(([, sub]) => sub === '*')
-      .map(([name]) => name),
-  );
-  const everyName = new Set(
-    resources
-      .map(parts)
-      .filter(([name, sub]) => name === '*' && sub)
-      .map(([, sub]) => sub),
-  );
+  const wholeResources = new Set<string>();
+  const everyResources = new Set<string>();
   resources.forEach((resource, i) => {
     const place = `${field}[${i}]`;
-    const [name, sub] = parts(resource);
     if (resource === '') issues.push(required(place));
-    else if (sub !== undefined && sub !== '*' && whole.has(name)) {
-      issues.push(invalid(place, resource, `if '${name}/*' is present, must not specify ${resource}`));
-    } else if (name !== '*' && sub && everyName.has(sub)) {
-      issues.push(invalid(place, resource, `if '*/${sub}' is present, must not specify ${resource}`));
-    }
+    const slash = resource.indexOf('/');
+    if (slash < 0) return;
+    const [name, sub] = [resource.slice(0, slash), resource.slice(slash + 1)];
+    const besides = (all: string) => invalid(place, resource, `if '${all}' is present, must not specify ${resource}`);
+    if (wholeResources.has(name)) issues.push(besides(`${name}/*`));
+    if (everyResources.has(sub)) issues.push(besides(`*/${sub}`));
+    if (sub === '*') wholeResources.add(name);
+    if (name === '*') everyResources.add(sub);
   });
   if (resources.includes('*/*') && resources.length > 1) {
     issues.push(invalid(field, resources, "if '*/*' is present, must not specify other resources"));
-  } else if (resources.includes('*') && resources.some((resource) => resource !== '*' && !resource.includes('/'))) {
+  }
+  const last = resources.findLast((resource) => resource !== '' && !resource.includes('/'));
+  if (resources.includes('*') && last !== '*') {
     issues.push(invalid(field, resources, "if '*' is present, must not specify other resources without subresources"));
   }
   return issues;
@@ -72,4 +68,7 @@ function resourceIssues(resources: readonly string[], field: string): Issue[] {
 
 /** Names of resources, each once. */
 export const resourceNameIssues = (names: readonly string[] | null | undefined, field: string): Issue[] =>
-  (names ?? []).flatMap((name, i) => ((names ?? []).indexOf(name) < i ? [duplicate(`${field}[${i}]`, name)] : []));
+  (names ?? []).flatMap((name, i) => [
+    ...complain(`${field}[${i}]`, name, isPathSegmentName),
+    ...((names ?? []).indexOf(name) < i ? [duplicate(`${field}[${i}]`, name)] : []),
+  ]);

@@ -19,7 +19,7 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
       }
     },
     validate: ({ webhooks }) => webhooksIssues(webhooks ?? []),
-    validateUpdate: ({ webhooks }) => webhooksIssues(webhooks ?? []),
+    validateUpdate: ({ webhooks }, previous) => webhooksIssues(webhooks ?? [], previous.webhooks ?? []),
     columns: [
       nameColumn,
       numberColumn(

@@ -1,5 +1,6 @@
 // What validating and mutating webhooks have in common: their defaults, and what is wrong with them.
 
+import { deepEqual } from '../../base/equal.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../base/names.ts';
 import { type Issue, duplicate, invalid, notSupported, required } from '../../api/issues.ts';
 import { reviewVersionIssues, reviewVersions } from '../apiextensions/definition-issues.ts';
@@ -10,6 +11,8 @@ import type {
   ValidatingWebhook,
 } from '../generated/types/admissionregistration-v1.ts';
 import { webhookClientIssues } from '../webhook-client.ts';
+import { admissionEnvironment, compileExpression, conditionTypes } from './expressions.ts';
+import { compileIssues } from './expression-issues.ts';
 import { ruleIssues } from './rules.ts';
 
 export type Webhook = ValidatingWebhook & Partial<Pick<MutatingWebhook, 'reinvocationPolicy'>>;
@@ -24,10 +27,14 @@ export function applyWebhookDefaults(webhook: Webhook): void {
   if (webhook.clientConfig?.service) webhook.clientConfig.service.port ??= 443;
 }
 
-export function webhooksIssues(webhooks: readonly Webhook[]): Issue[] {
+/** `previous`: what an update replaces. Where no conditions change, none are looked at. */
+export function webhooksIssues(webhooks: readonly Webhook[], previous?: readonly Webhook[]): Issue[] {
+  const conditionsOf = (each: readonly Webhook[]) => each.map(({ matchConditions }) => matchConditions);
+  const checks = !previous || !deepEqual(conditionsOf(webhooks), conditionsOf(previous));
   return webhooks.flatMap((webhook, i) => {
     const field = `webhooks[${i}]`;
     const issues = webhookIssues(webhook, field);
+    if (checks) issues.push(...conditionIssues(webhook.matchConditions ?? [], `${field}.matchConditions`));
     const again = webhooks.findIndex(({ name }) => name === webhook.name) < i;
     if (again) issues.push(duplicate(`${field}.name`, webhook.name));
     return [...issues, ...versionIssues(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`)];
@@ -65,7 +72,7 @@ function webhookIssues(webhook: Webhook, field: string): Issue[] {
   issues.push(...labelSelectorIssues(webhook.objectSelector, `${field}.objectSelector`));
   issues.push(...webhookClientIssues(webhook.clientConfig ?? {}, `${field}.clientConfig`));
   choice('reinvocationPolicy', reinvocationPolicy, ['Never', 'IfNeeded']);
-  return [...issues, ...conditionIssues(webhook.matchConditions ?? [], `${field}.matchConditions`)];
+  return issues;
 }
 
 function nameIssues(name: string, field: string): Issue[] {
@@ -75,8 +82,9 @@ function nameIssues(name: string, field: string): Issue[] {
   return [invalid(field, name, 'should be a domain with at least three segments separated by dots')];
 }
 
-/** Expressions are kept, and not compiled here. */
-export function conditionIssues(conditions: readonly MatchCondition[], field: string): Issue[] {
+/** Conditions of webhooks and policies; those of policies with a kind of parameters may use `params`. */
+export function conditionIssues(conditions: readonly MatchCondition[], field: string, params = false): Issue[] {
+  const env = admissionEnvironment({ params, authorizer: true });
   const issues: Issue[] =
     conditions.length > mostConditions
       ? [
@@ -89,7 +97,9 @@ export function conditionIssues(conditions: readonly MatchCondition[], field: st
       : [];
   conditions.forEach(({ name, expression }, i) => {
     const place = `${field}[${i}]`;
-    if (!expression?.trim()) issues.push(required(`${place}.expression`));
+    const text = expression?.trim() ?? '';
+    if (text === '') issues.push(required(`${place}.expression`));
+    else issues.push(...compileIssues(`${place}.expression`, compileExpression(text, env, conditionTypes)));
     if (!name) issues.push(required(`${place}.name`));
     else {
       issues.push(...complain(`${place}.name`, name, isQualifiedName));

@@ -1,7 +1,7 @@
 // ControllerRevision: a template as it once was, kept to go back to.
 
 import { deepEqual } from '../../base/equal.ts';
-import { required } from '../../api/issues.ts';
+import { type Issue, required } from '../../api/issues.ts';
 import { immutable, nonNegative } from '../checks.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -10,10 +10,7 @@ import type { ControllerRevision as Shape } from '../generated/types/apps-v1.ts'
 export type ControllerRevision = Shape;
 
 export const ControllerRevision = defineKind<ControllerRevision>('apps/v1', 'ControllerRevision', {
-  validate: ({ data, revision }) => [
-    ...(data === undefined || data === null ? [required('data', 'data is mandatory')] : []),
-    ...nonNegative('revision', revision),
-  ],
+  validate: ({ data, revision }) => [...nonNegative('revision', revision), ...dataIssues(data)],
   validateUpdate: ({ data, revision }, previous) => [
     ...nonNegative('revision', revision),
     ...(deepEqual(data, previous.data) ? [] : [immutable('data', data)]),
@@ -33,3 +30,9 @@ export const ControllerRevision = defineKind<ControllerRevision>('apps/v1', 'Con
     ageColumn,
   ],
 });
+
+function dataIssues(data: unknown): Issue[] {
+  if (data === undefined || data === null) return [required('data', 'data is mandatory')];
+  const isObject = typeof data === 'object' && !Array.isArray(data);
+  return isObject ? [] : [required('data', 'data must be a valid JSON object')];
+}

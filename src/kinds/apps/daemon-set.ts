@@ -67,9 +67,7 @@ export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
     ...collisionIssues(next.status, previous.status),
   ],
   warnings: (next, previous) =>
-    isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : [],
+    isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : [],
   innerAnnotations: [generationAnnotation],
   columns: [
     nameColumn,

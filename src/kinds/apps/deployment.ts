@@ -53,9 +53,7 @@ export const Deployment = defineKind<Deployment>('apps/v1', 'Deployment', {
   ],
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
-    ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : []),
+    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
   ],
   resetFields: { '': ['status'], status: ['spec', 'metadata.labels'] },
   scale: { replicas: '.spec.replicas', statusReplicas: '.status.replicas', selector: '.spec.selector' },

@@ -42,9 +42,7 @@ export const ReplicaSet = defineKind<ReplicaSet>('apps/v1', 'ReplicaSet', {
   validateStatusUpdate: ({ status }) => (status ? statusIssues(status) : []),
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
-    ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template ?? {}, previous?.spec.template)
-      : []),
+    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template ?? {}) : []),
   ],
   scale: { replicas: '.spec.replicas', statusReplicas: '.status.replicas', selector: '.spec.selector' },
   columns: [

@@ -1,8 +1,8 @@
 // StatefulSet: numbered pods, each with its own name and its own claims.
 
 import { semanticEqual } from '../../base/equal.ts';
-import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
-import { labelSelectorIssues, nonNegative } from '../checks.ts';
+import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
+import { labelSelectorIssues, nonNegative, notListed } from '../checks.ts';
 import { ageColumn, nameColumn, templateColumns, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -47,9 +47,7 @@ export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
     ...collisionIssues(next.status, previous.status),
   ],
   warnings: (next, previous) => [
-    ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : []),
+    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
     ...((next.spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
       : []),
@@ -138,7 +136,7 @@ function retentionIssues(policy: StatefulSetPersistentVolumeClaimRetentionPolicy
   return (['whenDeleted', 'whenScaled'] as const).flatMap((when) =>
     policy[when] === 'Retain' || policy[when] === 'Delete'
       ? []
-      : [notSupported(`spec.persistentVolumeClaimRetentionPolicy.${when}`, policy[when], ['Delete', 'Retain'])],
+      : [notListed(`spec.persistentVolumeClaimRetentionPolicy.${when}`, policy[when], ['Retain', 'Delete'])],
   );
 }
 

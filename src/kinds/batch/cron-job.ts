@@ -38,11 +38,7 @@ export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
     ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings(
-          templateField,
-          next.spec.jobTemplate.spec?.template ?? {},
-          previous?.spec.jobTemplate.spec?.template,
-        )
+      ? podTemplateWarnings(templateField, next.spec.jobTemplate.spec?.template ?? {})
       : []),
     ...(namesZone(next.spec.schedule) ? [zoneWarning] : []),
   ],

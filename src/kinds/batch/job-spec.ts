@@ -169,7 +169,7 @@ function successPolicyIssues(spec: JobSpec, policy: SuccessPolicy, field: string
   const rules = policy.rules ?? [];
   const issues: Issue[] = [];
   if (rules.length === 0) {
-    issues.push(required(`${field}.rules`, `at least one rules must be specified when the ${field} is specified`));
+    issues.push(required(`${field}.rules`, 'at least one rules must be specified when the successPolicy is specified'));
   }
   if (rules.length > mostRules) issues.push(tooMany(`${field}.rules`, rules.length, mostRules));
   return [
@@ -183,8 +183,7 @@ const longestIndexes = 64 * 1024;
 function successRuleIssues(rule: SuccessPolicyRule, completions: number, field: string): Issue[] {
   const { succeededIndexes, succeededCount: count } = rule;
   if (succeededIndexes === undefined && count === undefined) {
-    const need = 'at least one of the succeededCount and succeededIndexes must be specified for the';
-    return [required(field, `${need} ${field}`)];
+    return [required(field, 'at least one of succeededCount or succeededIndexes must be specified')];
   }
   const issues: Issue[] = [];
   const indexes = succeededIndexes === undefined ? undefined : indexesOf(succeededIndexes, completions);

@@ -22,7 +22,7 @@ import {
   shownSelector,
 } from '../workloads.ts';
 import { internalFailurePolicy, internalSuccessPolicy, jobSpecIssues } from './job-spec.ts';
-import { isTrue, statusIssues, statusUpdateIssues } from './job-status.ts';
+import { isTrue, jobStatusIssues } from './job-status.ts';
 
 export type Job = Shape;
 
@@ -38,13 +38,11 @@ export const Job = defineKind<Job>('batch/v1', 'Job', {
   },
   validate: jobIssues,
   validateUpdate: (next, previous) => [...jobIssues(next), ...specUpdateIssues(next, previous)],
-  validateStatusUpdate: (next, previous) => [...statusIssues(next), ...statusUpdateIssues(next, previous)],
+  validateStatusUpdate: jobStatusIssues,
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
     ...trackingWarnings(next.spec),
-    ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings('spec.template', next.spec.template, previous?.spec.template)
-      : []),
+    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
   ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',

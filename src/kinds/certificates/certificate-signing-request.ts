@@ -1,9 +1,7 @@
 // CertificateSigningRequest: who asks which signer for a certificate, what was decided, and the certificate.
 
 import { deepEqual } from '../../base/equal.ts';
-import { utf8Length } from '../../base/bytes.ts';
-import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
-import { type Issue, duplicate, forbiddenField, invalid, notSupported, required, tooLong } from '../../api/issues.ts';
+import { type Issue, duplicate, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import type { KindContext } from '../../api/kind.ts';
 import { formatTime, humanDuration } from '../../base/time.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
@@ -13,6 +11,7 @@ import type {
   CertificateSigningRequestSpec,
   CertificateSigningRequest as Shape,
 } from '../generated/types/certificates-v1.ts';
+import { signerNameIssues } from '../signer-name.ts';
 import { pemTypes, textOfBase64 } from './pem.ts';
 
 export type CertificateSigningRequest = Shape;
@@ -154,26 +153,6 @@ function requestIssues(request: string): Issue[] {
   const types = pemTypes(textOfBase64(request));
   if (types.length === 1 && types[0] === 'CERTIFICATE REQUEST') return [];
   return [invalid('spec.request', request, 'PEM block type must be CERTIFICATE REQUEST')];
-}
-
-const longestSignerName = 571;
-
-/** `example.com/signer`: a domain of several parts, and a path. */
-export function signerNameIssues(name: string, field: string): Issue[] {
-  if (!name) return [required(field)];
-  const parts = name.split('/');
-  const [domain = '', path = ''] = parts;
-  if (parts.length !== 2) {
-    return [invalid(field, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")];
-  }
-  const issues: Issue[] = [];
-  const refuse = (value: string, rule: string) => issues.push(invalid(field, value, rule));
-  if (domain === '') refuse(name, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
-  for (const label of domain.split('.'))
-    for (const rule of isDns1123Label(label)) refuse(domain, `validating label ${JSON.stringify(label)}: ${rule}`);
-  if (!domain.includes('.')) refuse(domain, 'should be a domain with at least two segments separated by dots');
-  for (const rule of isDns1123Subdomain(path)) refuse(path, `validating label ${JSON.stringify(path)}: ${rule}`);
-  return utf8Length(name) > longestSignerName ? [...issues, tooLong(field, longestSignerName)] : issues;
 }
 
 const conditionsOf = ({ status }: CertificateSigningRequest, type: string): CertificateSigningRequestCondition[] =>

@@ -1,7 +1,7 @@
 // Lease: who holds something, until when unless renewed.
 
 import { isQualifiedName } from '../../base/names.ts';
-import { type Issue, forbiddenField, invalid } from '../../api/issues.ts';
+import { type Issue, forbiddenField, invalid, notSupported } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -43,9 +43,17 @@ function specIssues(spec: LeaseSpec): Issue[] {
   if (leaseTransitions !== undefined && leaseTransitions < 0) {
     issues.push(invalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
   }
-  if (strategy !== undefined) issues.push(...complain('spec.strategy', strategy, isQualifiedName));
+  if (strategy !== undefined) issues.push(...strategyIssues(strategy, 'spec.strategy.strategy'));
   if (preferredHolder && !strategy) {
-    issues.push(forbiddenField('spec.preferredHolder', 'may only be specified when `strategy` is defined'));
+    issues.push(forbiddenField('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   }
   return issues;
+}
+
+const strategies = ['OldestEmulationVersion'];
+
+/** Kubernetes' own strategies have no domain; others do. */
+function strategyIssues(strategy: string, field: string): Issue[] {
+  if (strategy.includes('/')) return complain(field, strategy, isQualifiedName);
+  return strategies.includes(strategy) ? [] : [notSupported(field, strategy, strategies)];
 }

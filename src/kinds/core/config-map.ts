@@ -27,10 +27,7 @@ export const ConfigMap = defineKind<ConfigMap>('v1', 'ConfigMap', {
 });
 
 function contentIssues({ data = {}, binaryData = {} }: ConfigMap): Issue[] {
-  const issues = [
-    ...keyIssues(data, 'data', { present: binaryData, where: 'binaryData' }),
-    ...keyIssues(binaryData, 'binaryData', { present: data, where: 'data' }),
-  ];
+  const issues = [...keyIssues(data, 'data', binaryData), ...keyIssues(binaryData, 'binaryData', {})];
   const texts = Object.values(data).reduce((sum, value) => sum + utf8Length(value), 0);
   const bytes = Object.values(binaryData).reduce((sum, value) => sum + (bytesOfBase64(value)?.length ?? 0), 0);
   return texts + bytes > largestContent ? [...issues, tooLong('[]', largestContent)] : issues;
@@ -38,14 +35,10 @@ function contentIssues({ data = {}, binaryData = {} }: ConfigMap): Issue[] {
 
 type Content = Readonly<Record<string, string>>;
 
-function keyIssues(
-  content: Content,
-  field: string,
-  other: { readonly present: Content; readonly where: string },
-): Issue[] {
+function keyIssues(content: Content, field: string, binary: Content): Issue[] {
   return Object.keys(content).flatMap((key) => [
     ...complain(`${field}[${key}]`, key, isConfigMapKey),
-    ...(key in other.present ? [invalid(`${field}[${key}]`, key, `duplicate of key present in ${other.where}`)] : []),
+    ...(Object.hasOwn(binary, key) ? [invalid(`${field}[${key}]`, key, 'duplicate of key present in binaryData')] : []),
   ]);
 }
 

@@ -100,7 +100,17 @@ function changeIssues(next: PersistentVolumeClaim, previous: PersistentVolumeCla
   }
   issues.push(...shrinkIssues(next, previous));
   if (next.spec.volumeMode !== previous.spec.volumeMode) issues.push(immutable('volumeMode', next.spec.volumeMode));
-  return issues;
+  return [...issues, ...attributesClassIssues(next, previous)];
+}
+
+/** Attributes that a volume got are changed, not taken away. */
+function attributesClassIssues({ spec }: PersistentVolumeClaim, previous: PersistentVolumeClaim): Issue[] {
+  const name = spec.volumeAttributesClassName;
+  if (previous.status?.currentVolumeAttributesClassName === undefined) return [];
+  if (name === previous.spec.volumeAttributesClassName || name) return [];
+  const value = name === undefined ? 'nil' : 'empty string';
+  const rule = `update to ${value} is forbidden when status.currentVolumeAttributesClassName is not nil`;
+  return [forbiddenField('spec.volumeAttributesClassName', rule)];
 }
 
 /** The previous spec with the volume name it gets now. */

@@ -45,10 +45,10 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
       status.lastPhaseTransitionTime = formatTime(context.now());
     }
   },
-  validate: ({ spec }) => volumeSpecIssues(spec),
+  validate: ({ metadata, spec }) => volumeSpecIssues(spec, metadata.name ?? ''),
   validateUpdate: (next, previous) => [
-    ...volumeSpecIssues(next.spec),
-    ...volumeSpecIssues(next.spec),
+    ...volumeSpecIssues(next.spec, next.metadata.name ?? ''),
+    ...volumeSpecIssues(next.spec, next.metadata.name ?? ''),
     ...changeIssues(next.spec, previous.spec),
   ],
   warnings: (volume, previous) => [
@@ -86,7 +86,7 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
 
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
 
-function volumeSpecIssues(spec: PersistentVolumeSpec): Issue[] {
+function volumeSpecIssues(spec: PersistentVolumeSpec, name: string): Issue[] {
   const issues = accessModeIssues(spec.accessModes ?? [], 'spec.accessModes');
   if ((spec.accessModes ?? []).length === 0) issues.push(required('spec.accessModes'));
   issues.push(...capacityIssues(spec.capacity));
@@ -95,7 +95,7 @@ function volumeSpecIssues(spec: PersistentVolumeSpec): Issue[] {
     issues.push(notSupported('spec.persistentVolumeReclaimPolicy', policy, reclaimPolicies));
   }
   if (spec.nodeAffinity) issues.push(...affinityIssues(spec.nodeAffinity));
-  issues.push(...sourcesIssues(spec));
+  issues.push(...sourcesIssues(spec, name));
   if (isRoot(spec.hostPath?.path) && policy === 'Recycle') {
     const rule = "may not be 'recycle' for a hostPath mount of '/'";
     issues.push(forbiddenField('spec.persistentVolumeReclaimPolicy', rule));
@@ -132,20 +132,21 @@ function affinityIssues(affinity: NonNullable<PersistentVolumeSpec['nodeAffinity
     : [required('spec.nodeAffinity.required', 'must specify required node constraints')];
 }
 
-function sourcesIssues(spec: PersistentVolumeSpec): Issue[] {
+function sourcesIssues(spec: PersistentVolumeSpec, volume: string): Issue[] {
   const given = volumeSources.filter((name) => spec[name] !== undefined);
   if (given.length === 0) return [required('spec', 'must specify a volume type')];
   return given.flatMap((name, i) =>
     i > 0
       ? [forbiddenField(`spec.${name}`, 'may not specify more than 1 volume type')]
-      : sourceIssues(spec, name, `spec.${name}`),
+      : sourceIssues(spec, name, volume),
   );
 }
 
-function sourceIssues(spec: PersistentVolumeSpec, name: (typeof volumeSources)[number], field: string): Issue[] {
+function sourceIssues(spec: PersistentVolumeSpec, name: (typeof volumeSources)[number], volume: string): Issue[] {
+  const field = `spec.${name}`;
   if (name === 'local') return localIssues(spec, field);
   if (name === 'csi') return csiIssues(spec.csi, field);
-  return sharedSourceIssues(spec, name, field);
+  return sharedSourceIssues(spec, name, field, { inPod: false, name: volume });
 }
 
 function localIssues({ local, nodeAffinity }: PersistentVolumeSpec, field: string): Issue[] {
@@ -181,8 +182,15 @@ function attributesClassIssues({ volumeAttributesClassName: name, csi }: Persist
   return csi ? issues : [...issues, required('spec.csi', 'has to be specified when using volumeAttributesClassName')];
 }
 
+/** A secret for growing may be added later. */
+function withoutNewGrowthSecret(next: PersistentVolumeSpec, previous: PersistentVolumeSpec): PersistentVolumeSpec {
+  if (!next.csi || !previous.csi || previous.csi.controllerExpandSecretRef) return next;
+  const { controllerExpandSecretRef: _, ...csi } = next.csi;
+  return { ...next, csi };
+}
+
 function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec): Issue[] {
-  const [now, before] = [internalVolumeSource(next), internalVolumeSource(previous)];
+  const [now, before] = [internalVolumeSource(withoutNewGrowthSecret(next, previous)), internalVolumeSource(previous)];
   const issues: Issue[] = [];
   if (!deepEqual(now, before)) {
     const rule = 'spec.persistentvolumesource is immutable after creation';
@@ -192,6 +200,10 @@ function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec
   if (previous.nodeAffinity && !deepEqual(next.nodeAffinity, previous.nodeAffinity)) {
     const rule = 'field is immutable, except for updating from beta label to GA';
     issues.push(invalid('spec.nodeAffinity', next.nodeAffinity ?? null, rule));
+  }
+  if (previous.volumeAttributesClassName !== undefined && next.volumeAttributesClassName === undefined) {
+    const rule = 'update from non-nil value to nil is forbidden';
+    issues.push(forbiddenField('spec.volumeAttributesClassName', rule));
   }
   return issues;
 }

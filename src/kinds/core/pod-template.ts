@@ -5,6 +5,7 @@ import { labelsText, nameColumn, templateColumns, textColumn } from '../columns.
 import { defineKind } from '../define.ts';
 import type { PodTemplate as Shape } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { isNewGeneration } from '../workloads.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
 export type PodTemplate = Shape;
@@ -17,7 +18,8 @@ export const PodTemplate = defineKind<PodTemplate>('v1', 'PodTemplate', {
   applyDefaults: ({ template }) => applyPodTemplateDefaults(template),
   validate: templateIssues,
   validateUpdate: templateIssues,
-  warnings: (next, previous) => podTemplateWarnings('template', next.template ?? {}, previous?.template),
+  warnings: (next, previous) =>
+    isNewGeneration(next, previous) ? podTemplateWarnings('template', next.template ?? {}) : [],
   columns: [
     nameColumn,
     ...templateColumns<PodTemplate>(({ template }) => template?.spec),

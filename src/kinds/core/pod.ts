@@ -12,7 +12,8 @@ import { mergeLabelKeys } from './pod/label-keys.ts';
 import { appliedAppArmorAnnotations, applyAppArmorAnnotations } from './pod/app-armor.ts';
 import { podReadyText, podReasonText, podRestartsText } from './pod/print.ts';
 import { qosClassOf } from './pod/qos.ts';
-import { podIssues, podStatusIssues } from './pod/validate.ts';
+import { podIssues } from './pod/validate.ts';
+import { podStatusIssues } from './pod/validate-status.ts';
 import { podChangeIssues } from './pod/validate-change.ts';
 
 export type Pod = Shape;
@@ -117,13 +118,15 @@ function gracePeriodOf({ spec, status }: Pod, requested: number | undefined): nu
   return period < 0 ? 1 : period;
 }
 
+/** Only new pods draw them: changes come from programs, and often. */
 function podWarnings(pod: Pod, previous: Pod | undefined): string[] {
-  const complaints = previous ? [] : isDns1123Label(pod.metadata.name ?? '');
+  if (previous) return [];
+  const complaints = isDns1123Label(pod.metadata.name ?? '');
   const name =
     "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
   return [
     ...(complaints.length > 0 ? [`${name}: [${complaints.join(' ')}]`] : []),
-    ...podSpecWarnings({ field: '', meta: pod.metadata, spec: pod.spec, previous: previous?.spec }),
+    ...podSpecWarnings({ field: '', meta: pod.metadata, spec: pod.spec }),
   ];
 }
 

@@ -10,6 +10,7 @@ import type {
   ReplicationController as Shape,
 } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { isNewGeneration } from '../workloads.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
 export type ReplicationController = Shape;
@@ -25,7 +26,8 @@ export const ReplicationController = defineKind<ReplicationController>('v1', 'Re
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }) => specIssues(spec),
   validateStatusUpdate: statusIssues,
-  warnings: (next, previous) => podTemplateWarnings('spec.template', next.spec.template ?? {}, previous?.spec.template),
+  warnings: (next, previous) =>
+    isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template ?? {}) : [],
   defaultPropagation: 'Orphan',
   scale: { replicas: '.spec.replicas', statusReplicas: '.status.replicas', selector: '.spec.selector' },
   columns: [

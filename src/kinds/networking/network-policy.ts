@@ -2,7 +2,7 @@
 
 import { cidrContains, parseCidr } from '../../base/ip.ts';
 import { isCidr, isPortName, isPortNumber } from '../../base/names.ts';
-import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
+import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
 import { complain, labelSelectorIssues, notListed } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -48,7 +48,7 @@ function applyDefaults(policy: NetworkPolicy): void {
   spec.policyTypes = (spec.egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
 }
 
-const policyTypes = ['Egress', 'Ingress'];
+const policyTypes = ['Ingress', 'Egress'];
 
 function specIssues(spec: NetworkPolicySpec): Issue[] {
   const issues = labelSelectorIssues(spec.podSelector, 'spec.podSelector');
@@ -61,7 +61,7 @@ function specIssues(spec: NetworkPolicySpec): Issue[] {
     return [...issues, invalid('spec.policyTypes', types, 'may not specify more than two policyTypes')];
   }
   types.forEach((type, i) => {
-    if (!policyTypes.includes(type)) issues.push(notSupported(`spec.policyTypes[${i}]`, type, policyTypes));
+    if (!policyTypes.includes(type)) issues.push(notListed(`spec.policyTypes[${i}]`, type, policyTypes));
   });
   return issues;
 }

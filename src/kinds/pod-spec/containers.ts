@@ -8,9 +8,10 @@ import {
   notFoundValue,
   notSupported,
   required,
+  tooLong,
 } from '../../api/issues.ts';
 import { isDns1123Label, isPortName, isPortNumber } from '../../base/names.ts';
-import { backstepIssues, choiceIssues, complain, descendingPathIssues } from '../checks.ts';
+import { backstepIssues, choiceIssues, complain, descendingPathIssues, notListed } from '../checks.ts';
 import type {
   Container,
   ContainerPort,
@@ -47,7 +48,7 @@ function mainContainersIssues(spec: PodSpec, field: string): Issue[] {
     names.add(container.name);
     return [
       ...own,
-      ...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, gracePeriodOf(spec)),
+      ...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, spec),
       ...containerProbeIssues(container, place, gracePeriodOf(spec)),
       ...restartIssues(container, place),
     ];
@@ -60,13 +61,12 @@ function initContainersIssues(spec: PodSpec, field: string): Issue[] {
   const names = new Set((spec.containers ?? []).map((container) => container.name));
   return (spec.initContainers ?? []).flatMap((container, i) => {
     const place = `${field}[${i}]`;
-    const issues = containerIssues(container, place, spec);
+    const issues = [...containerIssues(container, place, spec), ...initRestartIssues(container, place)];
     if (names.has(container.name)) issues.push(duplicate(`${place}.name`, container.name));
     else if (container.name) names.add(container.name);
     issues.push(...hostPortConflicts([container], field));
-    issues.push(...restartIssues(container, place));
     if (container.restartPolicy === 'Always') {
-      issues.push(...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, gracePeriodOf(spec)));
+      issues.push(...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, spec));
       return [...issues, ...containerProbeIssues(container, place, gracePeriodOf(spec))];
     }
     return [...issues, ...notBeforeOthers(container, place)];
@@ -98,7 +98,7 @@ function ephemeralContainersIssues(spec: PodSpec, field: string): Issue[] {
   const names = new Set(others);
   return (spec.ephemeralContainers ?? []).flatMap((container, i) => {
     const place = `${field}[${i}]`;
-    const issues = containerIssues(container as Container, place, spec);
+    const issues = [...containerIssues(container as Container, place, spec), ...paddedImageIssue(container, place)];
     if (names.has(container.name)) issues.push(duplicate(`${place}.name`, container.name));
     names.add(container.name);
     const { targetContainerName: target, restartPolicy } = container;
@@ -133,10 +133,7 @@ function containerIssues(container: Container, field: string, spec: PodSpec): Is
   const claims = new Set((spec.resourceClaims ?? []).map((claim) => claim.name));
   return [
     ...issues,
-    ...choiceIssues(container.terminationMessagePolicy, `${field}.terminationMessagePolicy`, [
-      'FallbackToLogsOnError',
-      'File',
-    ]),
+    ...messagePolicyIssues(container.terminationMessagePolicy, `${field}.terminationMessagePolicy`),
     ...portsIssues(container.ports ?? [], `${field}.ports`),
     ...environmentIssues(container.env ?? [], `${field}.env`),
     ...environmentFromIssues(container.envFrom ?? [], `${field}.envFrom`),
@@ -149,6 +146,13 @@ function containerIssues(container: Container, field: string, spec: PodSpec): Is
   ];
 }
 
+const messagePolicies = ['File', 'FallbackToLogsOnError'];
+
+function messagePolicyIssues(policy: string | undefined, field: string): Issue[] {
+  if (!policy) return [required(field)];
+  return messagePolicies.includes(policy) ? [] : [notListed(field, policy, messagePolicies)];
+}
+
 const restartPolicies = ['Always', 'Never', 'OnFailure'];
 
 function restartIssues({ restartPolicy, restartPolicyRules = [] }: Container, field: string): Issue[] {
@@ -157,6 +161,7 @@ function restartIssues({ restartPolicy, restartPolicyRules = [] }: Container, fi
     issues.push(notSupported(`${field}.restartPolicy`, restartPolicy, restartPolicies));
   }
   if (restartPolicyRules.length === 0) return issues;
+  if (restartPolicyRules.length > 20) issues.push(tooLong(`${field}.restartPolicyRules`, 20));
   if (restartPolicy === undefined) {
     issues.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
   }
@@ -169,8 +174,19 @@ function restartIssues({ restartPolicy, restartPolicyRules = [] }: Container, fi
     else if (!['In', 'NotIn'].includes(exitCodes.operator ?? '')) {
       issues.push(notSupported(`${place}.exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn']));
     }
+    if ((exitCodes?.values ?? []).length > 255) issues.push(tooLong(`${place}.exitCodes.values`, 255));
   });
   return issues;
+}
+
+/** What runs beside the others always restarts, without rules. */
+function initRestartIssues(container: Container, field: string): Issue[] {
+  const { restartPolicy, restartPolicyRules = [] } = container;
+  if (restartPolicy === undefined) return [];
+  if (restartPolicy !== 'Always') return restartIssues(container, field);
+  if (restartPolicyRules.length === 0) return [];
+  const rule = 'restartPolicyRules are not allowed for init containers with restart policy Always';
+  return [forbiddenField(`${field}.restartPolicyRules`, rule)];
 }
 
 function portsIssues(ports: readonly ContainerPort[], field: string): Issue[] {
@@ -310,9 +326,8 @@ function mountedTooIssues({ name, devicePath }: VolumeDevice, field: string, mou
 
 /** Templates may name images with spaces around them; pods may not. */
 export function paddedImageIssues(containers: readonly Container[], field: string): Issue[] {
-  return containers.flatMap(({ image = '' }, i) =>
-    image.trim() === image
-      ? []
-      : [invalid(`${field}[${i}].image`, image, 'must not have leading or trailing whitespace')],
-  );
+  return containers.flatMap((container, i) => paddedImageIssue(container, `${field}[${i}]`));
 }
+
+const paddedImageIssue = ({ image = '' }: { readonly image?: string }, field: string): Issue[] =>
+  image.trim() === image ? [] : [invalid(`${field}.image`, image, 'must not have leading or trailing whitespace')];

@@ -2,7 +2,7 @@
 
 import { type Issue, invalid, notSupported, required } from '../../api/issues.ts';
 import { isConfigMapKey, isDns1123Label, isDns1123Subdomain, isEnvVarName, isQualifiedName } from '../../base/names.ts';
-import { complain, nonReservedPathIssues } from '../checks.ts';
+import { backstepIssues, complain } from '../checks.ts';
 import type {
   ConfigMapKeySelector,
   EnvFromSource,
@@ -109,17 +109,18 @@ export function resourceReferenceIssues(
   container?: 'of a container',
 ): Issue[] {
   const { containerName, resource, divisor } = reference;
-  if (container && !containerName) return [required(`${field}.containerName`)];
+  const divisors = divisorIssues(resource, divisor, `${field}.divisor`);
+  if (container && !containerName) return [required(`${field}.containerName`), ...divisors];
   if (!resource) return [required(`${field}.resource`)];
-  const hugePages = /^(limits|requests)\.hugepages-/.test(resource);
-  if (!resourcePaths.includes(resource) && !hugePages) {
-    return [notSupported(`${field}.resource`, resource, resourcePaths)];
-  }
-  return divisorIssues(resource, divisor, `${field}.divisor`);
+  if (resourcePaths.includes(resource) || isHugePagesPath(resource)) return divisors;
+  return [notSupported(`${field}.resource`, resource, resourcePaths)];
 }
+
+const isHugePagesPath = (resource: string): boolean => /^(limits|requests)\.hugepages-/.test(resource);
 
 function divisorIssues(resource: string, divisor: string | undefined, field: string): Issue[] {
   if (divisor === undefined || isZeroAmount(divisor)) return [];
+  if (!resourcePaths.includes(resource) && !isHugePagesPath(resource)) return [];
   const name = resource.slice(resource.indexOf('.') + 1);
   const supported = name === 'cpu' ? ['1m', '1'] : byteDivisors;
   if (supported.some((each) => compareAmounts(each, divisor) === 0)) return [];
@@ -140,7 +141,7 @@ function fileReferenceIssues({ volumeName, path, key }: FileKeySelector, field: 
   return [
     ...(key ? complain(`${field}.key`, key, isEnvVarName) : [required(`${field}.key`)]),
     ...(volumeName ? complain(`${field}.volumeName`, volumeName, isDns1123Label) : [required(`${field}.volumeName`)]),
-    ...(path ? nonReservedPathIssues(path, `${field}.path`) : [required(`${field}.path`)]),
+    ...(path ? backstepIssues(path, `${field}.path`) : [required(`${field}.path`)]),
   ];
 }
 

@@ -9,6 +9,7 @@ import type {
   GRPCAction,
   HTTPGetAction,
   Lifecycle,
+  PodSpec,
   Probe,
   SleepAction,
   TCPSocketAction,
@@ -62,12 +63,38 @@ function probeIssues(probe: Probe, field: string, gracePeriod: number): Issue[] 
   return issues;
 }
 
-export function lifecycleIssues(lifecycle: Lifecycle | undefined, field: string, gracePeriod: number): Issue[] {
+export function lifecycleIssues(lifecycle: Lifecycle | undefined, field: string, spec: PodSpec): Issue[] {
   if (!lifecycle) return [];
+  const { terminationGracePeriodSeconds: gracePeriod = 0 } = spec;
+  const { stopSignal } = lifecycle;
   return [
     ...(lifecycle.postStart ? handlerIssues(lifecycle.postStart, `${field}.postStart`, gracePeriod) : []),
     ...(lifecycle.preStop ? handlerIssues(lifecycle.preStop, `${field}.preStop`, gracePeriod) : []),
+    ...(stopSignal === undefined ? [] : signalIssues(stopSignal, `${field}.stopSignal`, spec.os?.name)),
   ];
+}
+
+const realTimeSignals = [
+  ...Array.from({ length: 15 }, (_, i) => `SIGRTMIN+${i + 1}`),
+  ...Array.from({ length: 14 }, (_, i) => `SIGRTMAX-${i + 1}`),
+];
+const signals: Readonly<Record<string, readonly string[]>> = {
+  windows: ['SIGKILL', 'SIGTERM'],
+  linux: [
+    ...'ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX'
+      .split(' ')
+      .map((name) => `SIG${name}`),
+    ...realTimeSignals,
+  ],
+};
+
+/** Which signals there are depends on the operating system, which must be said. */
+function signalIssues(signal: string, field: string, system: string | undefined): Issue[] {
+  if (system === undefined) {
+    return [forbiddenField(field, 'may not be set for containers with empty `spec.os.name`')];
+  }
+  const known = signals[system];
+  return !known || known.includes(signal) ? [] : [notSupported(field, signal, known)];
 }
 
 interface Handler {

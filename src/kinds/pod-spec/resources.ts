@@ -9,9 +9,9 @@ import {
   notSupported,
   required,
 } from '../../api/issues.ts';
-import { isQualifiedName } from '../../base/names.ts';
-import { choiceIssues } from '../checks.ts';
-import type { ContainerResizePolicy, ResourceRequirements } from '../generated/types/core-v1.ts';
+import { isDns1123Label, isQualifiedName } from '../../base/names.ts';
+import { choiceIssues, complain } from '../checks.ts';
+import type { ContainerResizePolicy, ResourceClaim, ResourceRequirements } from '../generated/types/core-v1.ts';
 import {
   compareAmounts,
   isMultipleOf,
@@ -169,14 +169,28 @@ function claimIssues({ claims = [] }: ResourceRequirements, field: string, known
   const seen = new Set<string>();
   return claims.flatMap((claim, i) => {
     if (!claim.name) return [required(`${field}[${i}]`)];
-    const key = `${claim.name}/${claim.request ?? ''}`;
-    const issues: Issue[] = [];
-    if (seen.has(key) || (claim.request && seen.has(`${claim.name}/`)))
-      issues.push(duplicate(`${field}[${i}]`, claim.name));
-    else seen.add(key);
-    if (!known.has(claim.name)) issues.push(notFoundValue(`${field}[${i}]`, claim.name));
-    return issues;
+    const issues = sameClaimIssues(claim, `${field}[${i}]`, seen);
+    if (known.has(claim.name)) return issues;
+    const names = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
+    const { message, ...issue } = notFoundValue(`${field}[${i}]`, claim.name);
+    return [
+      ...issues,
+      { ...issue, message: `${message}: must be one of the names in pod.spec.resourceClaims${names}` },
+    ];
   });
+}
+
+/** A claim is referred to as a whole, once, or by some of its requests, each once. */
+function sameClaimIssues({ name, request }: ResourceClaim, field: string, seen: Set<string>): Issue[] {
+  if (seen.has(name)) return [duplicate(field, name)];
+  const key = request ? `${name}/${request}` : name;
+  const issues = request ? complain(`${field}.request`, request, isDns1123Label) : [];
+  if (seen.has(key)) issues.push(duplicate(field, key));
+  else if (!request) {
+    for (const other of seen) if (other.startsWith(`${name}/`)) issues.push(duplicate(field, name));
+  }
+  seen.add(key);
+  return issues;
 }
 
 export function resizePolicyIssues(
@@ -202,6 +216,7 @@ interface Asking {
 }
 
 interface AskingPod {
+  readonly os?: { readonly name: string };
   readonly resources?: ResourceRequirements;
   readonly containers: readonly Asking[];
   readonly initContainers?: readonly Asking[];
@@ -214,17 +229,18 @@ export const isPodResource = (name: string): boolean => name === 'cpu' || name =
 export function podResourceIssues(spec: AskingPod, field: string): Issue[] {
   const resources = spec.resources;
   if (!resources) return [];
-  const issues = [
+  if (spec.os?.name === 'windows') return [forbiddenField(field, 'may not be set for a windows pod')];
+  const issues = resources.claims
+    ? [forbiddenField(`${field}.claims`, 'claims may not be set for Resources at pod-level')]
+    : [];
+  issues.push(
     ...quantitiesIssues(resources.limits ?? {}, `${field}.limits`, podResourceNameIssues),
     ...Object.entries(resources.requests ?? {}).flatMap(([name, quantity]) => [
       ...podResourceNameIssues(name, `${field}.requests[${name}]`),
       ...(isPodResource(name) ? quantityIssues(name, quantity, `${field}.requests[${name}]`) : []),
       ...(isPodResource(name) ? limitIssues({ name, quantity, limit: resources.limits?.[name] }, field) : []),
     ]),
-  ];
-  if ((resources.claims ?? []).length > 0) {
-    issues.push(forbiddenField(`${field}.claims`, 'claims may not be set for Resources at pod-level'));
-  }
+  );
   return [...issues, ...podAgainstContainers(spec, resources, field)];
 }
 
@@ -240,6 +256,12 @@ function podAgainstContainers(spec: AskingPod, resources: ResourceRequirements, 
     const rule = `must be greater than or equal to aggregate container requests of ${all}`;
     issues.push(invalid(`${field}.requests[${name}]`, quantity, rule));
   }
+  for (const [name, limit] of Object.entries(resources.limits ?? {}).filter(([name]) => isHugePages(name))) {
+    const all = limitsOf(spec.containers, name);
+    if (all === undefined || compareAmounts(limit, all) >= 0) continue;
+    const rule = `must be greater than or equal to aggregate container limits of ${all}`;
+    issues.push(invalid(`${field}.limits[${name}]`, limit, rule));
+  }
   for (const [name, limit] of Object.entries(resources.limits ?? {})) {
     spec.containers.forEach((container, i) => {
       const own = container.resources?.limits?.[name];
@@ -249,6 +271,11 @@ function podAgainstContainers(spec: AskingPod, resources: ResourceRequirements, 
     });
   }
   return issues;
+}
+
+function limitsOf(containers: readonly Asking[], name: string): string | undefined {
+  const limits = containers.flatMap((container) => container.resources?.limits?.[name] ?? []);
+  return limits.length === 0 ? undefined : sumOfAmounts(limits.filter((text) => !isZeroAmount(text)));
 }
 
 /** The sum of what these containers ask for of one resource; undefined when none asks. */

@@ -137,7 +137,6 @@ export function podSecurityIssues(spec: PodSpec, field: string): Issue[] {
   const context = spec.securityContext ?? {};
   const place = `${field}.securityContext`;
   return [
-    ...hostPortIssues(spec, field),
     ...idIssues(`${place}.fsGroup`, context.fsGroup),
     ...idIssues(`${place}.runAsUser`, context.runAsUser),
     ...idIssues(`${place}.runAsGroup`, context.runAsGroup),
@@ -152,7 +151,7 @@ export function podSecurityIssues(spec: PodSpec, field: string): Issue[] {
 }
 
 /** On the host's network a port is a port of the host. */
-function hostPortIssues(spec: PodSpec, field: string): Issue[] {
+export function hostPortIssues(spec: PodSpec, field: string): Issue[] {
   if (!spec.hostNetwork) return [];
   const rule = 'must match `containerPort` when `hostNetwork` is true';
   return (spec.containers ?? []).flatMap((container, i) =>
@@ -252,8 +251,14 @@ export function everyContainer(spec: PodSpec, field: string): [Container, string
 /** A pod with its own users shares no other namespace with its host. */
 export function userNamespaceIssues(spec: PodSpec, field: string): Issue[] {
   if (spec.hostUsers !== false) return [];
-  const shared = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((name) => spec[name]);
-  const issues = shared.map((name) => forbiddenField(`${field}.${name}`, 'when `hostUsers` is false'));
+  const shared = [
+    ['hostNetwork', spec.hostNetwork],
+    ['HostPID', spec.hostPID],
+    ['HostIPC', spec.hostIPC],
+  ] as const;
+  const issues = shared.flatMap(([name, given]) =>
+    given ? [forbiddenField(`${field}.${name}`, 'when `hostUsers` is false')] : [],
+  );
   for (const [container, place] of everyContainer(spec, field)) {
     if ((container.volumeDevices ?? []).length === 0) continue;
     const rule = 'when `hostUsers` is false';
@@ -297,7 +302,9 @@ function windowsIssues(spec: PodSpec, field: string): Issue[] {
     security('fsGroupChangePolicy'),
     security('sysctls'),
     ['shareProcessNamespace', spec.shareProcessNamespace !== undefined],
-    ...(['runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy'] as const).map(security),
+    ...(
+      ['runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy'] as const
+    ).map(security),
   ];
   return [
     ...given.flatMap(([name, present]) => (present ? [notOnWindows(`${field}.${name}`)] : [])),

@@ -3,7 +3,7 @@
 import { type Issue, forbiddenField } from '../../api/issues.ts';
 import { annotationIssues, labelIssues } from '../checks.ts';
 import type { PodSpec, PodTemplateSpec } from '../generated/types/core-v1.ts';
-import { podAnnotationIssues } from './annotations.ts';
+import { podAnnotationIssues, profileMatchIssues } from './annotations.ts';
 import { validatePodSpec } from './validate.ts';
 import { podSpecWarnings } from './warnings.ts';
 
@@ -23,8 +23,9 @@ export function validatePodTemplateSpec(
   const issues = [
     ...labelIssues(meta.labels, `${field}.labels`),
     ...annotationIssues(meta.annotations, `${field}.annotations`),
-    ...podAnnotationIssues(meta, spec, `${field}.annotations`, `${field}.spec`),
+    ...podAnnotationIssues(meta, spec, `${field}.annotations`),
     ...validatePodSpec(spec, `${field}.spec`),
+    ...profileMatchIssues(meta, spec, `${field}.spec`),
   ];
   if ((spec.ephemeralContainers ?? []).length > 0) {
     const rule = 'ephemeral containers not allowed in pod template';
@@ -34,10 +35,6 @@ export function validatePodTemplateSpec(
 }
 
 /** Texts for Warning headers. `field` is where the template stands, as `spec.template`. */
-export function podTemplateWarnings(
-  field: string,
-  template: PodTemplateSpec,
-  previous: PodTemplateSpec | undefined,
-): string[] {
-  return podSpecWarnings({ field, meta: template.metadata, spec: template.spec, previous: previous?.spec });
+export function podTemplateWarnings(field: string, template: PodTemplateSpec): string[] {
+  return podSpecWarnings({ field, meta: template.metadata, spec: template.spec });
 }

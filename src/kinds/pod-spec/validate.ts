@@ -1,6 +1,6 @@
 // What is wrong with a pod spec as a whole, of a pod or of a template.
 
-import { type Issue, duplicate, forbiddenField, invalid, required } from '../../api/issues.ts';
+import { type Issue, duplicate, forbiddenField, invalid, notFoundValue, required, tooLong } from '../../api/issues.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import {
   isDns1123Label,
@@ -17,19 +17,28 @@ import type {
   PodResourceClaim,
   PodSpec,
 } from '../generated/types/core-v1.ts';
+import { mirrorAnnotation } from './annotations.ts';
 import { containersIssues } from './containers.ts';
 import { podResourceIssues, quantityIssues, resourceNameIssues } from './resources.ts';
 import { affinityIssues, schedulingGateIssues, spreadIssues, tolerationIssues } from './scheduling.ts';
-import { hostProcessIssues, operatingSystemIssues, podSecurityIssues, userNamespaceIssues } from './security.ts';
+import {
+  everyContainer,
+  hostPortIssues,
+  hostProcessIssues,
+  operatingSystemIssues,
+  podSecurityIssues,
+  userNamespaceIssues,
+} from './security.ts';
 import { volumeIssues } from './volumes.ts';
 
 /** `meta` is the pod's, or nothing for a template: some names are made of both. */
 export function validatePodSpec(spec: PodSpec, field: string, meta?: ObjectMeta): Issue[] {
   return [
     ...volumeIssues(spec.volumes ?? [], `${field}.volumes`, meta),
-    ...resourceClaimIssues(spec.resourceClaims ?? [], `${field}.resourceClaims`),
+    ...resourceClaimIssues(spec.resourceClaims ?? [], `${field}.resourceClaims`, meta),
     ...containersIssues(spec, field),
     ...podResourceIssues(spec, `${field}.resources`),
+    ...hostPortIssues(spec, field),
     ...restartPolicyIssues(spec.restartPolicy, `${field}.restartPolicy`),
     ...dnsPolicyIssues(spec.dnsPolicy, `${field}.dnsPolicy`),
     ...labelIssues(spec.nodeSelector, `${field}.nodeSelector`),
@@ -41,11 +50,13 @@ export function validatePodSpec(spec: PodSpec, field: string, meta?: ObjectMeta)
     ...spreadIssues(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`, meta?.labels),
     ...hostProcessIssues(spec, field),
     ...userNamespaceIssues(spec, field),
+    ...hostnameOverrideIssues(spec, `${field}.hostnameOverride`),
     ...nameIssues(spec, field),
     ...tolerationIssues(spec.tolerations ?? [], `${field}.tolerations`),
     ...hostAliasIssues(spec.hostAliases ?? [], `${field}.hostAliases`),
     ...classIssues(spec, field),
     ...operatingSystemIssues(spec, field),
+    ...keyFileIssues(spec, field),
   ];
 }
 
@@ -109,17 +120,17 @@ function nameIssues(spec: PodSpec, field: string): Issue[] {
   }
   if (hostname) issues.push(...complain(`${field}.hostname`, hostname, isDns1123Label));
   if (subdomain) issues.push(...complain(`${field}.subdomain`, subdomain, isDns1123Label));
-  return [...issues, ...hostnameOverrideIssues(spec, `${field}.hostnameOverride`)];
+  return issues;
 }
 
 function hostnameOverrideIssues(spec: PodSpec, field: string): Issue[] {
   const name = spec.hostnameOverride;
   if (name === undefined) return [];
-  const issues = complain(field, name, isDns1123Subdomain);
-  if (name.length > 64) issues.push({ type: 'tooLong', field, message: 'Too long: may not be more than 64 bytes' });
-  if (spec.hostNetwork) issues.push(forbiddenField(field, 'may not be specified when hostNetwork is true'));
+  const issues: Issue[] = [];
   if (spec.setHostnameAsFQDN) issues.push(forbiddenField(field, 'may not be specified when setHostnameAsFQDN is true'));
-  return issues;
+  if (spec.hostNetwork) issues.push(forbiddenField(field, 'may not be specified when hostNetwork is true'));
+  if (name.length > 64) issues.push(tooLong(field, 64));
+  return [...issues, ...complain(field, name, isDns1123Subdomain)];
 }
 
 const hostAliasIssues = (aliases: readonly HostAlias[], field: string): Issue[] =>
@@ -147,18 +158,40 @@ function classIssues(spec: PodSpec, field: string): Issue[] {
   return issues;
 }
 
-function resourceClaimIssues(claims: readonly PodResourceClaim[], field: string): Issue[] {
+function resourceClaimIssues(
+  claims: readonly PodResourceClaim[],
+  field: string,
+  meta: ObjectMeta | undefined,
+): Issue[] {
+  if (meta?.annotations?.[mirrorAnnotation] !== undefined) {
+    return claims.map(() => forbiddenField('[]', 'static pods do not support resource claims'));
+  }
   const names = new Set<string>();
   return claims.flatMap((claim, i) => {
     const place = `${field}[${i}]`;
     const issues = claim.name ? [] : [required(`${place}.name`)];
     if (claim.name) {
       if (names.has(claim.name)) issues.push(duplicate(`${place}.name`, claim.name));
-      issues.push(...complain(`${place}.name`, claim.name, isDns1123Label));
+      else issues.push(...complain(`${place}.name`, claim.name, isDns1123Label));
       names.add(claim.name);
     }
     return [...issues, ...claimSourceIssues(claim, place)];
   });
+}
+
+/** Files that variables come from lie in a volume that containers share. */
+function keyFileIssues(spec: PodSpec, field: string): Issue[] {
+  const { volumes = [] } = spec;
+  return everyContainer(spec, field).flatMap(([{ env = [] }, place]) =>
+    env.flatMap(({ valueFrom }, i) => {
+      const name = valueFrom?.fileKeyRef?.volumeName;
+      if (name === undefined) return [];
+      const at = `${place}.env[${i}].valueFrom.fileKeyRef.volumeName`;
+      const volume = volumes.find((each) => each.name === name);
+      if (!volume) return [notFoundValue(at, name)];
+      return volume.emptyDir ? [] : [invalid(at, name, 'referenced volume must be of type emptyDir')];
+    }),
+  );
 }
 
 function claimSourceIssues(claim: PodResourceClaim, field: string): Issue[] {

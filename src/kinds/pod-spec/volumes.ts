@@ -3,20 +3,12 @@
 import { type Issue, duplicate, forbiddenField, invalid, required } from '../../api/issues.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
-import { annotationIssues, complain, labelIssues, labelSelectorIssues, nonReservedPathIssues } from '../checks.ts';
-import type {
-  ClusterTrustBundleProjection,
-  DownwardAPIVolumeFile,
-  EphemeralVolumeSource,
-  KeyToPath,
-  PodCertificateProjection,
-  ProjectedVolumeSource,
-  Volume,
-  VolumeProjection,
-} from '../generated/types/core-v1.ts';
+import { annotationIssues, choiceIssues, complain, descendingPathIssues, labelIssues } from '../checks.ts';
+import type { EphemeralVolumeSource, Volume } from '../generated/types/core-v1.ts';
 import { isNegativeAmount } from '../quantities.ts';
 import { claimSpecIssues } from './claim-spec.ts';
-import { fieldReferenceIssues, resourceReferenceIssues } from './environment.ts';
+import { projectedIssues } from './projections.ts';
+import { downwardFileIssues, fileIssues, modeIssues } from './volume-files.ts';
 import { csiDriverIssues, sharedSourceIssues } from './volume-sources.ts';
 
 /** In the order in which Kubernetes looks for the one source a volume has. */
@@ -73,11 +65,11 @@ function sourceIssues(volume: Volume, field: string, meta: ObjectMeta | undefine
   return given.flatMap((name, i) =>
     i > 0
       ? [forbiddenField(`${field}.${name}`, 'may not specify more than 1 volume type')]
-      : [...ownSourceIssues(volume, name, `${field}.${name}`), ...claimNameIssues(volume, name, field, meta)],
+      : [...ownSourceIssues(volume, name, `${field}.${name}`, meta), ...claimNameIssues(volume, name, field, meta)],
   );
 }
 
-function ownSourceIssues(volume: Volume, name: string, field: string): Issue[] {
+function ownSourceIssues(volume: Volume, name: string, field: string, meta: ObjectMeta | undefined): Issue[] {
   switch (name) {
     case 'emptyDir':
       return sizeLimitIssues(volume.emptyDir?.sizeLimit, field);
@@ -104,9 +96,9 @@ function ownSourceIssues(volume: Volume, name: string, field: string): Issue[] {
     case 'ephemeral':
       return volume.ephemeral ? ephemeralIssues(volume.ephemeral, field) : [];
     case 'image':
-      return imageIssues(volume.image, field);
+      return imageIssues(volume.image, field, meta);
     default:
-      return sharedSourceIssues(volume, name, field);
+      return sharedSourceIssues(volume, name, field, { inPod: true, name: volume.name });
   }
 }
 
@@ -117,161 +109,15 @@ const sizeLimitIssues = (limit: string | undefined, field: string): Issue[] =>
 
 function gitRepoIssues(source: Volume['gitRepo'], field: string): Issue[] {
   const issues = source?.repository ? [] : [required(`${field}.repository`)];
-  return source?.directory ? [...issues, ...nonReservedPathIssues(source.directory, `${field}.directory`)] : issues;
-}
-
-interface Files {
-  readonly items?: readonly KeyToPath[];
-  readonly defaultMode?: number;
-}
-
-/** Files made of the keys of a config map or secret. */
-function fileIssues(source: Files | undefined, field: string): Issue[] {
-  return [
-    ...modeIssues(source?.defaultMode, `${field}.defaultMode`),
-    ...(source?.items ?? []).flatMap((item, i) => keyToPathIssues(item, `${field}.items[${i}]`)),
-  ];
-}
-
-export function keyToPathIssues({ key, path, mode }: KeyToPath, field: string): Issue[] {
-  return [
-    ...(key ? [] : [required(`${field}.key`)]),
-    ...(path ? nonReservedPathIssues(path, `${field}.path`) : [required(`${field}.path`)]),
-    ...modeIssues(mode, `${field}.mode`),
-  ];
-}
-
-function modeIssues(mode: number | undefined, field: string): Issue[] {
-  if (mode === undefined || (mode >= 0 && mode <= 0o777)) return [];
-  return [invalid(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];
-}
-
-const volumeFields = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
-
-function downwardFileIssues(file: DownwardAPIVolumeFile, field: string): Issue[] {
-  const issues = file.path ? nonReservedPathIssues(file.path, `${field}.path`) : [required(`${field}.path`)];
-  if (file.fieldRef) {
-    issues.push(...fieldReferenceIssues(file.fieldRef, `${field}.fieldRef`, volumeFields));
-    if (file.resourceFieldRef) {
-      const rule = 'fieldRef and resourceFieldRef can not be specified simultaneously';
-      issues.push(invalid(field, 'resource', rule));
-    }
-  } else if (file.resourceFieldRef) {
-    issues.push(...resourceReferenceIssues(file.resourceFieldRef, `${field}.resourceFieldRef`, 'of a container'));
-  } else {
-    issues.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
-  }
-  return [...issues, ...modeIssues(file.mode, `${field}.mode`)];
-}
-
-const projections = [
-  'secret',
-  'configMap',
-  'downwardAPI',
-  'serviceAccountToken',
-  'clusterTrustBundle',
-  'podCertificate',
-] as const;
-
-function projectedIssues({ sources: given, defaultMode }: ProjectedVolumeSource, field: string): Issue[] {
-  const paths = new Set<string>();
-  const issues = modeIssues(defaultMode, `${field}.defaultMode`);
-  (given ?? []).forEach((source, i) => {
-    const place = `${field}.sources[${i}]`;
-    const kinds = projections.filter((name) => source[name as keyof VolumeProjection] !== undefined);
-    for (const [k, name] of kinds.entries()) {
-      if (k === 0) issues.push(...projectionIssues(source, `${place}.${name}`));
-      else issues.push(forbiddenField(`${place}.${name}`, 'may not specify more than 1 volume type'));
-    }
-    if (kinds.length === 0) issues.push(required(place, `must specify one of ${projections.join(', ')}`));
-    for (const path of pathsOf(source)) {
-      if (paths.has(path)) issues.push(invalid(place, path, 'conflicting duplicate paths'));
-      paths.add(path);
-    }
-  });
-  return issues;
-}
-
-function pathsOf(source: VolumeProjection): string[] {
-  const items = [
-    ...(source.secret?.items ?? []),
-    ...(source.configMap?.items ?? []),
-    ...(source.downwardAPI?.items ?? []),
-  ].map((item) => item.path);
-  const certificate = source.podCertificate;
-  const others = [
-    source.serviceAccountToken?.path,
-    source.clusterTrustBundle?.path,
-    certificate?.credentialBundlePath,
-    certificate?.keyPath,
-    certificate?.certificateChainPath,
-  ];
-  return [...items, ...others].filter((path): path is string => Boolean(path));
-}
-
-function projectionIssues(source: VolumeProjection, field: string): Issue[] {
-  const named = source.secret ?? source.configMap;
-  if (named) return [...(named.name ? [] : [required(`${field}.name`)]), ...fileIssues(named, field)];
-  if (source.downwardAPI) return (source.downwardAPI.items ?? []).flatMap((file) => downwardFileIssues(file, field));
-  if (source.serviceAccountToken) return tokenIssues(source.serviceAccountToken, field);
-  if (source.clusterTrustBundle) return trustBundleIssues(source.clusterTrustBundle, field);
-  return source.podCertificate ? certificateIssues(source.podCertificate, field) : [];
-}
-
-function tokenIssues(token: NonNullable<VolumeProjection['serviceAccountToken']>, field: string): Issue[] {
-  const { expirationSeconds = 3600, path } = token;
-  const issues: Issue[] = [];
-  if (expirationSeconds < 600) {
-    const rule = 'may not specify a duration less than 10 minutes';
-    issues.push(invalid(`${field}.expirationSeconds`, expirationSeconds, rule));
-  }
-  if (expirationSeconds > 2 ** 32) {
-    const rule = 'may not specify a duration larger than 2^32 seconds';
-    issues.push(invalid(`${field}.expirationSeconds`, expirationSeconds, rule));
-  }
-  if (!path) return [...issues, required(`${field}.path`)];
-  return [...issues, ...nonReservedPathIssues(path, `${field}.path`)];
-}
-
-function trustBundleIssues(bundle: ClusterTrustBundleProjection, field: string): Issue[] {
-  const { name, signerName, labelSelector, path } = bundle;
-  const issues: Issue[] = [];
-  if (name !== undefined && signerName !== undefined) {
-    issues.push(invalid(field, bundle, 'only one of name and signerName may be used'));
-  } else if (name !== undefined) {
-    if (!name) issues.push(required(`${field}.name`, 'must be a valid object name'));
-    if (labelSelector)
-      issues.push(invalid(`${field}.labelSelector`, labelSelector, 'labelSelector must be unset if name is specified'));
-  } else if (signerName !== undefined) {
-    if (!signerName) issues.push(required(`${field}.signerName`, 'must be a valid signer name'));
-    issues.push(...labelSelectorIssues(labelSelector, `${field}.labelSelector`));
-  } else {
-    issues.push(required(field, 'either name or signerName must be specified'));
-  }
-  if (!path) return [...issues, required(`${field}.path`)];
-  return [...issues, ...nonReservedPathIssues(path, `${field}.path`)];
-}
-
-function certificateIssues(certificate: PodCertificateProjection, field: string): Issue[] {
-  const issues = certificate.signerName ? [] : [required(`${field}.signerName`, 'must be a valid signer name')];
-  const paths = (['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const).filter(
-    (name) => certificate[name],
-  );
-  if (paths.length === 0) {
-    const rule = 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath';
-    issues.push(required(field, rule));
-  }
-  for (const name of paths) issues.push(...nonReservedPathIssues(certificate[name] ?? '', `${field}.${name}`));
-  return issues;
+  return source?.directory ? [...issues, ...descendingPathIssues(source.directory, `${field}.directory`)] : issues;
 }
 
 function csiIssues(source: Volume['csi'], field: string): Issue[] {
   const issues = csiDriverIssues(source?.driver ?? '', `${field}.driver`);
   const secret = source?.nodePublishSecretRef;
   if (!secret) return issues;
-  const place = `${field}.nodePublishSecretRef`;
-  if (!secret.name) return [...issues, required(`${place}.name`)];
-  return [...issues, ...complain(`${place}.name`, secret.name, isDns1123Subdomain)];
+  if (!secret.name) return [...issues, required(`${field}.nodePublishSecretRef.name`)];
+  return [...issues, ...complain(`${field}.name`, secret.name, isDns1123Subdomain)];
 }
 
 function ephemeralIssues({ volumeClaimTemplate: template }: EphemeralVolumeSource, field: string): Issue[] {
@@ -295,10 +141,12 @@ function claimNameIssues(volume: Volume, source: string, field: string, meta: Ob
   return isDns1123Subdomain(name).map((text) => invalid(`${field}.name`, volume.name, `PVC name "${name}": ${text}`));
 }
 
-function imageIssues(image: Volume['image'], field: string): Issue[] {
-  const issues: Issue[] = [];
-  if (!image?.reference) issues.push(required(`${field}.reference`));
-  else if (image.reference.trim() !== image.reference) {
+/** A template may leave the image to whoever fills it in. */
+function imageIssues(image: Volume['image'], field: string, meta: ObjectMeta | undefined): Issue[] {
+  const issues = choiceIssues(image?.pullPolicy, `${field}.pullPolicy`, ['Always', 'IfNotPresent', 'Never']);
+  if (!image?.reference) {
+    if (meta) issues.unshift(required(`${field}.reference`));
+  } else if (image.reference.trim() !== image.reference) {
     issues.push(invalid(`${field}.reference`, image.reference, 'must not have leading or trailing whitespace'));
   }
   return issues;

@@ -1,8 +1,8 @@
 // What is wrong with what is said of a claim's devices: they are given once, and used only when they are given.
 
 import { deepEqual } from '../../base/equal.ts';
-import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
-import { type Issue, duplicate, forbiddenField, invalid, required } from '../../api/issues.ts';
+import { isDns1123Label } from '../../base/names.ts';
+import { type Issue, forbiddenField, notSupported, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import type {
   AllocationResult,
@@ -10,28 +10,43 @@ import type {
   ResourceClaim as Shape,
 } from '../generated/types/resource-v1.ts';
 import { nodeSelectorIssues } from '../pod-spec/scheduling.ts';
-import { requestNames } from './devices.ts';
+import { csiDriverIssues } from '../pod-spec/volume-sources.ts';
+import { reportedDevicesIssues, shareIssues } from './claim-devices.ts';
+import { knownRequestIssue, knownRequestIssues, opaqueIssues, requestNames } from './devices.ts';
+import { poolNameIssues } from './pool.ts';
+import { limited, setIssues } from './sets.ts';
+import { bindingIssues } from './slice-devices.ts';
 
-export function claimStatusIssues({ spec, status }: Shape, previous: Shape): Issue[] {
-  const reserved = status?.reservedFor ?? [];
-  const issues: Issue[] = [];
-  if (status?.allocation) {
-    const names = requestNames(spec.devices);
-    if (!previous.status?.allocation) issues.push(...allocationIssues(status.allocation, names, 'status.allocation'));
-    else if (!deepEqual(status.allocation, previous.status.allocation)) {
-      issues.push(immutable('status.allocation', internalAllocation(status.allocation)));
-    }
-  } else if (reserved.length > 0) {
+const mostReserved = 256;
+const mostResults = 32;
+const mostConfigs = 64;
+
+export function claimStatusIssues({ metadata, spec, status }: Shape, previous: Shape): Issue[] {
+  const { allocation, reservedFor: reserved = [], devices = [] } = status ?? {};
+  const before = previous.status ?? {};
+  const issues = setIssues(reserved, mostReserved, 'status.reservedFor', {
+    key: ({ uid }) => uid,
+    check: ({ resource, name, uid }, field) => [
+      ...(resource ? [] : [required(`${field}.resource`)]),
+      ...(name ? [] : [required(`${field}.name`)]),
+      ...(uid ? [] : [required(`${field}.uid`)]),
+    ],
+  });
+  issues.push(...reportedDevicesIssues(devices, allocation, 'status.devices'));
+  if (reserved.length > 0 && !allocation) {
     issues.push(forbiddenField('status.reservedFor', 'may not be specified when `allocated` is not set'));
   }
-  reserved.forEach(({ resource, name, uid }, i) => {
-    const field = `status.reservedFor[${i}]`;
-    if (reserved.findIndex((other) => other.uid === uid) < i) issues.push(duplicate(field, uid));
-    if (!resource) issues.push(required(`${field}.resource`));
-    if (!name) issues.push(required(`${field}.name`));
-    if (!uid) issues.push(required(`${field}.uid`));
-  });
-  return issues;
+  const added = reserved.some((one) => !(before.reservedFor ?? []).some((other) => deepEqual(one, other)));
+  if (metadata.deletionTimestamp && allocation && added) {
+    const rule = 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set';
+    issues.push(forbiddenField('status.reservedFor', rule));
+  }
+  if (!allocation) return issues;
+  if (!before.allocation) {
+    return [...issues, ...allocationIssues(allocation, requestNames(spec.devices), 'status.allocation')];
+  }
+  if (deepEqual(allocation, before.allocation)) return issues;
+  return [...issues, immutable('status.allocation', internalAllocation(allocation))];
 }
 
 /** As Kubernetes holds it inside, where refusals show that form. */
@@ -57,27 +72,38 @@ const internalResult = (result: DeviceRequestAllocationResult): object => ({
   ConsumedCapacity: result.consumedCapacity ?? null,
 });
 
-const unknownRequest =
-  "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-
 function allocationIssues(
   { devices, nodeSelector }: AllocationResult,
   names: ReadonlySet<string>,
   field: string,
 ): Issue[] {
-  const issues = (devices?.results ?? []).flatMap(({ request, driver, pool, device }, i) => {
-    const place = `${field}.devices.results[${i}]`;
-    return [
-      ...(names.has(request) ? [] : [invalid(`${place}.request`, request ?? '', unknownRequest)]),
-      ...(driver ? complain(`${place}.driver`, driver, isDns1123Subdomain) : [required(`${place}.driver`)]),
-      ...(pool
-        ? pool.split('/').flatMap((part) => complain(`${place}.pool`, part, isDns1123Subdomain))
-        : [required(`${place}.pool`)]),
-      ...complain(`${place}.device`, device ?? '', isDns1123Label),
-    ];
-  });
-  (devices?.config ?? []).forEach(({ source }, i) => {
-    if (!source) issues.push(required(`${field}.devices.config[${i}].source`));
-  });
-  return nodeSelector ? [...issues, ...nodeSelectorIssues(nodeSelector, `${field}.nodeSelector`)] : issues;
+  const { results = [], config = [] } = devices ?? {};
+  return [
+    ...limited(results, mostResults, `${field}.devices.results`, (result, place) => resultIssues(result, names, place)),
+    ...limited(config, mostConfigs, `${field}.devices.config`, ({ source, requests, opaque }, place) => [
+      ...sourceIssues(source, `${place}.source`),
+      ...knownRequestIssues(requests, names, place),
+      ...opaqueIssues(opaque, `${place}.opaque`),
+    ]),
+    ...(nodeSelector ? nodeSelectorIssues(nodeSelector, `${field}.nodeSelector`) : []),
+  ];
+}
+
+function resultIssues(result: DeviceRequestAllocationResult, names: ReadonlySet<string>, field: string): Issue[] {
+  const { request = '', driver = '', pool = '', device = '', shareID } = result;
+  return [
+    ...knownRequestIssue(request, names, `${field}.request`),
+    ...csiDriverIssues(driver, `${field}.driver`),
+    ...poolNameIssues(pool, `${field}.pool`),
+    ...complain(`${field}.device`, device, isDns1123Label),
+    ...bindingIssues(result, field),
+    ...(shareID === undefined ? [] : shareIssues(shareID, `${field}.shareID`)),
+  ];
+}
+
+const sources = ['FromClaim', 'FromClass'];
+
+function sourceIssues(source: string | undefined, field: string): Issue[] {
+  if (!source) return [required(field)];
+  return sources.includes(source) ? [] : [notSupported(field, source, sources)];
 }

@@ -1,8 +1,8 @@
-// What is wrong with asking for devices, in a claim, a template for one, or a class. Expressions are kept, and not compiled here.
+// What is wrong with asking for devices, in a claim, a template for one, or a class.
 
-import { isDns1123Label, isDns1123Subdomain, isCIdentifier } from '../../base/names.ts';
+import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../base/names.ts';
 import { utf8Length } from '../../base/bytes.ts';
-import { type Issue, duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../api/issues.ts';
+import { type Issue, forbiddenField, invalid, notSupported, required, tooLong } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
 import type {
   DeviceClaim,
@@ -13,9 +13,15 @@ import type {
   DeviceToleration,
   OpaqueDeviceConfiguration,
 } from '../generated/types/resource-v1.ts';
+import { csiDriverIssues } from '../pod-spec/volume-sources.ts';
+import { selectorProblem } from './device-expressions.ts';
+import { limited, setIssues } from './sets.ts';
+import { deviceNameIssues } from './slice-devices.ts';
 
 const mostAlternatives = 8;
+const mostAsked = 32;
 const longestExpression = 10 * 1024;
+const longestParameters = 10 * 1024;
 
 export function applyRequestDefaults(claim: DeviceClaim | undefined): void {
   for (const { exactly, firstAvailable } of claim?.requests ?? []) {
@@ -37,42 +43,33 @@ export const requestNames = (claim: DeviceClaim | undefined): ReadonlySet<string
   );
 
 export function claimIssues(claim: DeviceClaim | undefined, field: string): Issue[] {
-  const requests = claim?.requests ?? [];
+  const { requests = [], constraints = [], config = [] } = claim ?? {};
   const names = requestNames(claim);
-  const issues = requests.flatMap((request, i) => {
-    const place = `${field}.requests[${i}]`;
-    const again = requests.findIndex(({ name }) => name === request.name) < i;
-    return [...requestIssues(request, place), ...(again ? [duplicate(place, request.name)] : [])];
-  });
-  (claim?.constraints ?? []).forEach((constraint, i) =>
-    issues.push(...constraintIssues(constraint, names, `${field}.constraints[${i}]`)),
-  );
-  (claim?.config ?? []).forEach(({ requests: of, opaque }, i) => {
-    const place = `${field}.config[${i}]`;
-    issues.push(...knownRequestIssues(of, names, place), ...opaqueIssues(opaque, `${place}.opaque`));
-  });
-  return issues;
+  return [
+    ...setIssues(requests, mostAsked, `${field}.requests`, { key: ({ name }) => name, check: requestIssues }),
+    ...limited(constraints, mostAsked, `${field}.constraints`, (each, place) => constraintIssues(each, names, place)),
+    ...limited(config, mostAsked, `${field}.config`, ({ requests: of, opaque }, place) => [
+      ...knownRequestIssues(of, names, place),
+      ...opaqueIssues(opaque, `${place}.opaque`),
+    ]),
+  ];
 }
 
 function requestIssues({ name = '', exactly, firstAvailable }: DeviceRequest, field: string): Issue[] {
   const issues = complain(`${field}.name`, name, isDns1123Label);
   const alternatives = firstAvailable ?? [];
   const rule = 'exactly one of `exactly` or `firstAvailable` is required';
-  if (exactly && alternatives.length > 0) {
-    issues.push(invalid(field, null, `${rule}, but multiple fields are set`));
-  } else if (!exactly && alternatives.length === 0) issues.push(required(field, rule));
-  if (alternatives.length > mostAlternatives) {
-    return [...issues, tooMany(`${field}.firstAvailable`, alternatives.length, mostAlternatives)];
+  if (exactly) {
+    const both = invalid(field, null, `${rule}, but multiple fields are set`);
+    return [...issues, ...(alternatives.length > 0 ? [both] : askedIssues(exactly, `${field}.exactly`))];
   }
-  alternatives.forEach((alternative, i) => {
-    const place = `${field}.firstAvailable[${i}]`;
-    issues.push(...complain(`${place}.name`, alternative.name ?? '', isDns1123Label));
-    issues.push(...askedIssues(alternative, place));
-    if (alternatives.findIndex(({ name: other }) => other === alternative.name) < i) {
-      issues.push(duplicate(place, alternative.name));
-    }
-  });
-  return exactly ? [...issues, ...askedIssues(exactly, `${field}.exactly`)] : issues;
+  if (alternatives.length === 0) return [...issues, required(field, rule)];
+  const check = (alternative: DeviceSubRequest, place: string): Issue[] => [
+    ...complain(`${place}.name`, alternative.name ?? '', isDns1123Label),
+    ...askedIssues(alternative, place),
+  ];
+  const list = `${field}.firstAvailable`;
+  return [...issues, ...setIssues(alternatives, mostAlternatives, list, { key: (each) => each.name, check })];
 }
 
 const modes = ['All', 'ExactCount'];
@@ -96,26 +93,30 @@ function askedIssues(asked: Omit<DeviceSubRequest, 'name'>, field: string): Issu
 }
 
 export const selectorIssues = (selectors: readonly DeviceSelector[], field: string): Issue[] =>
-  selectors.flatMap(({ cel }, i) => {
-    const place = `${field}[${i}].cel`;
-    if (!cel) return [required(place)];
-    return utf8Length(cel.expression ?? '') > longestExpression
-      ? [tooLong(`${place}.expression`, longestExpression)]
-      : [];
-  });
+  limited(selectors, mostAsked, field, ({ cel }, place) =>
+    cel ? expressionIssues(cel.expression ?? '', `${place}.cel.expression`) : [required(`${place}.cel`)],
+  );
+
+function expressionIssues(expression: string, field: string): Issue[] {
+  if (utf8Length(expression) > longestExpression) return [tooLong(field, longestExpression)];
+  const problem = selectorProblem(expression);
+  if (!problem) return [];
+  return [
+    problem.kind === 'costly' ? forbiddenField(field, problem.message) : invalid(field, expression, problem.message),
+  ];
+}
 
 const effects = ['NoExecute', 'NoSchedule', 'None'];
 const operators = ['Equal', 'Exists'];
 
 function tolerationIssues({ key = '', operator, value, effect }: DeviceToleration, field: string): Issue[] {
-  const issues: Issue[] = [];
-  if (!operators.includes(operator ?? '')) {
-    issues.push(notSupported(`${field}.operator`, operator ?? '', operators));
-  }
-  if (operator === 'Exists' && value)
+  const issues = key ? complain(`${field}.key`, key, isQualifiedName) : [];
+  if (!operator) issues.push(required(`${field}.operator`));
+  else if (!operators.includes(operator)) issues.push(notSupported(`${field}.operator`, operator, operators));
+  if (operator === 'Exists' && value) {
     issues.push(invalid(`${field}.value`, value, 'must be empty for operator `Exists`'));
-  if (operator === 'Equal' && key === '')
-    issues.push(required(`${field}.key`, 'must not be empty for operator `Equal`'));
+  }
+  if (operator === 'Equal') issues.push(...complain(`${field}.value`, value ?? '', isLabelValue));
   if (effect && !effects.includes(effect)) issues.push(notSupported(`${field}.effect`, effect, effects));
   return issues;
 }
@@ -123,43 +124,49 @@ function tolerationIssues({ key = '', operator, value, effect }: DeviceToleratio
 function constraintIssues(constraint: DeviceConstraint, names: ReadonlySet<string>, field: string): Issue[] {
   const { requests, matchAttribute, distinctAttribute } = constraint;
   const issues = knownRequestIssues(requests, names, field);
-  if ((matchAttribute === undefined) === (distinctAttribute === undefined)) {
-    const rule = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
-    return [...issues, required(field, rule)];
+  if (matchAttribute !== undefined) return [...issues, ...attributeIssues(matchAttribute, `${field}.matchAttribute`)];
+  if (distinctAttribute !== undefined) {
+    return [...issues, ...attributeIssues(distinctAttribute, `${field}.distinctAttribute`)];
   }
-  if (matchAttribute !== undefined) issues.push(...attributeIssues(matchAttribute, `${field}.matchAttribute`));
-  if (distinctAttribute !== undefined) issues.push(...attributeIssues(distinctAttribute, `${field}.distinctAttribute`));
-  return issues;
+  const rule = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
+  return [...issues, required(field, rule)];
 }
 
 /** `example.com/attribute`. */
 function attributeIssues(name: string, field: string): Issue[] {
-  if (name === '') return [required(field)];
-  const [domain, attribute] = name.split('/');
-  if (attribute === undefined) {
-    return [invalid(field, name, 'a fully qualified name must be a domain and a name separated by a slash')];
-  }
-  return [...complain(field, domain ?? '', isDns1123Subdomain), ...complain(field, attribute, isCIdentifier)];
+  const issues = deviceNameIssues(name, field);
+  if (name.includes('/')) return issues;
+  const rule = 'a fully qualified name must be a domain and a name separated by a slash';
+  return [...issues, invalid(field, name, rule)];
 }
 
-function knownRequestIssues(
+/** Names of requests that the claim has, each told once. */
+export const knownRequestIssues = (
   requests: readonly string[] | undefined,
   names: ReadonlySet<string>,
   field: string,
-): Issue[] {
-  const rule = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-  return (requests ?? []).flatMap((name, i) => {
-    const place = `${field}.requests[${i}]`;
-    if ((requests ?? []).indexOf(name) < i) return [duplicate(place, name)];
-    return names.has(name) ? [] : [invalid(place, name, rule)];
+): Issue[] =>
+  setIssues(requests ?? [], mostAsked, `${field}.requests`, {
+    key: (name) => name,
+    check: (name, place) => knownRequestIssue(name, names, place),
   });
+
+export function knownRequestIssue(name: string, names: ReadonlySet<string>, field: string): Issue[] {
+  const rule = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+  const parts = name.split('/');
+  if (parts.length > 2) return [invalid(field, name, rule)];
+  const issues = parts.flatMap((part) => complain(field, part, isDns1123Label));
+  return names.has(name) ? issues : [...issues, invalid(field, name, rule)];
 }
 
 export function opaqueIssues(opaque: OpaqueDeviceConfiguration | undefined, field: string): Issue[] {
   if (!opaque) return [required(field)];
   const { driver, parameters } = opaque;
-  const issues = driver ? complain(`${field}.driver`, driver, isDns1123Subdomain) : [required(`${field}.driver`)];
+  const issues = csiDriverIssues(driver ?? '', `${field}.driver`);
   if (parameters === undefined || parameters === null) return [...issues, required(`${field}.parameters`)];
+  if (utf8Length(JSON.stringify(parameters)) > longestParameters) {
+    return [...issues, tooLong(`${field}.parameters`, longestParameters)];
+  }
   if (typeof parameters === 'object' && !Array.isArray(parameters)) return issues;
   return [...issues, invalid(`${field}.parameters`, '<value omitted>', 'must be a valid JSON object')];
 }

@@ -1,11 +1,16 @@
 // ResourceSlice: devices that a driver offers, at one node or reachable from several.
 
-import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
-import { type Issue, duplicate, invalid, required, tooMany } from '../../api/issues.ts';
+import { formatTime } from '../../base/time.ts';
+import { isDns1123Subdomain } from '../../base/names.ts';
+import { type Issue, invalid, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ResourceSliceSpec, ResourceSlice as Shape } from '../generated/types/resource-v1.ts';
+import { nodeSelectorIssues } from '../pod-spec/scheduling.ts';
+import { csiDriverIssues } from '../pod-spec/volume-sources.ts';
+import { poolNameIssues } from './pool.ts';
+import { devicesIssues } from './slice-devices.ts';
 
 export type ResourceSlice = Shape;
 
@@ -14,13 +19,20 @@ const specField = (field: string) => ({ type: 'io.k8s.api.resource.v1.ResourceSl
 export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
   returnsDeleted: true,
   generation: 'spec',
+  prepareForCreate({ spec }, context) {
+    dropUnservedFields(spec);
+    addTimes(spec, context.now());
+  },
+  prepareForUpdate({ spec }, _previous, context) {
+    dropUnservedFields(spec);
+    addTimes(spec, context.now());
+  },
+  warnings: ({ spec: { driver = '' } }) =>
+    driver === driver.toLowerCase()
+      ? []
+      : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
   validate: ({ spec }) => sliceIssues(spec),
-  validateUpdate: ({ spec }, previous) => [
-    ...sliceIssues(spec),
-    ...(spec.driver === previous.spec.driver ? [] : [immutable('spec.driver', spec.driver)]),
-    ...(spec.pool?.name === previous.spec.pool?.name ? [] : [immutable('spec.pool.name', spec.pool?.name)]),
-    ...(spec.nodeName === previous.spec.nodeName ? [] : [immutable('spec.nodeName', spec.nodeName)]),
-  ],
+  validateUpdate: ({ spec }, previous) => sliceIssues(spec, previous.spec),
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.driver': ({ spec }) => spec.driver,
@@ -34,41 +46,74 @@ export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'Re
   ],
 });
 
-const mostDevices = 128;
+/** Fields of features that are off are forgotten. */
+function dropUnservedFields({ devices = [] }: ResourceSliceSpec): void {
+  for (const device of devices) {
+    delete device.nodeAllocatableResourceMappings;
+    for (const attribute of Object.values(device.attributes ?? {})) {
+      for (const list of ['ints', 'bools', 'strings', 'versions'] as const) delete attribute[list];
+    }
+  }
+}
 
-function sliceIssues(spec: ResourceSliceSpec | undefined): Issue[] {
-  const { driver = '', pool, nodeName, nodeSelector, allNodes, perDeviceNodeSelection } = spec ?? {};
-  const issues = driver ? complain('spec.driver', driver, isDns1123Subdomain) : [required('spec.driver')];
-  issues.push(...poolIssues(pool));
-  const reached = [
-    nodeName !== undefined,
-    nodeSelector !== undefined,
-    allNodes === true,
-    perDeviceNodeSelection === true,
+/** Taints say since when they are. */
+function addTimes({ devices = [] }: ResourceSliceSpec, now: number): void {
+  for (const { taints = [] } of devices) {
+    for (const taint of taints) taint.timeAdded ??= formatTime(now);
+  }
+}
+
+function sliceIssues(spec: ResourceSliceSpec, previous?: ResourceSliceSpec): Issue[] {
+  return [
+    ...csiDriverIssues(spec.driver ?? '', 'spec.driver'),
+    ...poolIssues(spec.pool),
+    ...(previous ? fixedIssues(spec, previous) : []),
+    ...nodeIssues(spec),
+    ...devicesIssues(spec, previous),
   ];
-  const ways = reached.filter(Boolean).length;
+}
+
+function fixedIssues({ pool, driver, nodeName }: ResourceSliceSpec, previous: ResourceSliceSpec): Issue[] {
+  return [
+    ...(pool?.name === previous.pool?.name ? [] : [immutable('spec.pool.name', pool?.name)]),
+    ...(driver === previous.driver ? [] : [immutable('spec.driver', driver)]),
+    ...(nodeName === previous.nodeName ? [] : [immutable('spec.nodeName', nodeName)]),
+  ];
+}
+
+/** Exactly one way to say which nodes reach the devices. */
+function nodeIssues({ nodeName, nodeSelector, allNodes, perDeviceNodeSelection }: ResourceSliceSpec): Issue[] {
+  const ways: string[] = [];
+  const issues: Issue[] = [];
+  if (nodeName) {
+    ways.push('`nodeName`');
+    issues.push(...complain('spec.nodeName', nodeName, isDns1123Subdomain));
+  } else if (nodeName === '') {
+    issues.push(invalid('spec.nodeName', nodeName, 'must be either unset or set to a non-empty string'));
+  }
+  if (nodeSelector) {
+    ways.push('`nodeSelector`');
+    issues.push(...nodeSelectorIssues(nodeSelector, 'spec.nodeSelector'));
+    const terms = nodeSelector.nodeSelectorTerms ?? [];
+    if (terms.length !== 1) {
+      const shown = nodeSelector.nodeSelectorTerms ?? null;
+      issues.push(invalid('spec.nodeSelector.nodeSelectorTerms', shown, 'must have exactly one node selector term'));
+    }
+  }
+  for (const [name, flag] of Object.entries({ allNodes, perDeviceNodeSelection })) {
+    if (flag) ways.push(`\`${name}\``);
+    else if (flag === false) issues.push(invalid(`spec.${name}`, flag, 'must be either unset or set to true'));
+  }
   const rule = 'exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required';
-  if (ways === 0) issues.push(required('spec', rule));
-  if (ways > 1) issues.push(invalid('spec', null, `${rule}, but multiple fields are set`));
-  if (nodeName !== undefined) issues.push(...complain('spec.nodeName', nodeName, isDns1123Subdomain));
-  return [...issues, ...deviceIssues(spec?.devices ?? [])];
+  if (ways.length === 0) issues.push(required('spec', rule));
+  if (ways.length > 1) issues.push(invalid('spec', `{${ways.join(', ')}}`, `${rule}, but multiple fields are set`));
+  return issues;
 }
 
 function poolIssues(pool: ResourceSliceSpec['pool'] | undefined): Issue[] {
   const { name = '', generation = 0, resourceSliceCount: count = 0 } = pool ?? {};
-  const issues = name
-    ? name.split('/').flatMap((part) => complain('spec.pool.name', part, isDns1123Subdomain))
-    : [required('spec.pool.name')];
+  const issues = poolNameIssues(name, 'spec.pool.name');
   if (count <= 0) issues.push(invalid('spec.pool.resourceSliceCount', count, 'must be greater than zero'));
   if (generation < 0) issues.push(invalid('spec.pool.generation', generation, 'must be greater than or equal to zero'));
   return issues;
-}
-
-function deviceIssues(devices: NonNullable<ResourceSliceSpec['devices']>): Issue[] {
-  if (devices.length > mostDevices) return [tooMany('spec.devices', devices.length, mostDevices)];
-  return devices.flatMap(({ name = '' }, i) => {
-    const issues = complain(`spec.devices[${i}].name`, name, isDns1123Label);
-    const again = devices.findIndex((other) => other.name === name) < i;
-    return again ? [...issues, duplicate(`spec.devices[${i}]`, name)] : issues;
-  });
 }

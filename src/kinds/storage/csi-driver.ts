@@ -7,7 +7,6 @@ import { immutable, notListed } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { CSIDriverSpec, TokenRequest, CSIDriver as Shape } from '../generated/types/storage-v1.ts';
-import { driverNameIssues } from './driver-name.ts';
 
 export type CSIDriver = Shape;
 
@@ -61,25 +60,29 @@ const groupPolicies = ['ReadWriteOnceWithFSType', 'None', 'File'];
 const modes = ['Persistent', 'Ephemeral'];
 const shortestPeriod = 10;
 
-function driverIssues({ metadata, spec }: CSIDriver): Issue[] {
-  const issues = driverNameIssues(metadata.name ?? '', 'metadata.name');
+function driverIssues({ spec }: CSIDriver): Issue[] {
+  const issues: Issue[] = [];
   const { fsGroupPolicy, nodeAllocatableUpdatePeriodSeconds: period } = spec;
   if (spec.attachRequired === undefined) issues.push(required('spec.attachedRequired'));
   for (const name of ['podInfoOnMount', 'storageCapacity'] as const) {
     if (spec[name] === undefined) issues.push(required(`spec.${name}`));
   }
-  if (fsGroupPolicy === undefined) issues.push(required('spec.fsGroupPolicy'));
-  else if (!groupPolicies.includes(fsGroupPolicy)) {
-    issues.push(notListed('spec.fsGroupPolicy', fsGroupPolicy, groupPolicies));
+  if (fsGroupPolicy !== undefined && !groupPolicies.includes(fsGroupPolicy)) {
+    issues.push(notSupported('spec.fsGroupPolicy', fsGroupPolicy, groupPolicies));
   }
   issues.push(...tokenIssues(spec.tokenRequests ?? []));
   for (const mode of spec.volumeLifecycleModes ?? []) {
-    if (!modes.includes(mode)) issues.push(notSupported('spec.volumeLifecycleModes', mode, modes));
+    if (!modes.includes(mode)) issues.push(notListed('spec.volumeLifecycleModes', mode, modes));
   }
   if (spec.seLinuxMount === undefined) issues.push(required('spec.seLinuxMount'));
   if (period !== undefined && period < shortestPeriod) {
     const rule = `must be greater than or equal to ${shortestPeriod} seconds`;
     issues.push(invalid('spec.nodeAllocatableUpdatePeriodSeconds', period, rule));
+  }
+  const { serviceAccountTokenInSecrets: inSecrets, tokenRequests = [] } = spec;
+  if (inSecrets !== undefined && tokenRequests.length === 0) {
+    const rule = 'serviceAccountTokenInSecrets is set but no tokenRequests are specified';
+    issues.push(invalid('spec.serviceAccountTokenInSecrets', inSecrets, rule));
   }
   return issues;
 }
@@ -92,7 +95,7 @@ function tokenIssues(requests: readonly TokenRequest[]): Issue[] {
     const place = `spec.tokenRequests[${i}]`;
     const issues: Issue[] = [];
     if (requests.findIndex((other) => other.audience === audience) < i) {
-      issues.push(duplicate(`${place}.audience`, audience));
+      return [duplicate(`${place}.audience`, audience)];
     }
     if (expirationSeconds === undefined) return issues;
     const refuse = (rule: string) => issues.push(invalid(`${place}.expirationSeconds`, expirationSeconds, rule));

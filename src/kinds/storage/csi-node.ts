@@ -2,7 +2,7 @@
 
 import { deepEqual } from '../../base/equal.ts';
 import { isQualifiedName } from '../../base/names.ts';
-import { type Issue, duplicate, invalid, required, tooLong } from '../../api/issues.ts';
+import { type Issue, duplicate, invalid, required } from '../../api/issues.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, numberColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -42,15 +42,18 @@ function driversIssues(drivers: readonly CSINodeDriver[]): Issue[] {
 function driverIssues({ name, nodeID, topologyKeys, allocatable }: CSINodeDriver, field: string): Issue[] {
   const issues = driverNameIssues(name, `${field}.name`);
   if (!nodeID) issues.push(required(`${field}.nodeID`));
-  else if (nodeID.length > longestNodeId) issues.push(tooLong(`${field}.nodeID`, longestNodeId));
+  else if (nodeID.length > longestNodeId) {
+    issues.push(invalid(`${field}.nodeID`, nodeID, `must be ${longestNodeId} characters or less`));
+  }
   const count = allocatable?.count;
   if (count !== undefined && count < 0) {
     issues.push(invalid(`${field}.allocatable.count`, count, 'must be greater than or equal to 0'));
   }
   const keys = topologyKeys ?? [];
   keys.forEach((key, i) => {
-    if (keys.indexOf(key) < i) issues.push(duplicate(`${field}.topologyKeys`, key));
-    issues.push(...complain(`${field}.topologyKeys`, key, isQualifiedName));
+    if (!key) issues.push(required(field));
+    if (keys.indexOf(key) < i) issues.push(duplicate(field, key));
+    issues.push(...complain(field, key, isQualifiedName));
   });
   return issues;
 }
@@ -60,6 +63,14 @@ function changeIssues(next: readonly CSINodeDriver[], previous: readonly CSINode
   const fixed = ({ allocatable: _, ...driver }: CSINodeDriver) => driver;
   return previous.flatMap((old) => {
     const driver = next.find(({ name }) => name === old.name);
-    return driver && !deepEqual(fixed(driver), fixed(old)) ? [immutable('CSINodeDriver', driver)] : [];
+    return driver && !deepEqual(fixed(driver), fixed(old)) ? [immutable('spec.drivers', internal(driver))] : [];
   });
 }
+
+/** As the API server holds it, which refusals print, without what may change. */
+const internal = ({ name, nodeID, topologyKeys }: CSINodeDriver) => ({
+  Name: name,
+  NodeID: nodeID,
+  TopologyKeys: topologyKeys ?? null,
+  Allocatable: null,
+});

@@ -53,10 +53,7 @@ const bindingModes = ['Immediate', 'WaitForFirstConsumer'];
 
 function classIssues(storageClass: StorageClass): Issue[] {
   const { provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies } = storageClass;
-  const issues = provisioner
-    ? complain('provisioner', provisioner, (text) => isQualifiedName(text.toLowerCase()))
-    : [required('provisioner')];
-  issues.push(...parameterIssues(parameters));
+  const issues = [...provisionerIssues(provisioner, 'provisioner'), ...parameterIssues(parameters)];
   if (reclaimPolicy && !reclaimPolicies.includes(reclaimPolicy)) {
     issues.push(notSupported('reclaimPolicy', reclaimPolicy, reclaimPolicies));
   }
@@ -66,6 +63,10 @@ function classIssues(storageClass: StorageClass): Issue[] {
   }
   return [...issues, ...topologyIssues(allowedTopologies ?? [])];
 }
+
+/** Who makes or changes volumes. */
+export const provisionerIssues = (name: string | undefined, field: string): Issue[] =>
+  name ? complain(field, name, (text) => isQualifiedName(text.toLowerCase())) : [required(field)];
 
 const mostParameters = 512;
 const largestParameters = 256 * 1024;

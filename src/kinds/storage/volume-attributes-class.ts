@@ -1,13 +1,11 @@
 // VolumeAttributesClass: attributes that a volume may be given while it is used.
 
 import { deepEqual } from '../../base/equal.ts';
-import { type Issue, required } from '../../api/issues.ts';
-import { immutable } from '../checks.ts';
+import { type Issue, forbiddenField, required } from '../../api/issues.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { VolumeAttributesClass as Shape } from '../generated/types/storage-v1.ts';
-import { driverNameIssues } from './driver-name.ts';
-import { parameterIssues } from './storage-class.ts';
+import { parameterIssues, provisionerIssues } from './storage-class.ts';
 
 export type VolumeAttributesClass = Shape;
 
@@ -15,10 +13,10 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>('storage.
   returnsDeleted: true,
   validate: classIssues,
   validateUpdate: (next, previous) => [
-    ...classIssues(next),
     ...(['driverName', 'parameters'] as const).flatMap((name) =>
-      deepEqual(next[name], previous[name]) ? [] : [immutable(name, next[name])],
+      deepEqual(next[name], previous[name]) ? [] : [forbiddenField(name, `updates to ${name} are forbidden.`)],
     ),
+    ...classIssues(next),
   ],
   columns: [
     nameColumn,
@@ -34,8 +32,8 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>('storage.
 function classIssues({ driverName, parameters }: VolumeAttributesClass): Issue[] {
   const empty = Object.keys(parameters ?? {}).length === 0;
   return [
-    ...driverNameIssues(driverName ?? '', 'driverName'),
-    ...(empty ? [required('parameters', 'must contain at least one key/value pair')] : []),
+    ...provisionerIssues(driverName, 'driverName'),
     ...parameterIssues(parameters),
+    ...(empty ? [required('parameters', 'must contain at least one key/value pair')] : []),
   ];
 }

@@ -135,7 +135,9 @@ export function index(container: Value, key: Value): Result {
   if (container instanceof ListValue) return elementAt(container, key);
   if (container instanceof MapValue) return entryAt(container, key);
   if (container instanceof Optional) return optionalIndex(container, key);
-  return container instanceof ObjectValue && typeof key === 'string' ? selectField(container, key) : noSuchOverload;
+  return container instanceof ObjectValue && typeof key === 'string'
+    ? selectField(container, key)
+    : missing(shownKey(key));
 }
 
 /** An optional that holds it; an error stays one. */
@@ -170,10 +172,10 @@ export function optionalIndex(container: Value, key: Value): Result {
 
 const missing = (field: string): CelError => new CelError(`no such key: ${field}`);
 
-/** `value.field` */
+/** `value.field`. What has no fields at all, null above all, has this one neither. */
 export function selectField(value: Value, field: string): Result {
   if (!(value instanceof ObjectValue || value instanceof MapValue)) {
-    return value instanceof Optional ? optionalField(value, field) : noSuchOverload;
+    return value instanceof Optional ? optionalField(value, field) : missing(field);
   }
   const found = value.get(field);
   return found === undefined ? missing(field) : found;
@@ -190,7 +192,7 @@ export function optionalField(value: Value, field: string): Result {
 /** `has(value.field)` */
 export function hasField(value: Value, field: string): Result {
   if (value instanceof Optional) return value.value === undefined ? false : hasField(value.value, field);
-  if (!(value instanceof ObjectValue || value instanceof MapValue)) return noSuchOverload;
+  if (!(value instanceof ObjectValue || value instanceof MapValue)) return false;
   const found = value.get(field);
   return found instanceof CelError ? found : found !== undefined;
 }

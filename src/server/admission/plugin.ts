@@ -1,6 +1,7 @@
 // What an admission plugin is: it sees every write after it was decoded and authorized, may change it, or may refuse it.
 
 import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { Mirror } from '../../api/mirror.ts';
@@ -8,7 +9,9 @@ import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { Client } from '../../client/client.ts';
 import type { Access } from '../access.ts';
+import type { Catalog } from '../catalog.ts';
 import type { Draft } from '../draft.ts';
+import type { Remote } from '../outgoing/remote.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -26,16 +29,37 @@ export interface Attributes {
   readonly old: KubeObject | undefined;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** The request's CreateOptions, UpdateOptions or DeleteOptions. */
+  readonly options?: object;
+  /** What plugins that change objects know of each other. */
+  readonly reinvocation: Reinvocation;
   /** Adds a Warning header. */
   warn(text: string): void;
+  /** Adds to the audit trail. */
+  annotate(key: string, value: string): void;
+}
+
+/** A request goes through the mutating plugins once more when one of them changed it that others may want to look at again. */
+export interface Reinvocation {
+  /** Whether this is the second round. */
+  again: boolean;
+  /** Set by whoever wants that round. */
+  wanted: boolean;
 }
 
 /** What a plugin may look at. */
 export interface AdmissionWorld {
+  readonly log: Log;
+  /** Others that can be asked. */
+  readonly remote: Remote;
   readonly clock: Clock;
   readonly random: Random;
   /** All objects of a kind as they are now. */
   mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;
+  /** The same without waiting, once somebody has asked for them. */
+  peek<T extends KubeObject>(kind: Kind<T>): Mirror<T> | undefined;
+  /** What is served, custom kinds included. */
+  readonly catalog: Catalog;
   /** What somebody may do besides. */
   readonly access: Access;
   enabled(featureGate: string): boolean;

@@ -29,6 +29,7 @@ const groupPriorities: Readonly<Record<string, number>> = {
   'resource.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
   'internal.apiserver.k8s.io': 16_000,
+  'metrics.k8s.io': 100,
 };
 
 /** Versions that stand elsewhere among their group's than their maturity says. */
@@ -36,6 +37,7 @@ const versionPriorities: Readonly<Record<string, number>> = {
   '/v1': 1,
   'autoscaling/v2': 30,
   'flowcontrol.apiserver.k8s.io/v1': 21,
+  'metrics.k8s.io/v1beta1': 100,
 };
 
 export const localApiServices = (client: Client, { groupVersions, now }: BootstrapFacts): Promise<void> =>

@@ -17,6 +17,7 @@ export interface BootstrapFacts {
   readonly host: string;
   readonly port: number;
   readonly caCertificate: string;
+  readonly proxyCaCertificate?: string;
   /** What is served without custom kinds. */
   readonly groupVersions: readonly GroupVersion[];
   now(): Instant;

@@ -8,10 +8,8 @@ import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
 import type { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import { APIService } from '../../kinds/apiregistration/api-service.ts';
-import { Service } from '../../kinds/core/service.ts';
 import { available } from '../bootstrap/api-services.ts';
 import type { Server } from '../server.ts';
-import { planAvailability } from './remote-api-services.ts';
 
 /** Marks those that are kept in step, as upstream marks them. */
 const automanaged = 'kube-aggregator.kubernetes.io/automanaged';
@@ -25,14 +23,10 @@ export async function keepApiServices(
   definitions: Mirror<CustomResourceDefinition>,
 ): Promise<() => void> {
   const mirror = (await server.caches.of(APIService as never)).mirror as unknown as Mirror<APIService>;
-  const services = (await server.caches.of(Service as never)).mirror as unknown as Mirror<Service>;
   const queue = createQueue(server.clock, () => void Promise.resolve().then(work));
   const stops = [
     mirror.subscribe((changes) => {
       for (const { object, previous } of changes) queue.add((object ?? previous)?.metadata.name ?? '');
-    }),
-    services.subscribe((changes) => {
-      for (const { object, previous } of changes) addThoseOf((object ?? previous)?.metadata ?? {});
     }),
     definitions.subscribe((changes) => {
       for (const { object, previous } of changes) {
@@ -45,13 +39,6 @@ export async function keepApiServices(
 
   function addVersionsOf({ spec }: CustomResourceDefinition): void {
     for (const { name } of spec.versions) queue.add(`${name}.${spec.group}`);
-  }
-
-  /** The API services that a service is to answer for. */
-  function addThoseOf({ name, namespace }: Service['metadata']): void {
-    for (const { metadata, spec } of mirror.list()) {
-      if (spec.service?.name === name && spec.service?.namespace === namespace) queue.add(metadata.name ?? '');
-    }
   }
 
   async function work(): Promise<void> {
@@ -76,23 +63,12 @@ export async function keepApiServices(
     if (present && !wanted && ours) await client.delete(APIService, { name, namespace: '' });
     if (present && wanted && ours && !deepEqual(present.spec, wanted.spec))
       await client.update(APIService, { ...present, spec: wanted.spec });
-    if (present?.spec.service) await tellAvailability(present);
     if (present || !wanted) return;
     const made = await client.create(APIService, wanted);
     await client.updateStatus(APIService, {
       ...made,
       status: { conditions: [available(formatTime(server.clock.now()))] },
     });
-  }
-
-  async function tellAvailability(present: APIService): Promise<void> {
-    const { name = '', namespace = '' } = present.spec.service ?? {};
-    const planned = planAvailability(present, services.get(name, namespace));
-    const before = present.status?.conditions?.find(({ type }) => type === 'Available');
-    if (!planned || (before?.reason === planned.reason && before.message === planned.message)) return;
-    const others = (present.status?.conditions ?? []).filter(({ type }) => type !== 'Available');
-    const condition = { type: 'Available', ...planned, lastTransitionTime: formatTime(server.clock.now()) };
-    await client.updateStatus(APIService, { ...present, status: { conditions: [...others, condition] } });
   }
 
   return () => {

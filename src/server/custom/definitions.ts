@@ -12,9 +12,10 @@ import { type Client, referenceTo } from '../../client/client.ts';
 import { cleanupFinalizer, CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import type { Server } from '../server.ts';
 import { commitDeletion } from '../verbs/commit.ts';
+import { conversionWebhook } from './conversion-webhook.ts';
 import { keepApiServices } from './api-services.ts';
 import { planDefinitionStatus, planDeletionStatus } from './definition-status.ts';
-import { kindOfDefinition } from './kind-of-definition.ts';
+import { kindOfDefinition, readIn } from './kind-of-definition.ts';
 
 /** A failing definition is looked at again after this long, in milliseconds. */
 const retryAfter = 1000;
@@ -68,20 +69,21 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
       server.log.warn('a definition of a built-in resource is not served', { definition: name });
       return;
     }
-    const kind = { ...kindOfDefinition(definition), storageVersionHash: await hashOf(definition) };
-    if (!alike) sayWhatIsMissing(name, definition);
+    const kind = {
+      ...kindOfDefinition(definition, conversionOf(definition)),
+      storageVersionHash: await hashOf(definition),
+    };
     served.set(name, { kind, definition });
     server.catalog.add(kind);
     // What is stored is read anew by the new schema; watches end, as they do upstream.
     if (before && !alike) server.caches.drop(kind);
   }
 
-  function sayWhatIsMissing(definition: string, { spec }: CustomResourceDefinition): void {
-    if (spec.conversion?.strategy === 'Webhook') {
-      server.log.warn('conversion webhooks are not called: versions of a custom resource differ in apiVersion alone', {
-        definition,
-      });
-    }
+  function conversionOf({ spec }: CustomResourceDefinition): Kind['convert'] {
+    const { strategy, webhook } = spec.conversion ?? {};
+    if (strategy !== 'Webhook' || !webhook) return undefined;
+    const { remote, random } = server;
+    return conversionWebhook({ webhook, remote, random, read: (object) => readIn(spec, object) });
   }
 
   async function hashOf({ spec }: CustomResourceDefinition): Promise<string> {

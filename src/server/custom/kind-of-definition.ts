@@ -29,8 +29,8 @@ import { printerColumns } from './printer-columns.ts';
 const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const partVerbs = ['get', 'patch', 'update'];
 
-/** As the version sees it that objects are stored in; the others have their own view of the kind in `versions`. */
-export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition): Kind {
+/** `convert`: who converts objects, where versions differ in more than their names. As the version sees it that objects are stored in; the others have their own view of the kind in `versions`. */
+export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition, convert?: Kind['convert']): Kind {
   const stored = spec.versions.find(({ storage }) => storage) ?? spec.versions[0];
   const served = spec.versions.filter((version) => version.served);
   const hub = served.filter((version) => version === stored);
@@ -42,9 +42,10 @@ export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition): 
     behaviour: {
       ...behaviourOf(version),
       readStored: (object: CustomResource) => readStored(spec, object),
-      ...(version !== stored && { fitForStorage: (draft: CustomResource) => fit(draft, schemaOf(stored)) }),
+      ...(version !== stored && !convert && { fitForStorage: (draft: CustomResource) => fit(draft, schemaOf(stored)) }),
     },
     custom: true,
+    ...(convert && { convert }),
     ...(metadata.deletionTimestamp !== undefined && { terminating: true }),
   });
   for (const version of [...hub, ...served.filter((each) => each !== stored)]) {
@@ -113,6 +114,12 @@ function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): S
 type CustomResource = KubeObject & Record<string, unknown>;
 
 /** By the schema, as it is today, of the version that the object lies in: it may know less or more than when the object was written. */
+/** An object of one of the versions, read by that version's schema. */
+export function readIn({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): KubeObject {
+  const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
+  return version ? (readResource(schemaOf(version), object).object as unknown as KubeObject) : object;
+}
+
 function readStored({ group, versions }: CustomResourceDefinition['spec'], object: CustomResource): CustomResource {
   const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
   if (!version) return object;

@@ -41,10 +41,10 @@ const specials: Readonly<Record<string, readonly [Json, Json]>> = {
   [`${meta}.FieldsV1`]: [{ type: 'object' }, { type: 'object' }],
   [`${meta}.Patch`]: [{ type: 'object' }, { type: 'object' }],
   [`${machinery}.runtime.RawExtension`]: [{ type: 'object' }, { type: 'object' }],
-  [`${machinery}.version.Info`]: [versionInfo(), versionInfo()],
 };
 
-function versionInfo(): Json {
+/** The answer of `/version`, which is no API type. */
+function versionInfo(text: (field: string) => Json, form: Form): Json {
   const required = [
     'major',
     'minor',
@@ -57,8 +57,12 @@ function versionInfo(): Json {
     'platform',
   ];
   const optional = ['emulationMajor', 'emulationMinor', 'minCompatibilityMajor', 'minCompatibilityMinor'];
-  const properties = Object.fromEntries([...required, ...optional].sort().map((name) => [name, { type: 'string' }]));
-  return { type: 'object', properties, required };
+  const fallback = (name: string): Json => (form.version === 3 && required.includes(name) ? { default: '' } : {});
+  const properties = [...required, ...optional].map((name) => [
+    name,
+    { ...text(name), type: 'string', ...fallback(name) },
+  ]);
+  return { type: 'object', properties: sortedByKey(Object.fromEntries(properties) as Json), required };
 }
 
 const refNames: Readonly<Record<string, string>> = {
@@ -119,24 +123,27 @@ function printerOf(form: Form, describe: Describe, found: (name: string) => void
   function property(owner: string, field: Field): Json {
     const { $ref, ...type } = typeOf(field.schema);
     const fallback = form.version === 3 ? defaultOf(field) : undefined;
-    // The source of texts has none for fields that refer to a type; that type's own is the next best.
-    const text =
-      describe(owner, field.name) || (typeof $ref === 'string' ? describe($ref.slice(form.prefix.length), '') : '');
+    const text = describe(owner, field.name) + (form.version === 3 ? describe(owner, `${field.name} values`) : '');
     const rest = withText(text, {
       ...type,
       ...(fallback !== undefined && { default: fallback }),
       ...(field.schema.type === 'object' && field.schema.granular && { 'x-kubernetes-map-type': 'granular' }),
       ...patchMarks(field),
+      ...markedBytes[`${owner}/${field.name}`],
     });
     if ($ref === undefined) return rest;
-    // A reference with a text of its own is wrapped. Upstream's fields all have texts, but for those of JSON schemas.
-    const bare = owner.endsWith('.JSONSchemaProps') && field.name !== 'default';
-    return form.version === 3 && !bare ? { allOf: [{ $ref }], ...rest } : { $ref, ...rest };
+    // In version 3 a reference with anything beside it is wrapped.
+    return form.version === 3 && Object.keys(rest).length > 0 ? { allOf: [{ $ref }], ...rest } : { $ref, ...rest };
   }
 
   function definition(name: string): Json {
     const special = specials[name];
     if (special) return withText(describe(name, ''), special[form.version - 2] ?? {});
+    if (name === `${machinery}.version.Info`)
+      return withText(
+        describe(name, ''),
+        versionInfo((field) => withText(describe(name, field), {}), form),
+      );
     const schema = alternativeTypes.test(name) ? undefined : namedSchema(name);
     if (!schema) return withText(describe(name, ''), {});
     return withText(describe(name, ''), { type: 'object', ...structure(name, schema) });
@@ -160,6 +167,11 @@ function printerOf(form: Form, describe: Describe, found: (name: string) => void
 
   return { definition };
 }
+
+/** The one field of bytes whose author marked it as the list that Go has it for. */
+const markedBytes: Readonly<Record<string, Json>> = {
+  'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec/caBundle': { 'x-kubernetes-list-type': 'atomic' },
+};
 
 /** Types that are one thing or another, of which OpenAPI says nothing. */
 const alternativeTypes = /\.apiextensions\.v1\.JSON(SchemaPropsOr\w+)?$/;

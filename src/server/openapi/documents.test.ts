@@ -37,7 +37,7 @@ const widget: Kind = {
 
 const input: OpenApiInput = {
   kinds: [...kinds, widget],
-  describe: (type, field) => `${type.slice(type.lastIndexOf('.') + 1)}/${field}`,
+  describe: (type, field) => (field.endsWith(' values') ? '' : `${type.slice(type.lastIndexOf('.') + 1)}/${field}`),
   version: 'v1.36.1',
   customSchema: () => widgetSchema,
 };
@@ -124,4 +124,46 @@ test('the index names a document for each group version, with a hash that follow
   const changed = { ...input, customSchema: () => ({ type: 'object' }) };
   expect(documentHash('example.com', 'v1', changed)).not.toBe(hash);
   expect(documentHash('apps', 'v1', changed)).toBe(documentHash('apps', 'v1', input));
+});
+
+test('version 2 leaves out what its clients stumble over', () => {
+  const told = (properties: Json, rest: Json = {}) => {
+    const schema = { type: 'object', properties: { spec: { type: 'object', properties, ...rest } } };
+    const { definitions } = openApiV2({ ...input, customSchema: () => schema }) as {
+      definitions: Record<string, { properties: { spec: Json } }>;
+    };
+    return definitions['com.example.v1.Widget']?.properties.spec;
+  };
+  const open = 'x-kubernetes-preserve-unknown-fields';
+  expect(
+    told(
+      {
+        a: { type: 'string', nullable: true, description: 'maybe' },
+        b: { type: 'object', properties: { x: { type: 'string' } }, [open]: true },
+        c: { type: 'array', items: { type: 'string' }, [open]: true },
+        d: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }], default: 1 },
+        e: { type: 'object', 'x-kubernetes-embedded-resource': true, [open]: true },
+        f: { type: 'boolean', default: false },
+      },
+      { required: ['a', 'f'], oneOf: [{ required: ['a'] }] },
+    ),
+  ).toEqual({
+    type: 'object',
+    required: ['f'],
+    properties: {
+      a: { description: 'maybe' },
+      b: { [open]: true },
+      c: { [open]: true },
+      d: { 'x-kubernetes-int-or-string': true, default: 1 },
+      e: { 'x-kubernetes-embedded-resource': true, [open]: true },
+      f: { type: 'boolean', default: false },
+    },
+  });
+  const { definitions } = openApiV2({ ...input, customSchema: () => ({ type: 'object', [open]: true }) }) as {
+    definitions: Record<string, Json>;
+  };
+  expect(definitions['com.example.v1.Widget']).toEqual({
+    type: 'object',
+    'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }],
+  });
 });

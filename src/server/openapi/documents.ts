@@ -6,7 +6,19 @@ import type { Describe } from '../../kinds/descriptions.ts';
 import { schemaOf } from '../../kinds/schemas.ts';
 import { customDefinitions, customTypeName } from './custom.ts';
 import { definitionsOf, type Form, form2, form3, type Json, sortedByKey } from './definitions.ts';
-import { commonParameters, idPart, type Operation, type Path, pathsOf, type Published } from './operations.ts';
+import {
+  bearerToken,
+  contentOf,
+  discoveryPathsV2,
+  discoveryPathV3,
+  discoveryTypes,
+  meta,
+  rootOf,
+  rootDocuments,
+  tagName,
+  unauthorized,
+} from './discovery.ts';
+import { commonParameters, type Operation, type Path, pathsOf, type Published } from './operations.ts';
 import { type Parameter, textOfParameter } from './parameters.ts';
 
 export interface OpenApiInput {
@@ -18,16 +30,15 @@ export interface OpenApiInput {
   customSchema(kind: Kind, version: ServedVersion): Json | undefined;
 }
 
-const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const unauthorized = { 401: { description: 'Unauthorized' } };
 const reasons: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
-const discoveryFormats = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 export function publishedOf(kind: Kind, version: ServedVersion): Published {
-  const type = kind.custom
-    ? customTypeName(kind.group, version.version, kind.kind)
-    : (schemaOf(apiVersionOf({ group: kind.group, version: version.version }), kind.kind).name ?? kind.kind);
-  return { kind, version, type };
+  if (kind.custom) {
+    const nameOf = (name: string) => customTypeName(kind.group, version.version, name);
+    return { kind, version, type: nameOf(kind.kind), listType: nameOf(kind.listKind) };
+  }
+  const type = schemaOf(apiVersionOf({ group: kind.group, version: version.version }), kind.kind).name ?? kind.kind;
+  return { kind, version, type, listType: `${type}List` };
 }
 
 const allPublished = (kinds: readonly Kind[]): Published[] =>
@@ -73,7 +84,7 @@ export function openApiV2(input: OpenApiInput): Json {
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: input.version },
-    paths: sortedByKey({ ...own, ...discoveryPaths(published, true) }),
+    paths: sortedByKey({ ...own, ...discoveryPathsV2(published) }),
     definitions: definitions(published, paths, form2, input, [
       ...discoveryTypes,
       'io.k8s.apimachinery.pkg.version.Info',
@@ -83,8 +94,6 @@ export function openApiV2(input: OpenApiInput): Json {
     security: [{ BearerToken: [] }],
   };
 }
-
-const bearerToken = { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' };
 
 const parameterV2 = (p: Parameter, describe: Describe): Json => ({
   uniqueItems: true,
@@ -153,115 +162,12 @@ const ownParameters = (o: Operation, common: readonly Parameter[]): Parameter[] 
 const tags = new WeakMap<Operation, string>();
 const tagOf = (o: Operation): string => tags.get(o) ?? tagName(o.gvk);
 
-const tagName = ({ group, version }: { readonly group: string; readonly version: string }): string =>
-  `${groupWord(group)}_${version}`;
-
-const groupWord = (group: string): string => {
-  const [first = '', ...rest] = (group || 'core').replace(/\.k8s\.io$/, '').split(/[.-]/);
-  return first + rest.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
-};
-
 function tagged(published: Published): Path[] {
   const paths = pathsOf(published);
   const tag = tagName({ group: published.kind.group, version: published.version.version });
   for (const { operations } of paths) for (const o of Object.values(operations)) tags.set(o, tag);
   return paths;
 }
-
-// ---- Discovery.
-
-const discoveryTypes = ['APIVersions', 'APIGroupList', 'APIGroup', 'APIResourceList'].map((type) => `${meta}.${type}`);
-
-interface DiscoveryOperation {
-  readonly description: string;
-  readonly id: string;
-  readonly tag: string;
-  readonly type: string;
-  readonly formats?: readonly string[];
-}
-
-function discoveryPaths(published: readonly Published[], whole: boolean): Record<string, Json> {
-  const builtIn = published.filter((p) => !p.kind.custom);
-  const versions = new Map(
-    builtIn.map((p) => [
-      apiVersionOf({ group: p.kind.group, version: p.version.version }),
-      { group: p.kind.group, version: p.version.version },
-    ]),
-  );
-  const groups = new Set([...versions.values()].map((v) => v.group).filter((group) => group !== ''));
-  const found: Record<string, Json> = {};
-  if (whole) {
-    found['/api/'] = discoveryV2({
-      description: 'get available API versions',
-      id: 'getCoreAPIVersions',
-      tag: 'core',
-      type: `${meta}.APIVersions`,
-    });
-    found['/apis/'] = discoveryV2({
-      description: 'get available API versions',
-      id: 'getAPIVersions',
-      tag: 'apis',
-      type: `${meta}.APIGroupList`,
-    });
-    found['/version/'] = discoveryV2({
-      description: 'get the version information for this server',
-      id: 'getCodeVersion',
-      tag: 'version',
-      type: 'io.k8s.apimachinery.pkg.version.Info',
-      formats: ['application/json'],
-    });
-  }
-  for (const group of groups) {
-    found[`/apis/${group}/`] = discoveryV2({
-      description: 'get information of a group',
-      id: `get${idPart({ group, version: '' })}APIGroup`,
-      tag: groupWord(group),
-      type: `${meta}.APIGroup`,
-    });
-  }
-  for (const gv of versions.values()) found[`${rootOf(gv)}/`] = discoveryV2(resourcesOf(gv));
-  return found;
-}
-
-const rootOf = (gv: { readonly group: string; readonly version: string }): string =>
-  gv.group ? `/apis/${gv.group}/${gv.version}` : `/api/${gv.version}`;
-
-const resourcesOf = (gv: { readonly group: string; readonly version: string }): DiscoveryOperation => ({
-  description: 'get available resources',
-  id: `get${idPart(gv)}APIResources`,
-  tag: tagName(gv),
-  type: `${meta}.APIResourceList`,
-});
-
-function discoveryV2({ description, id, tag, type, formats = discoveryFormats }: DiscoveryOperation): Json {
-  const responses = { 200: { description: 'OK', schema: { $ref: form2.prefix + type } }, ...unauthorized };
-  return {
-    get: {
-      description,
-      consumes: [...formats],
-      produces: [...formats],
-      schemes: ['https'],
-      tags: [tag],
-      operationId: id,
-      responses,
-    },
-  };
-}
-
-function discoveryV3({ description, id, tag, type }: DiscoveryOperation): Json {
-  const content = contentOf(discoveryFormats, { $ref: form3.prefix + type });
-  return {
-    get: {
-      tags: [tag],
-      description,
-      operationId: id,
-      responses: { 200: { description: 'OK', content }, ...unauthorized },
-    },
-  };
-}
-
-const contentOf = (formats: readonly string[], schema: Json): Json =>
-  Object.fromEntries(formats.map((format) => [format, { schema }]));
 
 // ---- Version 3.
 
@@ -278,7 +184,7 @@ export function openApiV3(group: string, version: string, input: OpenApiInput): 
   const form: Form = custom ? { ...form3, custom } : form3;
   const paths = published.flatMap(tagged);
   const own = Object.fromEntries(paths.map((path) => [path.path, pathV3(path, input.describe)]));
-  const discovery = custom ? {} : { [`${rootOf({ group, version })}/`]: discoveryV3(resourcesOf({ group, version })) };
+  const discovery = custom ? {} : discoveryPathV3({ group, version });
   return {
     openapi: '3.0.0',
     info: custom
@@ -348,12 +254,30 @@ export function documentHash(group: string, version: string, input: OpenApiInput
     kind.subresources,
     kind.custom ? (input.customSchema(kind, v) ?? null) : null,
   ]);
-  const text = [group, version, input.version, parts];
-  return [0, 1, 2, 3]
-    .map((part) => hashOf([part, text]).toString(16).padStart(8, '0'))
+  return hexHash([group, version, input.version, parts]);
+}
+
+const hexHash = (content: unknown): string =>
+  [0, 1, 2, 3]
+    .map((part) => hashOf([part, content]).toString(16).padStart(8, '0'))
     .join('')
     .toUpperCase();
+
+/** A document that no group version has: of discovery, of a group, of the version, by its place below `/openapi/v3/`. */
+export function otherOpenApiV3(place: string, input: OpenApiInput): Json | undefined {
+  const root = rootDocuments(allPublished(input.kinds)).get(place);
+  if (!root) return undefined;
+  const schemas = root.type ? { schemas: definitionsOf([root.type], form3, input.describe) } : {};
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: input.version },
+    paths: root.paths,
+    components: { ...schemas, securitySchemes: { BearerToken: bearerToken } },
+  };
 }
+
+/** The same for such a document. */
+export const otherHash = (place: string, input: OpenApiInput): string => hexHash([place, input.version]);
 
 /** `/openapi/v3`: where each document is. The hash in an address lets clients keep what they have. */
 export function openApiIndex(input: OpenApiInput): Json {
@@ -367,5 +291,9 @@ export function openApiIndex(input: OpenApiInput): Json {
     root.slice(1),
     { serverRelativeURL: `/openapi/v3${root}?hash=${documentHash(group, version, input)}` },
   ]);
-  return { paths: sortedByKey(Object.fromEntries(paths) as Record<string, Json>) };
+  const others = [...rootDocuments(allPublished(input.kinds)).keys()].map((place) => [
+    place,
+    { serverRelativeURL: `/openapi/v3/${place}?hash=${otherHash(place, input)}` },
+  ]);
+  return { paths: sortedByKey(Object.fromEntries([...others, ...paths]) as Record<string, Json>) };
 }

@@ -50,6 +50,8 @@ export interface Published {
   readonly kind: Kind;
   readonly version: ServedVersion;
   readonly type: string;
+  /** The same of its list. */
+  readonly listType: string;
 }
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -143,7 +145,7 @@ function operation(frame: Frame, details: Details): Operation {
 const has = (frame: Frame, verb: string): boolean => frame.kind.verbs.some((v) => v === verb);
 
 function collectionOperations(frame: Frame): Record<string, Operation | undefined> {
-  const { kind, type } = frame;
+  const { kind } = frame;
   const common = [...scoped(frame), pretty];
   return {
     get: has(frame, 'list')
@@ -152,7 +154,7 @@ function collectionOperations(frame: Frame): Record<string, Operation | undefine
           action: 'list',
           description: listing(kind),
           parameters: [...listParameters, ...common],
-          answers: { 200: `${type}List` },
+          answers: { 200: frame.listType },
           produces: streams(kind),
         })
       : undefined,
@@ -184,7 +186,7 @@ const allNamespaces = (frame: Frame): Operation | undefined =>
         suffix: 'ForAllNamespaces',
         description: listing(frame.kind),
         parameters: [...listParameters, pretty],
-        answers: { 200: `${frame.type}List` },
+        answers: { 200: frame.listType },
         produces: streams(frame.kind),
       })
     : undefined;
@@ -301,7 +303,7 @@ function readWrite(
           verb: 'patch',
           action: 'patch',
           description: `partially update ${what}`,
-          parameters: [...common, dryRun, kind.custom ? fieldManager : patchFieldManager, fieldValidation, force],
+          parameters: [...common, dryRun, patchFieldManager, fieldValidation, force],
           body: { type: `${meta}.Patch`, required: true },
           consumes: patches(kind),
           answers: kind.custom ? { 200: type } : { 200: type, 201: type },
@@ -318,11 +320,12 @@ function subresourcePaths(frame: Frame, subresource: Subresource): Path[] {
   if (gvk?.kind.endsWith('Options')) return connectPaths(frame, subresource, at);
   if (subresource.name === 'log') return [path(at, { get: logs(frame) })];
   const type = gvk ? schemaName(gvk) : frame.type;
-  const common = [...scoped(frame), nameParameter(gvk?.kind ?? frame.kind.kind), pretty];
+  const told = frame.kind.custom ? undefined : gvk;
+  const common = [...scoped(frame), nameParameter(told?.kind ?? frame.kind.kind), pretty];
   const name = subresource.name;
   return [
     path(at, {
-      ...readWrite(frame, { verbs: subresource.verbs, type, common, subresource: name, ...(gvk && { gvk }) }),
+      ...readWrite(frame, { verbs: subresource.verbs, type, common, subresource: name, ...(told && { gvk: told }) }),
       post: subresource.verbs.includes('create')
         ? creation(frame, { subresource: name, type, ...(gvk && { gvk }) })
         : undefined,

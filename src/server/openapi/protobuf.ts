@@ -1,72 +1,19 @@
 // OpenAPI version 2 in protobuf, the only form in which client-go asks for it: the messages of gnostic's openapi.v2.Document.
 
-import { ProtobufWriter, varintType } from '../../api/protobuf-wire.ts';
 import type { Json } from './definitions.ts';
-
-/** Writes a field with its tag. Fields are written from the last to the first. */
-type Field = (writer: ProtobufWriter, number: number, value: unknown) => void;
-
-const text: Field = (writer, number, value) => {
-  const before = writer.length;
-  writer.text(String(value));
-  writer.close(number, before);
-};
-
-const flag: Field = (writer, number, value) => {
-  if (value !== true) return;
-  writer.varint(1);
-  writer.tag(number, varintType);
-};
-
-const each =
-  (field: Field): Field =>
-  (writer, number, value) => {
-    for (const item of (value as unknown[]).toReversed()) field(writer, number, item);
-  };
-
-type Layout = readonly (readonly [number: number, key: string, field: Field])[];
-
-/** A message whose fields are those of an object. Keys that begin with `x-` go to the field `extensions`. */
-const message =
-  (layout: () => Layout, extensions?: number): Field =>
-  (writer, number, value) => {
-    const object = value as Json;
-    const before = writer.length;
-    if (extensions !== undefined) extensionsOf(writer, extensions, object);
-    for (const [at, key, field] of layout().toReversed()) if (object[key] !== undefined) field(writer, at, object[key]);
-    writer.close(number, before);
-  };
-
-/** Names and values, side by side. */
-const named =
-  (value: Field): Field =>
-  (writer, number, record) => {
-    for (const [name, item] of Object.entries(record as Json).toReversed()) {
-      const before = writer.length;
-      value(writer, 2, item);
-      text(writer, 1, name);
-      writer.close(number, before);
-    }
-  };
-
-/** A message around one field. */
-const inside =
-  (at: number, field: Field): Field =>
-  (writer, number, value) => {
-    const before = writer.length;
-    field(writer, at, value);
-    writer.close(number, before);
-  };
-
-/** Anything at all is given as YAML, which JSON is. */
-const any: Field = inside(2, (writer, number, value) => text(writer, number, JSON.stringify(value)));
-
-function extensionsOf(writer: ProtobufWriter, number: number, object: Json): void {
-  const own = Object.entries(object).filter(([key]) => key.startsWith('x-'));
-  named(any)(writer, number, Object.fromEntries(own));
-}
-
-const oneOrMore = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+import {
+  any,
+  bytesOf,
+  each,
+  type Field,
+  flag,
+  inside,
+  type Layout,
+  message,
+  named,
+  oneOrMore,
+  text,
+} from './protobuf-fields.ts';
 
 const schema: Field = message(
   () => [
@@ -180,8 +127,4 @@ export const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+p
 export const olderProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
 /** The bytes of a whole document of version 2. */
-export function protobufOfV2(openApi: Json): Uint8Array<ArrayBuffer> {
-  const writer = new ProtobufWriter();
-  for (const [number, key, field] of document.toReversed()) field(writer, number, openApi[key]);
-  return writer.finish();
-}
+export const protobufOfV2 = (openApi: Json): Uint8Array<ArrayBuffer> => bytesOf(document, openApi);

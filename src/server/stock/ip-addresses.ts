@@ -73,7 +73,9 @@ function contextOf(server: Server, name: string, verb: ResourceTarget['verb']): 
     user: { name: 'system:apiserver', groups: ['system:masters'] },
     manager: 'kube-apiserver',
     dryRun: false,
+    given: {},
     warn: () => {},
+    annotate: () => {},
   };
 }
 

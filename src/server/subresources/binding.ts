@@ -7,7 +7,7 @@ import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import { admit, attributesOf } from '../verbs/commit.ts';
+import { admit, attributesOf, writeContext } from '../verbs/commit.ts';
 import { modify } from '../verbs/modify.ts';
 import type { Result } from '../verbs/result.ts';
 import { created, expectedBy, readBody, requireSameName } from './body.ts';
@@ -22,9 +22,9 @@ export async function binding(server: Server, exchange: Exchange, target: Resour
   const body = readBody(exchange, expectedBy(target), options);
   requireSameName(body, target, 'Binding');
   const node = nodeOf(body.target as Target | undefined);
-  const { user, warnings } = exchange;
-  const context = { target, user, ...options, warn: (text: string) => void warnings.add(text) };
-  await admit(server, 'mutate', attributesOf(context, 'CREATE', target.name, body, undefined));
+  const attributes = attributesOf(writeContext(exchange, target, options), 'CREATE', target.name, body, undefined);
+  await admit(server, 'mutate', attributes);
+  await admit(server, 'validate', attributes);
   await modify(server, {
     kind: target.served.kind,
     namespace: target.namespace,

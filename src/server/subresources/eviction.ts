@@ -9,6 +9,7 @@ import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { deleteOptionsFrom, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
+import { admit, attributesOf, writeContext } from '../verbs/commit.ts';
 import { remove } from '../verbs/delete.ts';
 import { modify } from '../verbs/modify.ts';
 import type { Result } from '../verbs/result.ts';
@@ -20,19 +21,16 @@ export async function eviction(server: Server, exchange: Exchange, target: Resou
   requireSameName(body, target, 'Eviction');
   const deletion = deleteOptionsFrom((body.deleteOptions ?? {}) as Record<string, unknown>);
   const dryRun = options.dryRun || deletion.dryRun;
+  const context = writeContext(exchange, target, { dryRun, given: options.given });
+  const attributes = attributesOf(context, 'CREATE', target.name, body, undefined);
+  await admit(server, 'mutate', attributes);
+  await admit(server, 'validate', attributes);
   const pod = (await server.caches.of(target.served.kind)).mirror.get(target.name, target.namespace) as Pod | undefined;
   if (!pod) throw notFound(target, target.name);
   if (needsBudget(pod)) await takeFromBudget(server, pod, dryRun);
-  const context = {
-    target,
-    user: exchange.user,
-    manager: '',
-    dryRun,
-    warn: (text: string) => void exchange.warnings.add(text),
-  };
   // Upstream does not look for a dry run among the options of the deletion here.
   if (!options.dryRun) await markDisrupted(server, target, pod);
-  await remove(server, context, { ...deletion, dryRun });
+  await remove(server, context, { ...deletion, dryRun }, 'asked');
   return { type: 'other', code: 201, object: created() };
 }
 

@@ -5,10 +5,11 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Server } from '../server.ts';
 import type { Result } from '../verbs/result.ts';
 import { binding } from './binding.ts';
-import { connectContainer, serviceProxy } from './connect.ts';
+import { portForward, remoteCommand } from './connect.ts';
 import { eviction } from './eviction.ts';
 import { finalize } from './finalize.ts';
 import { log } from './log.ts';
+import { nodeProxy, podProxy, serviceProxy } from './proxy.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { token } from './token.ts';
@@ -20,17 +21,24 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   '*/scale': scale,
   'certificatesigningrequests.certificates.k8s.io/approval': status,
   'namespaces/finalize': finalize,
-  'pods/attach': connectContainer,
+  'nodes/proxy': nodeProxy,
+  'pods/attach': remoteCommand,
   'pods/binding': binding,
   'pods/ephemeralcontainers': status,
   'pods/eviction': eviction,
-  'pods/exec': connectContainer,
+  'pods/exec': remoteCommand,
   'pods/log': log,
-  'pods/portforward': connectContainer,
+  'pods/portforward': portForward,
+  'pods/proxy': podProxy,
   'pods/resize': status,
   'serviceaccounts/token': token,
   'services/proxy': serviceProxy,
 };
+
+/** Those that lead to something else than an API object: any form of answer will do, and proxies take any method. */
+const connections = new Set(['attach', 'exec', 'portforward', 'proxy']);
+
+export const isConnection = (subresource: string): boolean => connections.has(subresource);
 
 export const subresourceHandler = (kind: Kind, name: string): SubresourceHandler | undefined =>
   handlers[`${resourceKey(kind)}/${name}`] ?? handlers[`*/${name}`];

@@ -39,7 +39,7 @@ function collected(source: WatchSource<Uint8Array>): Uint8Array {
   return concat(...parts);
 }
 
-/** The container that is meant: the one named, or the only one. */
+/** The container that is meant: the one named, or the only one; those that run before and besides do not count. */
 export function containerOf(pod: Pod, wanted: string | undefined): string {
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
   const names = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => name);
@@ -47,8 +47,8 @@ export function containerOf(pod: Pod, wanted: string | undefined): string {
     if (names.includes(wanted)) return wanted;
     throw badRequest(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
   }
-  const [only] = names;
-  if (names.length === 1 && only) return only;
+  const [only] = containers;
+  if (containers.length === 1 && only) return only.name;
   throw badRequest(
     `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`,
   );

@@ -13,12 +13,13 @@ import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import type { WriteContext } from '../verbs/commit.ts';
+import { type WriteContext, writeContext } from '../verbs/commit.ts';
+import { viewOf } from '../verbs/conversion.ts';
 import { timeless } from '../verbs/scale-owners.ts';
 import { configurationOf, type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
 import { get } from '../verbs/read.ts';
 import type { Result } from '../verbs/result.ts';
-import { replace, type Replacement } from '../verbs/update.ts';
+import { type Guise, replace, type Replacement } from '../verbs/update.ts';
 import { expectedBy, readBody } from './body.ts';
 
 export interface Scale extends KubeObject {
@@ -30,7 +31,8 @@ export async function scale(server: Server, exchange: Exchange, target: Resource
   const paths = (target.served.kind.storedAs ?? target.served.kind).behaviour.scale;
   if (!paths) throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
   if (target.verb === 'get') {
-    const { object } = await get(server, target, exchange.request.query);
+    const found = await get(server, target, exchange.request.query);
+    const object = await viewOf(target.served, found.object);
     if (target.served.kind.custom) requireReplicasField(object, paths);
     return shown(scaleOf(object, paths));
   }
@@ -66,7 +68,7 @@ async function put(server: Server, exchange: Exchange, target: ResourceTarget, p
     throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   if (name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  const context = contextOf(exchange, target, options);
+  const context = writeContext(exchange, target, options);
   return write(
     server,
     context,
@@ -90,7 +92,7 @@ async function patchScale(
     exchange.request.headers['user-agent'],
     applying,
   );
-  const context = contextOf(exchange, target, options);
+  const context = writeContext(exchange, target, options);
   const expected = expectedBy(target);
   if (applying) return applyScale(server, context, paths, read, options, expected);
   return write(server, context, paths, { writer: 'patch', resourceVersion: '' }, (current) => {
@@ -103,16 +105,6 @@ async function patchScale(
   });
 }
 
-function contextOf(exchange: Exchange, target: ResourceTarget, options: WriteOptions): WriteContext {
-  return {
-    target,
-    user: exchange.user,
-    manager: options.manager,
-    dryRun: options.dryRun,
-    warn: (text) => void exchange.warnings.add(text),
-  };
-}
-
 async function write(
   server: Server,
   context: WriteContext,
@@ -123,6 +115,7 @@ async function write(
   const { custom } = context.target.served.kind;
   const result = await replace(server, context, {
     ...write,
+    guise: guiseOf(paths),
     compute(previous) {
       const wanted = next(scaleOf(previous, paths, custom ? noReplicas : 0));
       if (custom) requireSomeReplicas(wanted, paths);
@@ -130,8 +123,14 @@ async function write(
       return withReplicas(previous, paths, wanted.spec?.replicas ?? 0);
     },
   });
-  return shown(scaleOf(result.object, paths));
+  return shown(scaleOf(await viewOf(context.target.served, result.object), paths));
 }
+
+/** Whoever is asked about a write of replicas sees Scales. */
+const guiseOf = (paths: ScalePaths): Guise => ({
+  show: (object) => scaleOf(object, paths) as unknown as Draft,
+  take: (shown, draft) => setReplicas(draft, paths, (shown as unknown as Scale).spec?.replicas ?? 0),
+});
 
 /** How many there may be is a matter of a custom resource's own validation. */
 function requireSomeReplicas({ spec }: Scale, paths: ScalePaths): void {
@@ -162,6 +161,7 @@ async function applyScale(
   const result = await replace(server, context, {
     resourceVersion: config.metadata.resourceVersion ?? '',
     writer: 'apply',
+    guise: guiseOf(paths),
     compute(previous) {
       if (context.target.served.kind.custom) throw noApply(config);
       const live = scaleOf(previous, paths);
@@ -261,12 +261,16 @@ function selectorText(selector: object): string {
 
 function withReplicas(previous: KubeObject, paths: ScalePaths, replicas: number): Draft {
   const draft = copyOf(previous) as Draft;
+  setReplicas(draft, paths, replicas);
+  return draft;
+}
+
+function setReplicas(draft: Draft, paths: ScalePaths, replicas: number): void {
   const steps = paths.replicas.slice(1).split('.');
   const last = steps.pop() as string;
   let place = draft as Record<string, unknown>;
   for (const step of steps) place = (place[step] ??= {}) as Record<string, unknown>;
   place[last] = replicas;
-  return draft;
 }
 
 function at(object: object, path: string): unknown {

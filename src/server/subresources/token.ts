@@ -15,7 +15,7 @@ import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { type Binding, claimsOf, issuer, nameOf } from '../tokens/issuer.ts';
-import { setManagedFields } from '../verbs/commit.ts';
+import { admit, attributesOf, setManagedFields, writeContext } from '../verbs/commit.ts';
 import { requireNamespace } from '../verbs/create.ts';
 import type { Result } from '../verbs/result.ts';
 import { expectedBy, readBody } from './body.ts';
@@ -37,6 +37,9 @@ export async function token(server: Server, exchange: Exchange, target: Resource
   request.spec.expirationSeconds ??= usualSeconds;
   requireNamespace(target, request);
   own(request, options.manager);
+  const attributes = attributesOf(writeContext(exchange, target, options), 'CREATE', target.name, request, undefined);
+  await admit(server, 'mutate', attributes);
+  await admit(server, 'validate', attributes);
   const account = (await server.caches.of(target.served.kind)).mirror.get(target.name, target.namespace);
   if (!account) throw notFound(target, target.name);
   identify(request, account);

@@ -12,6 +12,8 @@ export interface KeyMaker {
   keySet(): object;
   /** The cluster's CA certificate, PEM. */
   readonly caCertificate: string;
+  /** The authority of those who pass on requests of others, PEM. */
+  readonly proxyCaCertificate?: string;
   /** Issues certificates in the CA's name; absent where nobody needs real ones. */
   readonly authority?: CertificateAuthority;
   /** SHA-256 of the bytes. */

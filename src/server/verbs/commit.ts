@@ -13,9 +13,12 @@ import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
-import type { ResourceTarget } from '../exchange.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
+import type { GivenOptions, WriteOptions } from '../options.ts';
+import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
+import { acrossVersions } from './conversion.ts';
 import { splitAtReplicas } from './scale-owners.ts';
 
 /** Who writes what, how: everything about a write but the object. */
@@ -24,11 +27,33 @@ export interface WriteContext {
   readonly user: UserInfo;
   readonly manager: string;
   readonly dryRun: boolean;
+  readonly given: GivenOptions;
   warn(text: string): void;
+  annotate(key: string, value: string): void;
 }
 
-/** Field ownership after a write that is not an apply, in terms of the version the client speaks. */
-export function ownFields(server: Server, context: WriteContext, live: KubeObject | undefined, next: Draft): void {
+/** The context of a request's write. */
+export const writeContext = (
+  { user, warnings, annotations }: Exchange,
+  target: ResourceTarget,
+  { dryRun, given, manager = '' }: Pick<WriteOptions, 'dryRun' | 'given'> & { readonly manager?: string },
+): WriteContext => ({
+  target,
+  user,
+  manager,
+  dryRun,
+  given,
+  warn: (text) => void warnings.add(text),
+  annotate: (key, value) => void annotations.set(key, value),
+});
+
+/** Field ownership after a write that is not an apply, in terms of the version the client speaks. A promise where others convert objects. */
+export function ownFields(
+  server: Server,
+  context: WriteContext,
+  live: KubeObject | undefined,
+  next: Draft,
+): void | Promise<void> {
   const { served, subresource } = context.target;
   const { kind, version } = served;
   const [before, after] = [live && fromHub(kind, version, live), fromHub(kind, version, next)];
@@ -37,19 +62,23 @@ export function ownFields(server: Server, context: WriteContext, live: KubeObjec
     setManagedFields(next, undefined);
     return;
   }
-  const managed = managedAfterUpdate({
-    live: before,
-    next: after,
-    schema: version.schema,
-    manager: context.manager,
-    apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
-    ...(subresource && { subresource }),
-    now: server.clock.now(),
-    inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
-    ...resetFieldsOf(kind.storedAs ?? kind, subresource),
-  });
+  const managed = acrossVersions(kind, (look) =>
+    managedAfterUpdate({
+      live: before,
+      next: after,
+      schema: version.schema,
+      manager: context.manager,
+      apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
+      ...(subresource && { subresource }),
+      now: server.clock.now(),
+      inVersion: look,
+      ...resetFieldsOf(kind.storedAs ?? kind, subresource),
+    }),
+  );
   const replicas = subresource === 'scale' && (kind.storedAs ?? kind).behaviour.scale?.replicas;
-  setManagedFields(next, replicas ? managed?.flatMap((entry) => splitAtReplicas(entry, replicas)) : managed);
+  const own = (entries: ReturnType<typeof managedAfterUpdate>) =>
+    setManagedFields(next, replicas ? entries?.flatMap((entry) => splitAtReplicas(entry, replicas)) : entries);
+  return managed instanceof Promise ? managed.then(own) : own(managed);
 }
 
 /** An object of any served version in another one; undefined where that is not served. */
@@ -84,18 +113,43 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
   return subresource === '' ? { resetFields: ['status'] } : {};
 }
 
-export async function admit(server: Server, phase: 'mutate' | 'validate', attributes: Attributes): Promise<void> {
-  for (const plugin of server.admission) {
-    const act = plugin[phase];
-    if (!act || !plugin.handles(attributes)) continue;
-    const done = act.call(plugin, attributes, server.admissionWorld);
-    if (done) await done;
+/** Asks all plugins; those that change objects a second time where one of them wishes it. */
+export async function admit(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
+  const { reinvocation } = attributes;
+  const step = server.admissionMetrics.begin(phase, attributes.operation);
+  try {
+    await askAll(server, phase, attributes);
+    if (phase === 'mutate' && reinvocation.wanted) {
+      reinvocation.again = true;
+      await askAll(server, phase, attributes);
+    }
+  } catch (error) {
+    step(true);
+    throw error;
+  }
+  step(false);
+}
+
+async function askAll(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
+  let timer: AdmissionTimer | undefined;
+  try {
+    for (const plugin of server.admission) {
+      const act = plugin[phase];
+      if (!act || !plugin.handles(attributes)) continue;
+      timer = server.admissionMetrics.begin(phase, attributes.operation, plugin.name);
+      const done = act.call(plugin, attributes, server.admissionWorld);
+      if (done) await done;
+      timer(false);
+    }
+  } catch (error) {
+    timer?.(true);
+    throw error;
   }
 }
 
 export function attributesOf(
   context: WriteContext,
-  operation: Operation,
+  operation: Exclude<Operation, 'CONNECT'>,
   name: string,
   object: Draft | undefined,
   old: KubeObject | undefined,
@@ -112,9 +166,20 @@ export function attributesOf(
     old,
     user: context.user,
     dryRun: context.dryRun,
+    options: { kind: optionsKinds[operation], apiVersion: 'meta.k8s.io/v1', ...context.given },
+    reinvocation: { again: false, wanted: false },
     warn: context.warn,
+    annotate: context.annotate,
   };
 }
+
+/** A connection has no options but its object, which is of the subresource's own kind. */
+export function connectionAttributes(context: WriteContext, object: Draft | undefined): Attributes {
+  const { options: _, ...attributes } = attributesOf(context, 'CREATE', context.target.name, object, undefined);
+  return { ...attributes, operation: 'CONNECT' };
+}
+
+const optionsKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
 export function requireValid(kind: Kind, name: string, issues: readonly Issue[]): void {
   const keeper = kind.storedAs ?? kind;

@@ -23,7 +23,9 @@ import {
   requireValid,
   wipeIdentity,
   type WriteContext,
+  writeContext,
 } from './commit.ts';
+import { asStored } from './conversion.ts';
 import type { ObjectResult } from './result.ts';
 
 /** Characters that generated names end in, and the longest base they are put behind. */
@@ -40,12 +42,7 @@ export async function create(server: Server, exchange: Exchange, target: Resourc
   const parsed = parseBody(request, expectedOf(kind, version), options.fieldValidation !== 'Ignore');
   const draft = draftOf(kind, version, parsed, options.fieldValidation, warn);
   requireNamespace(target, draft);
-  return insert(
-    server,
-    { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn },
-    draft,
-    true,
-  );
+  return insert(server, writeContext(exchange, target, options), draft, true);
 }
 
 /** Stores a draft of the hub version that does not exist yet. `owning`: the writer becomes owner of its fields here (apply has done so itself). */
@@ -61,11 +58,10 @@ export async function insert(
   wipeIdentity(draft);
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
-    if (generated)
-      draft.metadata.name = generateName(server, context.target.served.kind, draft.metadata.generateName ?? '');
-    const result = await insertOnce(server, context, generated ? copyOf(draft) : draft, owning);
+    const attempt = generated ? copyOf(draft) : draft;
+    const result = await insertOnce(server, context, attempt, owning);
     if (result) return result;
-    if (tries <= 1) throw await nameTaken(server, context, draft);
+    if (tries <= 1) throw await nameTaken(server, context, attempt);
   }
 }
 
@@ -85,9 +81,11 @@ async function insertOnce(
   owning: boolean,
 ): Promise<ObjectResult | undefined> {
   const { kind } = context.target.served;
-  if (owning) ownFields(server, context, undefined, draft);
+  if (owning) await ownFields(server, context, undefined, draft);
   const attributes = attributesOf(context, 'CREATE', draft.metadata.name ?? '', draft, undefined);
   await admit(server, 'mutate', attributes);
+  requireNamespace(context.target, draft);
+  nameGenerated(server, kind, draft);
   giveIdentity(server, kind, draft);
   const taken = await server.hooks(kind)?.take(server, draft, undefined);
   try {
@@ -131,9 +129,10 @@ async function store(
   const cache = await server.caches.of(kind);
   if (cache.stored(draft.metadata.namespace ?? '', draft.metadata.name ?? '')) return undefined;
   forgetEmpty(kind, draft);
-  if (dryRun) return { type: 'object', code: 201, object: draft };
-  fitForStorage(kind, draft);
-  const stored = await commit(server, kind, draft, undefined);
+  if (!dryRun) fitForStorage(kind, draft);
+  const kept = await asStored(target.served, draft);
+  if (dryRun) return { type: 'object', code: 201, object: kept };
+  const stored = await commit(server, kind, kept, undefined);
   return stored && { type: 'object', code: 201, object: stored.object, stored };
 }
 
@@ -143,6 +142,11 @@ function resetStatus(kind: Kind, draft: Draft): void {
   const printed = field?.schema.type === 'object' && !field.pointer && !field.omitzero && !kind.custom;
   if (printed) draft.status = {};
   else delete draft.status;
+}
+
+/** Names are generated once everybody has had a say in what they begin with. */
+function nameGenerated(server: Server, kind: Kind, { metadata }: Draft): void {
+  if (!metadata.name && metadata.generateName) metadata.name = generateName(server, kind, metadata.generateName);
 }
 
 function generateName(server: Server, kind: Kind, base: string): string {

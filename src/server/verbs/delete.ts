@@ -9,11 +9,12 @@ import { decodeValue, parseBody } from '../body.ts';
 import { requireKind } from '../known-kinds.ts';
 import { copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
-import { type DeleteOptions, deleteOptionsFrom, deleteOptionsOf } from '../options.ts';
+import { type DeleteOptions, deleteOptionsFrom, deleteOptionsOf, givenDeleteOptions } from '../options.ts';
 import { selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
-import { admit, attributesOf, commit, commitDeletion, type WriteContext } from './commit.ts';
+import { admit, attributesOf, commit, commitDeletion, type WriteContext, writeContext } from './commit.ts';
+import { asStoredNow, viewOf } from './conversion.ts';
 import { list, selected } from './read.ts';
 import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
 
@@ -23,8 +24,7 @@ const mostTries = 64;
 
 export async function deleteOne(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const options = optionsOf(exchange);
-  const context = contextOf(exchange, target, options);
-  return remove(server, context, options);
+  return remove(server, contextOf(exchange, target, options), options);
 }
 
 export async function deleteCollection(
@@ -41,7 +41,7 @@ export async function deleteCollection(
       : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
   for (const { object } of listed) {
     const one = { ...target, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? '' };
-    await remove(server, contextOf(exchange, one, options), options).catch(ignoreNotFound);
+    await remove(server, contextOf(exchange, one, options), options, 'nameless').catch(ignoreNotFound);
   }
   return { type: 'list', items: listed, revision: server.store.revision() };
 }
@@ -50,15 +50,8 @@ function ignoreNotFound(error: unknown): void {
   if ((error as { code?: number }).code !== 404) throw error;
 }
 
-function contextOf(exchange: Exchange, target: ResourceTarget, options: DeleteOptions): WriteContext {
-  return {
-    target,
-    user: exchange.user,
-    manager: '',
-    dryRun: options.dryRun,
-    warn: (text) => void exchange.warnings.add(text),
-  };
-}
+const contextOf = (exchange: Exchange, target: ResourceTarget, options: DeleteOptions): WriteContext =>
+  writeContext(exchange, target, { dryRun: options.dryRun, given: givenDeleteOptions(options) });
 
 /** A body counts whole: the query is then not looked at. */
 function optionsOf(exchange: Exchange): DeleteOptions {
@@ -76,11 +69,15 @@ function optionsOf(exchange: Exchange): DeleteOptions {
   return deleteOptionsFrom(decodeValue(parsed, expected, 'Ignore', () => {}));
 }
 
+/** How admission is asked about a deletion: those of a whole collection name nothing, and an eviction has been asked about itself. */
+type Asking = 'named' | 'nameless' | 'asked';
+
 /** Begins or ends the deletion of one object. */
 export async function remove(
   server: Server,
   context: WriteContext,
   options: DeleteOptions,
+  asking: Asking = 'named',
 ): Promise<ObjectResult | OtherResult> {
   const { target } = context;
   const { kind } = target.served;
@@ -92,12 +89,23 @@ export async function remove(
     const stored = cache.stored(target.namespace, target.name);
     if (!stored) throw notFound(target, target.name);
     requirePreconditions(kind, stored.object, options);
-    await admit(server, 'mutate', attributesOf(context, 'DELETE', target.name, undefined, stored.object));
-    await admit(server, 'validate', attributesOf(context, 'DELETE', target.name, undefined, stored.object));
+    if (asking !== 'asked')
+      await askAbout(
+        server,
+        context,
+        await viewOf(target.served, stored.object),
+        asking === 'named' ? target.name : '',
+      );
     const result = await removeOnce(server, context, options, stored);
     if (result) return result;
   }
   throw staleWrite(target, target.name);
+}
+
+async function askAbout(server: Server, context: WriteContext, object: KubeObject, name: string): Promise<void> {
+  const attributes = attributesOf(context, 'DELETE', name, undefined, object);
+  await admit(server, 'mutate', attributes);
+  await admit(server, 'validate', attributes);
 }
 
 async function removeOnce(
@@ -107,7 +115,7 @@ async function removeOnce(
   stored: Stored,
 ): Promise<ObjectResult | OtherResult | undefined> {
   const { kind } = context.target.served;
-  const plan = planDeletion(kind, stored.object, options, server.clock.now());
+  const plan = planDeletion(kind, await asStoredNow(kind, stored.object), options, server.clock.now());
   // Who asks in the old way for dependents to go as well is told that it will take a while.
   const code = options.orphanDependents === false ? 202 : 200;
   if (plan.step === 'wait') return { type: 'object', code, object: stored.object, stored };

@@ -22,7 +22,8 @@ import { requireSameKind } from '../known-kinds.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { parseYaml, unmarshalErrors } from '../yaml.ts';
-import { inVersion, resetFieldsOf, setManagedFields, type WriteContext } from './commit.ts';
+import { resetFieldsOf, setManagedFields, type WriteContext, writeContext } from './commit.ts';
+import { acrossVersions } from './conversion.ts';
 import { insert, requireNamespace } from './create.ts';
 import { patchedText } from './patched-text.ts';
 import type { ObjectResult } from './result.ts';
@@ -52,7 +53,7 @@ export async function patch(server: Server, exchange: Exchange, target: Resource
   const read = readPatch(exchange, kind.custom);
   const options = writeOptions('PatchOptions', request.query, request.headers['user-agent'], read.type === 'apply');
   const warn = (text: string) => void exchange.warnings.add(text);
-  const context: WriteContext = { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn };
+  const context = writeContext(exchange, target, options);
   if (read.type === 'apply') return applyPatch(server, context, read, options);
   return replace(server, context, {
     compute: (previous) => patched(target, previous, read, options, warn),
@@ -182,7 +183,7 @@ async function applyPatch(
   if (!cache.stored(target.namespace, target.name) && target.subresource === '') {
     if (config.metadata.resourceVersion) throw conflict(target, target.name, 'StorageError: key not found');
     await requireCreate(server.access, context.user, target);
-    return insert(server, context, merged(undefined), false);
+    return insert(server, context, await merged(undefined), false);
   }
   return replace(server, context, {
     compute: (previous) => merged(previous),
@@ -233,29 +234,31 @@ function requireApplyKind(value: Record<string, unknown>, expected: TypeMeta): v
   throw badRequest(`invalid object type: ${apiVersion?.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
 }
 
-function applied(
+async function applied(
   server: Server,
   context: WriteContext,
   config: KubeObject,
   live: KubeObject | undefined,
   options: WriteOptions,
-): Draft {
+): Promise<Draft> {
   const { target } = context;
   const { kind, version } = target.served;
   const keeper = kind.storedAs ?? kind;
-  const outcome = applyConfiguration({
-    live: live && fromHub(kind, version, live),
-    config,
-    schema: version.schema,
-    manager: context.manager,
-    force: options.force,
-    apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
-    ...(target.subresource && { subresource: target.subresource }),
-    now: server.clock.now(),
-    resource: { group: kind.group, resource: kind.plural },
-    inVersion: (object, apiVersion) => inVersion(kind, object, apiVersion),
-    ...resetFieldsOf(keeper, target.subresource),
-  });
+  const outcome = await acrossVersions(kind, (inVersion) =>
+    applyConfiguration({
+      live: live && fromHub(kind, version, live),
+      config,
+      schema: version.schema,
+      manager: context.manager,
+      force: options.force,
+      apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
+      ...(target.subresource && { subresource: target.subresource }),
+      now: server.clock.now(),
+      resource: { group: kind.group, resource: kind.plural },
+      inVersion,
+      ...resetFieldsOf(keeper, target.subresource),
+    }),
+  );
   const draft = decodeApplied(target.served, config, outcome.object);
   requireName(target, draft);
   requireNamespace(target, draft);

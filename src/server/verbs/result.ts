@@ -2,7 +2,7 @@
 
 import type { Column, Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import type { WatchSource } from '../../api/request.ts';
+import type { Upgrade, WatchSource } from '../../api/request.ts';
 import type { Status } from '../../api/status.ts';
 import type { Revision } from '../../store/store.ts';
 import type { Stored } from '../stored.ts';
@@ -46,12 +46,14 @@ export interface OtherResult {
   readonly columns?: readonly Column[];
 }
 
-/** Bytes as they are: logs, metrics. */
+/** Bytes as they are: logs, metrics, what somebody behind a proxy answered. */
 export interface RawResult {
   readonly type: 'raw';
   readonly code: number;
   /** Left out when there is nothing to speak of. */
   readonly contentType?: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
 }
 
@@ -62,4 +64,12 @@ export interface ChunksResult {
   readonly chunks: WatchSource<Uint8Array>;
 }
 
-export type Result = ObjectResult | ListResult | WatchResult | OtherResult | RawResult | ChunksResult;
+/** The connection becomes another: exec, attach, port-forward. */
+export interface UpgradeResult {
+  readonly type: 'upgrade';
+  /** Of the answer that says so. Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly upgrade: Upgrade;
+}
+
+export type Result = ObjectResult | ListResult | WatchResult | OtherResult | RawResult | ChunksResult | UpgradeResult;

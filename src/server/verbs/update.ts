@@ -7,7 +7,6 @@ import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/
 import type { Namespace } from '../../kinds/core/namespace.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
-import type { Attributes } from '../admission/plugin.ts';
 import { requireCreate } from '../authorize.ts';
 import { behaviourOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
@@ -28,7 +27,9 @@ import {
   requireValid,
   unchanged,
   type WriteContext,
+  writeContext,
 } from './commit.ts';
+import { asStored, viewOf } from './conversion.ts';
 import { insert, requireNamespace } from './create.ts';
 import type { ObjectResult } from './result.ts';
 
@@ -48,8 +49,7 @@ export async function update(server: Server, exchange: Exchange, target: Resourc
     return draft;
   };
   const first = fresh();
-  const context: WriteContext = { target, user: exchange.user, manager: options.manager, dryRun: options.dryRun, warn };
-  return replace(server, context, {
+  return replace(server, writeContext(exchange, target, options), {
     compute: () => fresh(),
     resourceVersion: first.metadata.resourceVersion ?? '',
     writer: 'update',
@@ -78,6 +78,15 @@ export interface Replacement {
   /** What to create when there is nothing yet. */
   readonly createsWith?: Draft | undefined;
   readonly requireVersion?: boolean;
+  /** What admission sees instead of the object. */
+  readonly guise?: Guise;
+}
+
+/** Another form of an object, by which it is written: a Scale. */
+export interface Guise {
+  show(object: KubeObject): Draft;
+  /** Takes over what was changed in that form. */
+  take(shown: Draft, draft: Draft): void;
 }
 
 export async function replace(server: Server, context: WriteContext, replacement: Replacement): Promise<ObjectResult> {
@@ -105,34 +114,40 @@ async function replaceOnce(
 ): Promise<ObjectResult | undefined> {
   const { target } = context;
   const { kind } = target.served;
-  const draft = await replacement.compute(previous.object);
-  if (replacement.writer === 'update') requireSameUid(target, draft, previous.object);
-  const identityIssues = uidIssues(draft, previous.object);
-  keepIdentity(draft, previous.object);
-  facetOf(target.subresource).keep(kind, draft, previous.object);
-  if (replacement.writer !== 'apply') ownFields(server, context, previous.object, draft);
-  const attributes = attributesOf(context, 'UPDATE', target.name, draft, previous.object);
+  const current = await viewOf(target.served, previous.object);
+  const draft = await replacement.compute(current);
+  if (replacement.writer === 'update') requireSameUid(target, draft, current);
+  const identityIssues = uidIssues(draft, current);
+  keepIdentity(draft, current);
+  facetOf(target.subresource).keep(kind, draft, current);
+  if (replacement.writer !== 'apply') await ownFields(server, context, current, draft);
+  const { guise } = replacement;
+  const [shown, before] = guise ? [guise.show(draft), guise.show(current)] : [draft, current];
+  const attributes = attributesOf(context, 'UPDATE', target.name, shown, before);
   await admit(server, 'mutate', attributes);
+  guise?.take(shown, draft);
+  requireNamespace(target, draft);
   requireVersion(target, replacement, draft, previous);
-  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, previous.object) : undefined;
+  const taken = target.subresource === '' ? await server.hooks(kind)?.take(server, draft, current) : undefined;
   try {
-    await requireUpdatable(server, context, attributes, identityIssues);
+    requireUpdatable(server, context, { draft, previous: current, identityIssues });
+    await admit(server, 'validate', guise ? { ...attributes, object: guise.show(draft) } : attributes);
+    for (const warning of behaviourOf(kind).warnings?.(draft, current) ?? []) context.warn(warning);
     return await store(server, context, draft, previous);
   } finally {
     taken?.settle();
   }
 }
 
+interface Change {
+  readonly draft: Draft;
+  readonly previous: KubeObject;
+  readonly identityIssues: readonly Issue[];
+}
+
 /** What the kind makes of the change, and whether it may be. */
-async function requireUpdatable(
-  server: Server,
-  { target, warn }: WriteContext,
-  attributes: Attributes,
-  identityIssues: readonly Issue[],
-): Promise<void> {
+function requireUpdatable(server: Server, { target }: WriteContext, { draft, previous, identityIssues }: Change): void {
   const { kind } = target.served;
-  const draft = attributes.object as Draft;
-  const previous = attributes.old as KubeObject;
   const facet = facetOf(target.subresource);
   facet.prepare(kind, draft, previous, server.kindContext);
   if (target.subresource !== 'status') countGeneration(kind, draft, previous);
@@ -141,8 +156,6 @@ async function requireUpdatable(
     ...validateMetadataUpdate(kind, draft, previous),
     ...facet.issues(kind, draft, previous, server.kindContext),
   ]);
-  await admit(server, 'validate', attributes);
-  for (const warning of behaviourOf(kind).warnings?.(draft, previous) ?? []) warn(warning);
 }
 
 /** Undefined: somebody else was faster. */
@@ -154,12 +167,12 @@ async function store(
 ): Promise<ObjectResult | undefined> {
   forgetEmpty(context.target.served.kind, draft);
   if (!context.dryRun) fitForStorage(context.target.served.kind, draft);
-  if (unchanged(draft, previous.object))
-    return { type: 'object', code: 200, object: previous.object, stored: previous };
-  draft.metadata.resourceVersion = String(previous.revision);
-  if (isReadyToGo(draft, previous.object)) return finishDeletion(server, context, draft, previous);
-  if (context.dryRun) return { type: 'object', code: 200, object: draft };
-  const stored = await commit(server, context.target.served.kind, draft, previous);
+  const kept = await asStored(context.target.served, draft);
+  if (unchanged(kept, previous.object)) return { type: 'object', code: 200, object: previous.object, stored: previous };
+  kept.metadata.resourceVersion = String(previous.revision);
+  if (isReadyToGo(kept, previous.object)) return finishDeletion(server, context, kept, previous);
+  if (context.dryRun) return { type: 'object', code: 200, object: kept };
+  const stored = await commit(server, context.target.served.kind, kept, previous);
   return stored && { type: 'object', code: 200, object: stored.object, stored };
 }
 

@@ -20,21 +20,21 @@ import { answered, readReview } from './review.ts';
 type Asked = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
 
 export const subjectAccessReview: VirtualHandler = async (server, exchange, target) => {
-  const review = readReview<SubjectAccessReview>(server, exchange, target);
+  const review = await readReview<SubjectAccessReview>(server, exchange, target);
   requireValid([...subjectIssues(review.spec), ...metadataIssues(review.metadata)]);
   review.status = await decided(server, subjectOf(review.spec), review.spec);
   return answered(target, review);
 };
 
 export const localSubjectAccessReview: VirtualHandler = async (server, exchange, target) => {
-  const review = readReview<LocalSubjectAccessReview>(server, exchange, target);
+  const review = await readReview<LocalSubjectAccessReview>(server, exchange, target);
   requireValid(localIssues(review));
   review.status = await decided(server, subjectOf(review.spec), review.spec);
   return answered(target, review);
 };
 
 export const selfSubjectAccessReview: VirtualHandler = async (server, exchange, target) => {
-  const review = readReview<SelfSubjectAccessReview>(server, exchange, target);
+  const review = await readReview<SelfSubjectAccessReview>(server, exchange, target);
   requireValid([...askedIssues(review.spec), ...metadataIssues(review.metadata)]);
   review.status = await decided(server, exchange.user, review.spec);
   return answered(target, review);

@@ -14,7 +14,7 @@ import type { VirtualHandler } from './index.ts';
 import { answered, readReview } from './review.ts';
 
 export const tokenReview: VirtualHandler = async (server, exchange, target) => {
-  const review = readReview<TokenReview>(server, exchange, target);
+  const review = await readReview<TokenReview>(server, exchange, target);
   const { token, audiences } = review.spec;
   if (!token) throw badRequest('token is required for TokenReview in authentication');
   const answer = await server.access.authenticate(token, audiences?.length ? audiences : serverAudiences);
@@ -32,7 +32,7 @@ function statusOf(answer: TokenAnswer): TokenReviewStatus {
 }
 
 export const selfSubjectReview: VirtualHandler = async (server, exchange, target) => {
-  readReview(server, exchange, target);
+  await readReview(server, exchange, target);
   const answer: KubeObject = {
     kind: 'SelfSubjectReview',
     apiVersion: 'authentication.k8s.io/v1',

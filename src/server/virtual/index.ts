@@ -8,6 +8,7 @@ import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview 
 import { legacyBinding } from './binding.ts';
 import { componentStatus } from './component-status.ts';
 import { selfSubjectReview, tokenReview } from './identity-review.ts';
+import { nodeMetrics, podMetrics } from './resource-metrics.ts';
 import { selfSubjectRulesReview } from './rules-review.ts';
 
 export type VirtualHandler = (server: Server, exchange: Exchange, target: ResourceTarget) => Promise<Result>;
@@ -15,6 +16,8 @@ export type VirtualHandler = (server: Server, exchange: Exchange, target: Resour
 const handlers: Readonly<Record<string, VirtualHandler>> = {
   bindings: legacyBinding,
   componentstatuses: componentStatus,
+  'nodes.metrics.k8s.io': nodeMetrics,
+  'pods.metrics.k8s.io': podMetrics,
   'localsubjectaccessreviews.authorization.k8s.io': localSubjectAccessReview,
   'selfsubjectaccessreviews.authorization.k8s.io': selfSubjectAccessReview,
   'selfsubjectreviews.authentication.k8s.io': selfSubjectReview,

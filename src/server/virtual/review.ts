@@ -6,17 +6,17 @@ import type { Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import { ownFields } from '../verbs/commit.ts';
+import { admit, attributesOf, ownFields, writeContext } from '../verbs/commit.ts';
 import { requireNamespace } from '../verbs/create.ts';
 import type { Result } from '../verbs/result.ts';
 
-/** The question, with its managed fields. A namespace that a cluster-scoped kind has no use for is dropped. */
-export function readReview<T extends KubeObject>(
+/** The question, with its managed fields, once admission lets it pass. A namespace that a cluster-scoped kind has no use for is dropped. */
+export async function readReview<T extends KubeObject>(
   server: Server,
   exchange: Exchange,
   target: ResourceTarget,
-): Draft & T {
-  const { request, user } = exchange;
+): Promise<Draft & T> {
+  const { request } = exchange;
   const { kind, version } = target.served;
   const options = writeOptions('CreateOptions', request.query, request.headers['user-agent']);
   const warn = (text: string) => void exchange.warnings.add(text);
@@ -25,7 +25,11 @@ export function readReview<T extends KubeObject>(
   if (kind.scope === 'Cluster') delete draft.metadata.namespace;
   else requireNamespace(target, draft);
   draft.spec ??= {};
-  ownFields(server, { target, user, manager: options.manager, dryRun: options.dryRun, warn }, undefined, draft);
+  const context = writeContext(exchange, target, options);
+  await ownFields(server, context, undefined, draft);
+  const attributes = attributesOf(context, 'CREATE', draft.metadata.name ?? '', draft, undefined);
+  await admit(server, 'mutate', attributes);
+  await admit(server, 'validate', attributes);
   return draft as Draft & T;
 }
 

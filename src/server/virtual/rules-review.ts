@@ -12,7 +12,7 @@ import type { VirtualHandler } from './index.ts';
 import { answered, readReview } from './review.ts';
 
 export const selfSubjectRulesReview: VirtualHandler = async (server, exchange, target) => {
-  const review = readReview<SelfSubjectRulesReview>(server, exchange, target);
+  const review = await readReview<SelfSubjectRulesReview>(server, exchange, target);
   const { namespace = '' } = review.spec;
   if (namespace === '') throw badRequest('no namespace on request');
   const errors: string[] = [];

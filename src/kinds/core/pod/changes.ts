@@ -2,9 +2,6 @@
 
 import type { Pod, PodSpec } from '../../generated/types/core-v1.ts';
 
-/** Marks a pod that a kubelet runs from a file; the API only shows it. */
-export const mirrorAnnotation = 'kubernetes.io/config.mirror';
-
 /** Leaves nothing of the draft but the given parts of its spec, and who owns what. */
 export function onlyWith(draft: Pod, previous: Pod, parts: Partial<PodSpec>): void {
   const { managedFields, resourceVersion } = draft.metadata;

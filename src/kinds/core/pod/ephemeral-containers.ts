@@ -4,8 +4,9 @@ import { type Issue, forbiddenField } from '../../../api/issues.ts';
 import { semanticEqual } from '../../../base/equal.ts';
 import { differenceOf } from '../../diff.ts';
 import type { EphemeralContainer, Pod } from '../../generated/types/core-v1.ts';
+import { annotationChangeIssues, mirrorAnnotation, podAnnotationIssues } from '../../pod-spec/annotations.ts';
 import { internalEphemeralContainer } from '../../pod-spec/internal-form.ts';
-import { mirrorAnnotation, onlyWith } from './changes.ts';
+import { onlyWith } from './changes.ts';
 import { podContentIssues } from './validate.ts';
 
 export function keepAllButEphemeralContainers(draft: Pod, previous: Pod): void {
@@ -26,7 +27,12 @@ export function ephemeralContainerIssues(next: Pod, previous: Pod): Issue[] {
     );
     return rule ? [forbiddenField('spec.ephemeralContainers', rule)] : [];
   });
-  return [...podContentIssues(next), ...changes];
+  return [
+    ...podContentIssues(next),
+    ...annotationChangeIssues(next.metadata, previous.metadata, 'metadata.annotations'),
+    ...podAnnotationIssues(next.metadata, next.spec, 'metadata.annotations'),
+    ...changes,
+  ];
 }
 
 function changeRule(before: EphemeralContainer, now: EphemeralContainer | undefined): string | undefined {

@@ -3,7 +3,8 @@
 import { type Issue, forbiddenField, invalid } from '../../../api/issues.ts';
 import { deepEqual } from '../../../base/equal.ts';
 import type { Container, Pod, ResourceRequirements } from '../../generated/types/core-v1.ts';
-import { mirrorAnnotation, onlyWith } from './changes.ts';
+import { mirrorAnnotation } from '../../pod-spec/annotations.ts';
+import { onlyWith } from './changes.ts';
 import { qosClassOf } from './qos.ts';
 import { podContentIssues } from './validate.ts';
 
@@ -35,6 +36,7 @@ export function podResizeIssues(next: Pod, previous: Pod): Issue[] {
   return [
     ...podContentIssues(next),
     ...qualityIssues(next, previous),
+    ...supportIssues(previous),
     ...listIssues('spec.initContainers', next.spec.initContainers, previous.spec.initContainers),
     ...listIssues('spec.containers', next.spec.containers, previous.spec.containers),
     ...otherResourceIssues(next, previous),
@@ -44,6 +46,13 @@ export function podResizeIssues(next: Pod, previous: Pod): Issue[] {
 function qualityIssues(next: Pod, previous: Pod): Issue[] {
   if (qosClassOf(next.spec) === (previous.status?.qosClass ?? qosClassOf(previous.spec))) return [];
   return [invalid('spec', next.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing')];
+}
+
+/** A node that resizes says what its running containers have. */
+function supportIssues({ status }: Pod): Issue[] {
+  const running = (status?.containerStatuses ?? []).find(({ state }) => state?.running);
+  if (!running || running.resources) return [];
+  return [forbiddenField('spec', 'Pod running on node without support for resize')];
 }
 
 /** What was asked for, or limited, stays so in some amount. */

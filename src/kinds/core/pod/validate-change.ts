@@ -4,12 +4,18 @@ import { type Issue, forbiddenField, invalid, required } from '../../../api/issu
 import { deepEqual } from '../../../base/equal.ts';
 import { differenceOf } from '../../diff.ts';
 import type { Affinity, Container, Pod, PodSpec, Toleration } from '../../generated/types/core-v1.ts';
+import { annotationChangeIssues, podAnnotationIssues } from '../../pod-spec/annotations.ts';
 import { internalPodSpec } from '../../pod-spec/internal-form.ts';
 import { tolerationIssues } from '../../pod-spec/scheduling.ts';
 import { podContentIssues } from './validate.ts';
 
 export function podChangeIssues(next: Pod, previous: Pod): Issue[] {
-  return [...podContentIssues(next), ...specChangeIssues(next.spec, previous.spec)];
+  return [
+    ...podContentIssues(next),
+    ...annotationChangeIssues(next.metadata, previous.metadata, 'metadata.annotations'),
+    ...podAnnotationIssues(next.metadata, next.spec, 'metadata.annotations'),
+    ...specChangeIssues(next.spec, previous.spec),
+  ];
 }
 
 function specChangeIssues(next: PodSpec, previous: PodSpec): Issue[] {

@@ -1,6 +1,6 @@
 // What a service draws warnings for.
 
-import { formatIp, isMappedIp, parseIp } from '../../../base/ip.ts';
+import { addressWarnings } from '../../addresses.ts';
 import type { Service, ServiceSpec } from '../../generated/types/core-v1.ts';
 import { isHeadless } from './rules.ts';
 
@@ -41,18 +41,4 @@ function withoutEffect(spec: ServiceSpec): string[] {
     ...(external ? ['spec.externalIPs is ignored for headless services'] : []),
     ...(spec.sessionAffinity === 'None' ? [] : ['spec.SessionAffinity is ignored for headless services']),
   ];
-}
-
-function addressWarnings(field: string, text: string): string[] {
-  const ip = parseIp(text);
-  if (!ip) return [];
-  const canonical = formatIp(ip);
-  if (ip.leadingZeros || isMappedIp(text)) {
-    return [
-      `${field}: non-standard IP address "${text}" will be considered invalid in a future Kubernetes release: use "${canonical}"`,
-    ];
-  }
-  return ip.family === 6 && canonical !== text
-    ? [`${field}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
-    : [];
 }

@@ -29,7 +29,8 @@ function read(text: string): Quantity | CelError {
 const wrap = (quantity: Quantity): Value => new Opaque(quantityType.name, quantity, quantity.nanos);
 const unwrap = (value: Value | undefined): Quantity => (value as Opaque<Quantity>).data;
 
-function parse(text: string): Result {
+/** The value of a quantity's text. */
+export function quantityValue(text: string): Result {
   const quantity = read(text);
   return quantity instanceof CelError ? quantity : wrap(quantity);
 }
@@ -68,7 +69,7 @@ export const quantitiesLibrary: Library = {
   functions: [
     declare(
       'quantity',
-      overload('string_to_quantity', [stringType], quantityType, (text) => parse(text as string)),
+      overload('string_to_quantity', [stringType], quantityType, (text) => quantityValue(text as string)),
     ),
     declare(
       'isQuantity',

@@ -95,6 +95,9 @@ function wrap(version: Version | CelError): Result {
   return new Opaque(semverType.name, version, `${version.numbers.join('.')}-${version.early.join('.')}`);
 }
 
+/** The value of a version's text: three numbers, and what may follow them. */
+export const semverValue = (text: string): Result => wrap(parse(text));
+
 const unwrap = (value: Value | undefined): Version => (value as Opaque<Version>).data;
 
 const number = (name: string, place: number): FunctionDeclaration =>

@@ -1,0 +1,134 @@
+// What a node's kubelet serves besides logs: commands in containers, ports of pods, and its own small HTTP interface.
+
+import { utf8 } from '../base/bytes.ts';
+import { apiVersionOf } from '../api/kind.ts';
+import { ApiError, internalError } from '../api/status.ts';
+import { ServiceAccount } from '../kinds/core/service-account.ts';
+import type { TokenRequest } from '../kinds/generated/types/authentication-v1.ts';
+import type { Pod } from '../kinds/generated/types/core-v1.ts';
+import type { CommandRequest, Kubelets, ProxyAnswer, ProxyRequest, RunCommand } from '../server/kubelets.ts';
+import type { PodHost } from './pod-host.ts';
+import { sandboxOf } from './pod-record.ts';
+import type { PodWorker } from './pod-worker.ts';
+import { projectionsOf } from './projections.ts';
+import { RuntimeFailure } from './runtime.ts';
+
+/** A pod on its node. */
+export interface Placed {
+  readonly worker: PodWorker;
+  readonly host: PodHost;
+}
+
+export interface Reach {
+  /** @throws ApiError where there is no such pod on a node that can be reached */
+  placed(namespace: string, name: string): Placed;
+  /** Those of all nodes that can be reached. */
+  all(): readonly Placed[];
+  /** Those of one node; undefined: it cannot be reached. */
+  on(node: string): readonly Placed[] | undefined;
+}
+
+export function kubeletsOver(reach: Reach): Omit<Kubelets, 'logs' | 'usage'> {
+  return {
+    command: (namespace, name, request) => commandIn(reach.placed(namespace, name), request),
+
+    async dial(namespace, name, port) {
+      const { worker, host } = reach.placed(namespace, name);
+      const sandbox = sandboxFor(worker);
+      try {
+        return await host.runtime.dial(sandbox, port);
+      } catch (error) {
+        if (!(error instanceof RuntimeFailure)) throw error;
+        throw new RuntimeFailure(`error forwarding port ${port} to pod ${sandbox.id}, uid : ${error.message}`);
+      }
+    },
+
+    async ask(address, port, request, signal) {
+      const found = reach.all().find(({ worker }) => worker.record.ips.includes(address) && sandboxOf(worker.record));
+      if (!found) throw new RuntimeFailure(`dial tcp ${address}:${port}: connect: no route to host`);
+      try {
+        return await found.host.runtime.ask(sandboxFor(found.worker), port, request, signal);
+      } catch (error) {
+        if (!(error instanceof RuntimeFailure)) throw error;
+        throw new RuntimeFailure(
+          `dial tcp ${address}:${port}: ${error.message.replace(/^.*(?=connect: connection refused)/, '')}`,
+        );
+      }
+    },
+
+    async askNode(name, request) {
+      const pods = reach.on(name);
+      if (!pods) throw new RuntimeFailure(`dial tcp ${name}:10250: i/o timeout`);
+      return kubeletAnswer(name, pods, request);
+    },
+  };
+}
+
+function sandboxFor(worker: PodWorker) {
+  const sandbox = sandboxOf(worker.record);
+  if (sandbox) return sandbox;
+  throw new RuntimeFailure(`pod not found ("${worker.pod().metadata.name}_${worker.pod().metadata.namespace}")`);
+}
+
+function commandIn({ worker, host }: Placed, { container, command, tty }: CommandRequest): RunCommand {
+  const record = worker.record.containers.find((each) => each.container.name === container);
+  if (record?.state.is !== 'running') throw new ApiError(500, 'InternalError', `container not found ("${container}")`);
+  const { id } = record.state;
+  return async (streams, signal) => {
+    const projections = await projectionsOf(worker.pod(), await sourcesFor(worker, host));
+    try {
+      return await host.runtime.run(id, { ...(command && { command }), tty, projections, streams, signal });
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error;
+      throw internalError(`error executing command in container: ${error.message}`);
+    }
+  };
+}
+
+async function sourcesFor(worker: PodWorker, { client, sources, facts }: PodHost) {
+  const pod = worker.pod();
+  const { namespace = '', name = '', uid = '' } = pod.metadata;
+  const account = pod.spec.serviceAccountName ?? 'default';
+  return {
+    ...(await sources(namespace)),
+    facts: { podIP: worker.record.ips[0] ?? '', hostIP: facts.hostIP },
+    async token(audience: string | undefined, seconds: number | undefined): Promise<string> {
+      const spec = {
+        audiences: audience === undefined ? [] : [audience],
+        ...(seconds !== undefined && { expirationSeconds: seconds }),
+        boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
+      };
+      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+      const made = await client.sub(ServiceAccount, { namespace, name: account }, 'token', body);
+      return (made as TokenRequest).status?.token ?? '';
+    },
+  };
+}
+
+/** What a kubelet says of itself to those who may ask nodes/proxy. */
+function kubeletAnswer(node: string, pods: readonly Placed[], { path }: ProxyRequest): ProxyAnswer {
+  const plain = (status: number, text: string): ProxyAnswer => ({
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: utf8(text),
+  });
+  const json = (value: object): ProxyAnswer => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: utf8(JSON.stringify(value)),
+  });
+  switch (path.split('?')[0]) {
+    case '/healthz':
+      return plain(200, 'ok');
+    case '/pods':
+    case '/pods/':
+      return json({
+        kind: 'PodList',
+        apiVersion: apiVersionOf({ group: '', version: 'v1' }),
+        metadata: {},
+        items: pods.map(({ worker }): Pod => worker.pod()),
+      });
+    default:
+      return plain(404, `404 page not found: the kubelet of node ${node} is simulated and serves /healthz and /pods\n`);
+  }
+}

@@ -1,0 +1,199 @@
+// ValidatingAdmissionPolicy: refuses, warns of or records what the policies in force find wrong with a request.
+
+import { ValidatingAdmissionPolicy } from '../../../kinds/admissionregistration/validating-admission-policy.ts';
+import { ValidatingAdmissionPolicyBinding } from '../../../kinds/admissionregistration/validating-admission-policy-binding.ts';
+import type { ApiError } from '../../../api/status.ts';
+import type { Served } from '../../catalog.ts';
+import { type Questions, questionsOf } from '../expressions/questions.ts';
+import { matchRequest, namespaceOf } from '../matching/match.ts';
+import { homeOf, isNamespace } from '../matching/subject.ts';
+import type { AdmissionPlugin, AdmissionWorld, Attributes } from '../plugin.ts';
+import { type Hook, hooksOf } from './hooks.ts';
+import { ConfigurationError, paramServed, paramsOf } from './params.ts';
+import { isExcluded, refusalOf } from './refusal.ts';
+import {
+  type Annotation,
+  compileValidator,
+  type Denial,
+  type Findings,
+  validate,
+  type Validator,
+} from './validation.ts';
+
+type PolicyHook = Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validator>;
+
+const hooks = hooksOf({
+  policies: ValidatingAdmissionPolicy,
+  bindings: ValidatingAdmissionPolicyBinding,
+  compile: compileValidator,
+});
+
+export const validatingAdmissionPolicy: AdmissionPlugin = {
+  name: 'ValidatingAdmissionPolicy',
+  handles: (attributes) => !isExcluded(attributes),
+
+  validate(attributes, world) {
+    const inForce = hooks(world);
+    if ('length' in inForce && inForce.length === 0) return undefined;
+    return judge(inForce, attributes, world);
+  },
+};
+
+async function judge(
+  hooksInForce: readonly PolicyHook[] | Promise<readonly PolicyHook[]>,
+  attributes: Attributes,
+  world: AdmissionWorld,
+): Promise<void> {
+  const context: Context = { attributes, world, questions: questionsOf(attributes.user, world.access) };
+  const refusals: ApiError[] = [];
+  for (const hook of await hooksInForce) refusals.push(...(await ask(hook, context)));
+  // All are found out, for the audit trail and warnings, but only the first is told.
+  if (refusals[0]) throw refusals[0];
+}
+
+interface Context {
+  readonly attributes: Attributes;
+  readonly world: AdmissionWorld;
+  readonly questions: Questions;
+}
+
+async function ask(hook: PolicyHook, context: Context): Promise<readonly ApiError[]> {
+  const { policy, bindings, evaluator } = hook;
+  const { attributes, world } = context;
+  const served = await matchRequest(policy.spec?.matchConstraints ?? {}, attributes, world);
+  if (!served) return [];
+  const collected = new Map<string, Set<string>>();
+  const refusals: ApiError[] = [];
+  try {
+    paramServed(policy.spec?.paramKind, world);
+    for (const binding of bindings) {
+      const found = await findingsOf(hook, binding, served, context);
+      refusals.push(...found.flatMap((findings) => act(policy, binding, findings, attributes, collected)));
+    }
+  } catch (failure) {
+    if (!(failure instanceof ConfigurationError)) throw failure;
+    if (!evaluator.lenient) {
+      refusals.push(refusal(attributes, { policy, message: `failed to configure policy: ${failure.message}` }));
+    }
+  }
+  publish(policy, collected, attributes);
+  return refusals;
+}
+
+/** What the policy finds, for each of the binding's parameters. */
+async function findingsOf(
+  { policy, evaluator }: PolicyHook,
+  binding: ValidatingAdmissionPolicyBinding,
+  served: Served,
+  { attributes, world, questions }: Context,
+): Promise<readonly Findings[]> {
+  const { matchResources, paramRef } = binding.spec ?? {};
+  if (matchResources && !(await matchRequest(matchResources, attributes, world))) return [];
+  const home = homeOf(attributes);
+  try {
+    const params = await paramsOf(paramServed(policy.spec?.paramKind, world), paramRef, home, world);
+    const namespace = home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
+    const found: Findings[] = [];
+    for (const each of params) {
+      found.push(await validate(evaluator, { attributes, served, namespace, params: each, questions }));
+    }
+    return found;
+  } catch (failure) {
+    if (!(failure instanceof ConfigurationError)) throw failure;
+    const message = `failed to configure binding: ${failure.message}`;
+    return evaluator.lenient ? [] : [{ denials: [], annotations: [], misconfigured: message }];
+  }
+}
+
+type Policy = ValidatingAdmissionPolicy;
+type Binding = ValidatingAdmissionPolicyBinding;
+
+/** Does what the binding says with what was found; the refusals are what is left to do. */
+function act(
+  policy: Policy,
+  binding: Binding,
+  { denials, annotations, misconfigured }: Findings,
+  attributes: Attributes,
+  collected: Map<string, Set<string>>,
+): readonly ApiError[] {
+  if (misconfigured !== undefined) return [refusal(attributes, { policy, binding, message: misconfigured })];
+  const actions = binding.spec?.validationActions ?? [];
+  const refusals = denials.flatMap((denial) =>
+    actions.flatMap((action) => enforce(action, policy, binding, denial, attributes)),
+  );
+  return [...refusals, ...annotations.flatMap((each) => collect(each, policy, binding, attributes, collected))];
+}
+
+function enforce(
+  action: string,
+  policy: Policy,
+  binding: Binding,
+  denial: Denial,
+  attributes: Attributes,
+): readonly ApiError[] {
+  const { message, reason } = denial;
+  if (action === 'Deny') return [refusal(attributes, { policy, binding, message, ...(reason && { reason }) })];
+  if (action === 'Audit')
+    attributes.annotate('validation.policy.admission.k8s.io/validation_failure', failure(binding, denial));
+  else {
+    const place = `'${policy.metadata.name}' with binding '${binding.metadata.name}'`;
+    attributes.warn(`Validation failed for ValidatingAdmissionPolicy ${place}: ${message}`);
+  }
+  return [];
+}
+
+/** One failure, in a list because there may be more one day. */
+const failure = ({ metadata, spec }: Binding, { index, message }: Denial): string =>
+  JSON.stringify([
+    {
+      message,
+      policy: spec?.policyName,
+      binding: metadata.name,
+      expressionIndex: index,
+      validationActions: spec?.validationActions,
+    },
+  ]);
+
+/** Bytes. */
+const longestAnnotation = 10 * 1024;
+
+function collect(
+  annotation: Annotation,
+  policy: Policy,
+  binding: Binding,
+  attributes: Attributes,
+  collected: Map<string, Set<string>>,
+): readonly ApiError[] {
+  if ('error' in annotation) return [refusal(attributes, { policy, binding, message: annotation.error })];
+  const values = collected.get(annotation.key) ?? new Set();
+  collected.set(annotation.key, values.add(annotation.value.slice(0, longestAnnotation)));
+  return [];
+}
+
+/** Bindings with different parameters may give one annotation different values. */
+function publish(
+  { metadata }: Policy,
+  collected: ReadonlyMap<string, ReadonlySet<string>>,
+  attributes: Attributes,
+): void {
+  for (const [key, values] of collected) attributes.annotate(`${metadata.name}/${key}`, [...values].join(', '));
+}
+
+interface Refused {
+  readonly policy: Policy;
+  readonly binding?: Binding;
+  readonly message: string;
+  readonly reason?: string;
+}
+
+const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
+
+function refusal(attributes: Attributes, { policy, binding, message, reason = 'Invalid' }: Refused): ApiError {
+  const place = binding ? ` with binding '${binding.metadata.name}'` : '';
+  const text = `ValidatingAdmissionPolicy '${policy.metadata.name}'${place} denied request: ${message}`;
+  const refused = refusalOf(attributes, text);
+  refused.status.reason = reason;
+  refused.status.code = codes[reason] ?? 422;
+  refused.status.details = { ...refused.status.details, causes: [{ message: text }] };
+  return refused;
+}

@@ -1,0 +1,127 @@
+// A question put to a webhook, and its answer, with every failure in the words of Kubernetes' client.
+
+import { bytesOfBase64, textOf, utf8 } from '../../base/bytes.ts';
+import type { WebhookClient } from '../../kinds/webhook-client.ts';
+import { type OutgoingRequest, Unreachable, wholeBody } from './outgoing.ts';
+import { type Remote, serviceHost } from './remote.ts';
+
+export interface WebhookClientConfig extends WebhookClient {
+  /** PEM in base64. */
+  readonly caBundle?: string;
+}
+
+export interface WebhookQuestion {
+  readonly client: WebhookClientConfig;
+  readonly review: object;
+  readonly timeoutSeconds: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a webhook may answer at the most, in bytes. */
+const largestAnswer = 16 * 1024 * 1024;
+const defaultPort = 443;
+
+/** The webhook's authority cannot be read. Nobody was asked. */
+export class UnusableClient extends Error {}
+
+/** The answer, parsed. @throws UnusableClient; an Error that says why there is no answer */
+export async function callWebhook(remote: Remote, question: WebhookQuestion): Promise<unknown> {
+  const { client, review, timeoutSeconds, signal } = question;
+  const caBundle = bundleOf(client);
+  const url = urlOf(client, timeoutSeconds);
+  const request: OutgoingRequest = {
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, */*',
+      'user-agent': 'kube-apiserver-admission',
+    },
+    body: utf8(JSON.stringify(review)),
+    timeout: timeoutSeconds * 1000,
+    ...(caBundle && { caBundle }),
+    ...(signal && { signal }),
+  };
+  try {
+    const address = await placeOf(remote, client);
+    const answer = await remote.send(address ? { ...request, address } : request);
+    return readAnswer(answer.status, textOf(await wholeBody(answer, largestAnswer)));
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    throw new Error(`Post ${JSON.stringify(url)}: ${error.message}`, { cause: error });
+  }
+}
+
+function bundleOf({ caBundle = '' }: WebhookClientConfig): string {
+  if (caBundle === '') return '';
+  const pem = textOf(bytesOfBase64(caBundle) ?? new Uint8Array());
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new UnusableClient('unable to load root certificates: unable to parse bytes as PEM block');
+}
+
+/** As Kubernetes' client writes it, with the time limit for the other side to know. */
+export function urlOf({ url = '', service }: WebhookClient, timeoutSeconds: number): string {
+  const timeout = `timeout=${timeoutSeconds}s`;
+  if (!service) {
+    const [, host = '', path = ''] = /^(https:\/\/[^/?#]*)([^?#]*)/.exec(url) ?? [];
+    return `${host}${cleanPath(path)}?${timeout}`;
+  }
+  const { namespace = '', name = '', path = '', port = defaultPort } = service;
+  return `https://${serviceHost({ namespace, name })}:${port}${cleanPath(path)}?${timeout}`;
+}
+
+const cleanPath = (path: string): string => `/${path.split('/').filter(Boolean).join('/')}`;
+
+/** Undefined where the URL itself says it. */
+async function placeOf(remote: Remote, { service }: WebhookClient) {
+  if (!service) return undefined;
+  const { namespace = '', name = '', port = defaultPort } = service;
+  return remote.locate({ namespace, name, port });
+}
+
+function readAnswer(status: number, text: string): unknown {
+  if (status < 200 || status > 206) throw new Error(refusalText(status, text));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(
+      `couldn't get version/kind; json parse error: ${text === '' ? 'unexpected end of JSON input' : `invalid character ${quoted(text)} looking for beginning of value`}`,
+    );
+  }
+}
+
+const quoted = (text: string): string => `'${text.trim().slice(0, 1)}'`;
+
+/** A Status says itself what is wrong; anything else is worded by its code. */
+function refusalText(status: number, text: string): string {
+  const own = statusMessage(text);
+  if (own !== undefined) return own;
+  const said = text.trim() || 'unknown';
+  if (status === 403 || status === 406 || status === 415) return said;
+  const known = refusals[status];
+  if (known) return known;
+  if (status >= 500)
+    return `an error on the server (${JSON.stringify(said)}) has prevented the request from succeeding`;
+  return `the server responded with the status code ${status} but did not return more information`;
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  400: 'the server rejected our request for an unknown reason',
+  401: 'the server has asked for the client to provide credentials',
+  404: 'the server could not find the requested resource',
+  405: 'the server does not allow this method on the requested resource',
+  409: 'the server reported a conflict',
+  422: 'the server rejected our request due to an error in our request',
+  429: 'the server has received too many requests and has asked us to try again later',
+  503: 'the server is currently unable to handle the request',
+  504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
+};
+
+function statusMessage(text: string): string | undefined {
+  try {
+    const { kind, status, message } = JSON.parse(text) as { kind?: string; status?: string; message?: string };
+    return kind === 'Status' && status !== 'Success' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
