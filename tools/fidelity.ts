@@ -30,6 +30,9 @@ interface Suite {
   readonly options: readonly string[];
 }
 
+/** How many seconds an answer may take: a busy machine is no difference. */
+const patience = '30';
+
 const bare = ['--bare'];
 const withControllers = ['--controllers-only', '--node-monitor-grace-period', '100h'];
 
@@ -70,7 +73,7 @@ async function play(suite: Suite): Promise<Share> {
     const report = join(home, 'report.json');
     const played = await run(
       process.execPath,
-      [join(folder, 'play.mjs'), 'play', ...paths, '--url', url, '--insecure', '--json', report],
+      [join(folder, 'play.mjs'), 'play', ...paths, '--url', url, '--insecure', '--timeout', patience, '--json', report],
       big,
     ).catch((error: { stdout: string }) => error);
     const counted = shareOf(played.stdout);
