@@ -323,7 +323,7 @@ test('whatever the schema and whoever edits, everybody owns what the model says,
         [live, model] = [found as KubeObject, expected];
       }
     }),
-    { seed: 1, numRuns: 500 },
+    { seed: 1, numRuns: 200 },
   );
-  expect(conflicts).toBeGreaterThan(50);
+  expect(conflicts).toBeGreaterThan(20);
 });
