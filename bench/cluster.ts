@@ -17,17 +17,18 @@ const entry = fileURLToPath(new URL('../bin/portolan.js', import.meta.url));
 export interface BenchCluster {
   readonly access: Access;
   readonly pid: number;
-  call<T>(method: string, path: string, body?: object): Promise<T>;
+  /** A body is JSON unless another type is given. */
+  call<T>(method: string, path: string, body?: object, type?: string): Promise<T>;
   /** Resident memory now, in megabytes. */
   residentMb(): number;
   down(): Promise<void>;
 }
 
-/** Starts a cluster with these options of `up`. */
-export async function benchCluster(options: readonly string[]): Promise<BenchCluster> {
+/** Starts a cluster with these options of `up`, by another checkout's command line if one is given. */
+export async function benchCluster(options: readonly string[], command = entry): Promise<BenchCluster> {
   const home = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
   const env = { ...process.env, PORTOLAN_HOME: home, CI: '1' };
-  await run(process.execPath, [entry, 'up', 'bench', ...options], { env });
+  await run(process.execPath, [command, 'up', 'bench', ...options], { env });
   const folder = clusterFolder(home, 'bench');
   const access = accessOf(folder);
   const pid = readRecord(folder)?.pid ?? 0;
@@ -35,19 +36,26 @@ export async function benchCluster(options: readonly string[]): Promise<BenchClu
   return {
     access,
     pid,
-    call: (method, path, body) => call(agent, access, method, path, body),
+    call: (method, path, body, type) => call(agent, access, method, path, body, type),
     residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
     async down() {
       agent.destroy();
-      await run(process.execPath, [entry, 'down', 'bench'], { env });
+      await run(process.execPath, [command, 'down', 'bench'], { env });
       rmSync(home, { recursive: true, force: true });
     },
   };
 }
 
-function call<T>(agent: Agent, access: Access, method: string, path: string, body?: object): Promise<T> {
+function call<T>(
+  agent: Agent,
+  access: Access,
+  method: string,
+  path: string,
+  body?: object,
+  type = 'application/json',
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const headers = body ? { 'content-type': 'application/json' } : {};
+    const headers = body ? { 'content-type': type } : {};
     const outgoing = request(new URL(path, access.server), { agent, method, headers }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

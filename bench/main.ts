@@ -1,9 +1,14 @@
 // Runs a benchmark by name: `npm run bench -- start`. Absolute times depend on the machine; compare ratios and limits.
 
+import { api } from './api.ts';
 import { fill } from './fill.ts';
 import { start } from './start.ts';
 
-const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { start, fill };
+const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  start,
+  fill,
+  api,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const benchmark = benchmarks[name];

@@ -4,21 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { silentLog } from '../src/base/log.ts';
-import { seededRandom } from '../src/base/random.ts';
-import { virtualClock } from '../src/base/virtual-clock.ts';
-import { createClient } from '../src/client/transport-client.ts';
+import { type Answer, bareServer, type BareServer } from './support/bare-server.ts';
 import type { CustomResourceDefinition } from '../src/kinds/apiextensions/custom-resource-definition.ts';
-import { Namespace } from '../src/kinds/core/namespace.ts';
-import { undescribed } from '../src/kinds/descriptions.ts';
-import { systemMasters } from '../src/server/authorize.ts';
-import { createServer } from '../src/server/create-server.ts';
-import { serveDefinitions } from '../src/server/custom/definitions.ts';
-import { memoryStore } from '../src/store/memory-store.ts';
 
 const folder = fileURLToPath(new URL('definitions', import.meta.url));
 const definitionPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-const user = { name: 'test', groups: ['system:masters'] };
 
 interface Sample {
   readonly apiVersion: string;
@@ -33,44 +23,9 @@ const pairs = readdirSync(folder).map((file) => {
 });
 
 /** A server that follows definitions, and a way to ask it as clients do: in JSON. */
-async function serving() {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
-  const { server, transport } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-  });
-  const client = createClient({ transport, user, agent: 'test' });
-  await client.create(Namespace, { metadata: { name: 'default' }, spec: {} });
-  await serveDefinitions(server, client);
+const serving = () => bareServer({ definitions: true });
 
-  async function ask(method: string, target: string, body?: object, headers: Record<string, string> = {}) {
-    const [path = '', query = ''] = target.split('?');
-    const response = await transport.call({
-      method,
-      path,
-      query: new URLSearchParams(query),
-      headers: { 'content-type': 'application/json', ...headers },
-      ...(body && { body: new TextEncoder().encode(JSON.stringify(body)) }),
-      user,
-      inProcess: false,
-      signal: new AbortController().signal,
-    });
-    if (response.body.type !== 'bytes' && response.body.type !== 'object') throw new Error(response.body.type);
-    const text = response.body.bytes ? new TextDecoder().decode(response.body.bytes) : '';
-    const json = text.startsWith('{') ? (JSON.parse(text) as never) : text;
-    return { status: response.status, warnings: response.headers.warning, body: json as never };
-  }
-  return { ask, clock };
-}
-
-type Ask = Awaited<ReturnType<typeof serving>>['ask'];
-type Answer = Awaited<ReturnType<Ask>>;
+type Ask = BareServer['ask'];
 
 async function established(ask: Ask, definition: CustomResourceDefinition): Promise<Record<string, string>> {
   expect(await ask('POST', definitionPath, definition)).toMatchObject({ status: 201 });

@@ -2,6 +2,7 @@
 //   npm run fidelity                 every suite
 //   npm run fidelity -- smoke api    some of them
 //   npm run fidelity -- --floor      fails when a suite falls below its floor in tools/fidelity-floors.json
+//   npm run fidelity -- --write      writes docs/fidelity.md: what differs, and why (tools/fidelity-reasons.ts)
 
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { fidelityPage, type PlayedCase, type PlayedSuite, staleReasons, unexplainedIn } from './fidelity-page.ts';
+import { reasons } from './fidelity-reasons.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -26,6 +29,9 @@ interface Suite {
   /** What the recorded server was, as options of `up`. */
   readonly options: readonly string[];
 }
+
+/** How many seconds an answer may take: a busy machine is no difference. */
+const patience = '30';
 
 const bare = ['--bare'];
 const withControllers = ['--controllers-only', '--node-monitor-grace-period', '100h'];
@@ -55,6 +61,7 @@ const tokens = [
 interface Share {
   readonly passed: number;
   readonly failed: number;
+  readonly cases: readonly PlayedCase[];
   /** What differs most, as the player counts it. */
   readonly causes: readonly string[];
 }
@@ -70,19 +77,21 @@ async function play(suite: Suite): Promise<Share> {
     const { stdout } = await run(process.execPath, [entry, 'status', 'fidelity', '-o', 'json'], { env });
     const { url } = JSON.parse(stdout) as { url: string };
     const paths = suite.cases.map((each) => join(folder, 'cases', each));
+    const report = join(home, 'report.json');
     const played = await run(
       process.execPath,
-      [join(folder, 'play.mjs'), 'play', ...paths, '--url', url, '--insecure'],
+      [join(folder, 'play.mjs'), 'play', ...paths, '--url', url, '--insecure', '--timeout', patience, '--json', report],
       big,
     ).catch((error: { stdout: string }) => error);
-    return shareOf(played.stdout);
+    const counted = shareOf(played.stdout);
+    return { ...counted, ...(JSON.parse(readFileSync(report, 'utf8')) as Pick<Share, 'cases'>) };
   } finally {
     await run(process.execPath, [entry, 'down', 'fidelity'], { env }).catch(() => {});
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-function shareOf(output: string): Share {
+function shareOf(output: string): Omit<Share, 'cases'> {
   const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);
   if (!last) throw new Error(`the player did not finish: ${output.slice(-500)}`);
   const causes = output
@@ -92,18 +101,30 @@ function shareOf(output: string): Share {
   return { passed: Number(last[1]), failed: Number(last[2]), causes: causes.slice(-10) };
 }
 
+/** Writes the page, and tells what nobody has explained yet. */
+function write(played: readonly PlayedSuite[]): void {
+  writeFileSync(join(root, 'docs', 'fidelity.md'), fidelityPage(played, reasons));
+  for (const each of unexplainedIn(played, reasons)) console.log(`UNEXPLAINED ${each}`);
+  for (const why of staleReasons(played, reasons)) console.log(`explains nothing any more: ${why}`);
+}
+
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
 
 if (unknown.length > 0) {
   console.error(`There is no suite ${unknown.join(', ')}. There are: ${suites.map(({ name }) => name).join(', ')}`);
   process.exitCode = 2;
+} else if (wanted.length > 0 && process.argv.includes('--write')) {
+  console.error('The page is of all suites: leave their names out.');
+  process.exitCode = 2;
 } else if (!existsSync(folder)) {
   console.log(`fidelity: skipped, for the recorded cases are not here (${folder}; set PORTOLAN_FIDELITY)`);
 } else {
   let below = 0;
+  const all: PlayedSuite[] = [];
   for (const suite of suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-    const { passed, failed, causes } = await play(suite);
+    const { passed, failed, causes, cases } = await play(suite);
+    all.push({ ...suite, cases });
     const share = (passed / (passed + failed)) * 100;
     const floor = floors[suite.name] ?? 0;
     if (share < floor) below++;
@@ -112,5 +133,6 @@ if (unknown.length > 0) {
     );
     for (const cause of causes.slice(0, 5)) console.log(`    ${cause}`);
   }
+  if (process.argv.includes('--write')) write(all);
   if (process.argv.includes('--floor') && below > 0) process.exitCode = 1;
 }

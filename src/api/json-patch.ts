@@ -1,6 +1,7 @@
 // JSON patches (RFC 6902) as Kubernetes applies them: where its library differs from the RFC, so do we.
 
 import { deepEqual } from '../base/equal.ts';
+import { isDeeperThan, maxDepth } from './json.ts';
 import { ApiError, badRequest } from './status.ts';
 
 const maxOperations = 10_000;
@@ -28,6 +29,8 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   const root = { document: structuredClone(document) };
   const copied = { bytes: 0 };
   for (const operation of operations) applyOperation(root, operation ?? {}, copied);
+  // No other patch can make an object deeper than it is itself.
+  if (isDeeperThan(root.document, maxDepth)) throw new PatchRefusal('exceeded max depth');
   return root.document;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseJson, scan } from './json.ts';
+import { isDeeperThan, maxDepth, parseJson, scan } from './json.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -42,8 +42,14 @@ test('a body cannot reach the prototype of anything', () => {
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
 
-test('documents deeper than Go reads are refused', () => {
-  expect(() => parseJson(bytes('['.repeat(10_001) + ']'.repeat(10_001)))).toThrow('exceeded max depth');
+test('documents that nest too deep are refused, however much they hold besides', () => {
+  const nested = (depth: number, inner = '1') => '{"a":['.repeat(depth / 2) + inner + ']}'.repeat(depth / 2);
+  expect(() => parseJson(bytes(nested(maxDepth + 2)))).toThrow('exceeded max depth');
+  expect(() => parseJson(bytes(nested(10_000)), { strict: true })).toThrow('exceeded max depth');
+  const brackets = JSON.stringify('\\"[{'.repeat(1000));
+  const { value } = parseJson(bytes(nested(maxDepth, `${brackets},"ends with a \\\\",1`)));
+  expect(isDeeperThan(value, maxDepth)).toBe(false);
+  expect(isDeeperThan(value, maxDepth - 1)).toBe(true);
 });
 
 test('the careful reader agrees with JSON.parse on what is JSON', () => {

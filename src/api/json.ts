@@ -21,27 +21,55 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** As deep as Go goes. */
-const maxDepth = 10_000;
+/** How deep values nest at the most. Go reads deeper; we walk over values by recursion, and YAML of deeper ones takes seconds to print. */
+export const maxDepth = 500;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** `__proto__` becomes a field like any other: whoever copies fields of unknown names has to define, not to assign, it. */
 export function parseJson(bytes: Uint8Array | string, options: ParseOptions = {}): ParsedJson {
   const text = typeof bytes === 'string' ? bytes : decoder.decode(bytes);
-  // Shorter texts cannot be too deep.
-  const careful = options.strict || text.length > 2 * maxDepth;
-  const duplicates = careful && mayRepeat(text) ? scan(text) : [];
+  const duplicates = options.strict && mayRepeat(text) ? scan(text) : [];
   try {
-    return { value: parseExactly(text), duplicates: options.strict ? duplicates : [] };
+    if (!isTooDeep(text)) return { value: parseExactly(text), duplicates };
   } catch {
-    scan(text);
-    throw new JsonSyntaxError('invalid JSON');
+    // The scanner says what is wrong.
   }
+  scan(text);
+  throw new JsonSyntaxError('invalid JSON');
 }
 
-/** Whether a second look is worth it. A text without braces has nothing to say twice, nor any depth. */
-const mayRepeat = (text: string): boolean => text.includes('{') || text.includes('[');
+/** Whether brackets are open to beyond the limit somewhere in a text that is JSON. */
+function isTooDeep(text: string): boolean {
+  if (text.length <= 2 * maxDepth) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (c === '"') at = endOfString(text, at);
+    else if (c === '}' || c === ']') depth--;
+    else if ((c === '{' || c === '[') && ++depth > maxDepth) return true;
+  }
+  return false;
+}
+
+/** Where the string that begins here has its closing quote. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === '\\') slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+/** Whether a value nests deeper than a document may. */
+export function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((each) => isDeeperThan(each, depth - 1));
+}
+
+/** Whether a second look is worth it. A text without braces has nothing to say twice. */
+const mayRepeat = (text: string): boolean => text.includes('{');
 
 interface Container {
   readonly array: boolean;
@@ -119,7 +147,8 @@ class Scanner {
     if (this.text[this.at] !== '"') throw this.unexpected('looking for beginning of object key string');
     const start = this.at;
     this.string();
-    top.key = JSON.parse(this.text.slice(start, this.at)) as string;
+    const quoted = this.text.slice(start, this.at);
+    top.key = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
     if (top.keys.has(top.key)) this.found.add(`duplicate field ${JSON.stringify(this.path())}`);
     top.keys.add(top.key);
     this.space();

@@ -27,6 +27,8 @@ export interface ClusterSettings {
   readonly bare: boolean;
   readonly controllersOnly: boolean;
   readonly nodeMonitorGracePeriodMs?: number;
+  /** How much history the store keeps; 0: all of it. */
+  readonly compactionIntervalMs?: number;
   readonly featureGates: GateSettings;
   /** Absent in the settings of a cluster that was made before there was such an option. */
   readonly runtimeConfig?: RuntimeConfig;
@@ -46,6 +48,7 @@ export function withClusterOptions(parser: Command): Command {
     .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
     .option('--controllers-only', 'controllers and scheduler, but no nodes')
     .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
+    .option('--etcd-compaction-interval <duration>', 'how much history is kept for watches (default 5m)')
     .option('--feature-gates <Name=bool,...>', 'feature gates of Kubernetes 1.36, also AllAlpha and AllBeta', joined)
     .option(
       '--runtime-config <key=bool,...>',
@@ -73,6 +76,7 @@ const decides: Readonly<Record<string, readonly Setting[]>> = {
   dataDir: ['dataDir'],
   tokenAuthFile: ['tokenAuthFile'],
   nodeMonitorGracePeriod: ['nodeMonitorGracePeriodMs'],
+  etcdCompactionInterval: ['compactionIntervalMs'],
   featureGates: ['featureGates'],
   runtimeConfig: ['runtimeConfig'],
 };
@@ -93,6 +97,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
   const zones = zonesOf(text('zones'));
   const nodes = bare || controllersOnly ? [] : nodesOf(text('file'), text('nodes'), zones);
   const grace = text('nodeMonitorGracePeriod');
+  const compaction = text('etcdCompactionInterval');
   const dataDir = text('dataDir');
   const tokenAuthFile = text('tokenAuthFile');
   if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
@@ -108,6 +113,9 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
     ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
     ...(tokenAuthFile !== undefined && { tokenAuthFile: resolve(tokenAuthFile) }),
     ...(grace !== undefined && { nodeMonitorGracePeriodMs: durationOf('--node-monitor-grace-period', grace) }),
+    ...(compaction !== undefined && {
+      compactionIntervalMs: durationOf('--etcd-compaction-interval', compaction),
+    }),
     featureGates: gatesOf(text('featureGates')),
     runtimeConfig: runtimeConfigOf(text('runtimeConfig')),
   };

@@ -21,6 +21,7 @@ import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { kubernetesVersion } from '../server/version.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
+import { usualWindow } from '../store/window.ts';
 import type { ClusterSettings } from './cluster-options.ts';
 import { writeSettings } from './settings-file.ts';
 import { UserError } from './errors.ts';
@@ -163,7 +164,9 @@ async function listen(formerPort: number | undefined, options: HttpsServerOption
 }
 
 async function openStore(settings: ClusterSettings, file: string, clock: ReturnType<typeof realClock>): Promise<Store> {
-  if (settings.store === 'memory') return memoryStore({ clock });
+  const { compactionIntervalMs: duration = usualWindow.duration } = settings;
+  const window = { ...usualWindow, duration: duration === 0 ? Infinity : duration };
+  if (settings.store === 'memory') return memoryStore({ clock, window });
   const { openSqliteStore } = await import('../edge/sqlite-store.ts');
-  return openSqliteStore({ file, clock });
+  return openSqliteStore({ file, clock, window });
 }

@@ -1,56 +1,25 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { bareServer } from '../../test/support/bare-server.ts';
 import { seconds } from '../base/clock.ts';
-import { silentLog } from '../base/log.ts';
-import { seededRandom } from '../base/random.ts';
-import { virtualClock } from '../base/virtual-clock.ts';
-import { createInformers } from '../client/informers.ts';
-import { createClient } from '../client/transport-client.ts';
 import { Event } from '../kinds/core/event.ts';
-import { Namespace } from '../kinds/core/namespace.ts';
 import { Node } from '../kinds/core/node.ts';
 import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
-import { undescribed } from '../kinds/descriptions.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
-import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
-import { systemMasters } from '../server/authorize.ts';
-import { createServer } from '../server/create-server.ts';
-import { memoryStore } from '../store/memory-store.ts';
 import { volumeBinderController } from './persistent-volume-binder.ts';
 import { claimBinderController } from './persistent-volume-claim-binder.ts';
 import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
-
-const stops: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
 
 const namespace = 'here';
 const className = 'disk';
 
 /** A server and the controllers of volumes; no scheduler, no nodes. */
 async function storage(volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer', reclaimPolicy = 'Delete') {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
-  const random = seededRandom(1);
-  const running = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random,
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-  });
-  const user = { name: 'test', groups: ['system:masters'] };
-  const client = createClient({ transport: running.transport, user, agent: 'test' });
-  const stopping = new AbortController();
-  const common = { client, clock, log: silentLog };
+  const bare = await bareServer({ namespaces: [namespace] });
+  const { client, clock } = bare;
   const bugs: unknown[] = [];
-  await client.create(Namespace, { metadata: { name: namespace }, spec: {} });
   await client.create(StorageClass, {
     metadata: { name: className },
     provisioner: 'example.com/disk',
@@ -67,19 +36,11 @@ async function storage(volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer', 
       volumeProvisioner(),
       volumeDeleter,
     ],
-    {
-      ...common,
-      random,
-      informers: createInformers({ ...common, signal: stopping.signal }),
-      events: createEventRecorder(common),
-      onBug: (_controller, _key, error) => bugs.push(error),
-    },
+    { ...bare, onBug: (_controller, _key, error) => bugs.push(error) },
   );
-  stops.push(async () => {
-    expect(bugs).toEqual([]);
+  onTestFinished(() => {
     manager.stop();
-    stopping.abort();
-    await running.close();
+    expect(bugs).toEqual([]);
   });
   await client.create(PersistentVolumeClaim, {
     metadata: { name: 'c', namespace },

@@ -90,6 +90,35 @@ function listen(server: Http2SecureServer, { host, port }: HttpsServerOptions): 
   });
 }
 
+/** Whether the client is there, and a signal for those who want to be told: made when it is asked for, which most requests never do. */
+interface Presence {
+  readonly signal: AbortSignal;
+  readonly gone: boolean;
+}
+
+const clientGone = new Error('the client is gone');
+
+function presenceOf(outgoing: Http2ServerResponse, socket: Handshake['socket'] | undefined): Presence {
+  let gone = false;
+  let controller: AbortController | undefined;
+  const leave = (): void => {
+    gone = true;
+    controller?.abort(clientGone);
+  };
+  outgoing.once('close', leave);
+  socket?.once('close', leave);
+  return {
+    get gone() {
+      return gone;
+    },
+    get signal() {
+      controller ??= new AbortController();
+      if (gone) controller.abort(clientGone);
+      return controller.signal;
+    },
+  };
+}
+
 /** The client of an HTTP/1.1 connection wants it to become something else. Whether it does is the answer's to say. */
 function handleUpgrade(options: HttpsServerOptions, handshake: Handshake): void {
   // From here on nobody else listens to what becomes of the socket.
@@ -104,20 +133,18 @@ async function handle(
   outgoing: Http2ServerResponse,
   handshake?: Handshake,
 ): Promise<void> {
-  const abort = new AbortController();
-  outgoing.once('close', () => abort.abort());
-  handshake?.socket.once('close', () => abort.abort());
+  const presence = presenceOf(outgoing, handshake?.socket);
   incoming.on('error', () => {});
   outgoing.on('error', () => {});
   try {
-    const request = await requestOf(incoming, abort.signal, handshake === undefined && hasBody(incoming));
+    const request = await requestOf(incoming, presence, handshake === undefined && hasBody(incoming));
     const response = await options.transport.call(request);
     if (response.body.type !== 'upgrade') return await send(request, response, outgoing);
     if (!handshake) throw new Error('a plain request was answered with another protocol');
     (outgoing as unknown as ServerResponse).detachSocket(handshake.socket as Socket);
     upgrade(handshake, response, response.body.upgrade);
   } catch (error) {
-    if (abort.signal.aborted) return;
+    if (presence.gone) return;
     const status = error instanceof ApiError ? error.status : undefined;
     if (!status) options.log.error('an answer could not be sent', { path: incoming.url, error: String(error) });
     outgoing.statusCode = status?.code ?? 500;
@@ -126,7 +153,7 @@ async function handle(
   }
 }
 
-async function requestOf(incoming: Http2ServerRequest, signal: AbortSignal, withBody: boolean): Promise<ApiRequest> {
+async function requestOf(incoming: Http2ServerRequest, presence: Presence, withBody: boolean): Promise<ApiRequest> {
   const url = incoming.url ?? '/';
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
@@ -140,7 +167,9 @@ async function requestOf(incoming: Http2ServerRequest, signal: AbortSignal, with
     ...(body && body.length > 0 && { body }),
     ...(user && { user }),
     inProcess: false,
-    signal,
+    get signal() {
+      return presence.signal;
+    },
   };
 }
 
@@ -202,7 +231,9 @@ function readCertificate(socket: TLSSocket): UserInfo | undefined {
 
 async function send(request: ApiRequest, response: ApiResponse, outgoing: Http2ServerResponse): Promise<void> {
   outgoing.statusCode = response.status;
-  for (const [name, value] of Object.entries(response.headers)) outgoing.setHeader(name, value as string | string[]);
+  for (const [name, value] of Object.entries(response.headers)) {
+    outgoing.setHeader(name, typeof value === 'string' ? asBytes(value) : value.map(asBytes));
+  }
   outgoing.setHeader('cache-control', 'no-cache, private');
   const { body } = response;
   if (body.type === 'stream') return stream(body.chunks, request, outgoing);
@@ -228,6 +259,10 @@ async function send(request: ApiRequest, response: ApiResponse, outgoing: Http2S
   outgoing.setHeader('content-length', bytes.length);
   outgoing.end(bytes);
 }
+
+/** Headers go out character by character, a byte each: what is beyond ASCII goes as the bytes of its UTF-8 form, as in Go. */
+const asBytes = (value: string): string =>
+  /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
 
 /** Writes a watch's frames as they come. A reader that falls too far behind loses its watch, and begins a new one. */
 function stream(chunks: WatchSource<Uint8Array>, request: ApiRequest, outgoing: Http2ServerResponse): void {

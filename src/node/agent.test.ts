@@ -1,69 +1,24 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { bareServer } from '../../test/support/bare-server.ts';
 import { minutes, seconds } from '../base/clock.ts';
-import { silentLog } from '../base/log.ts';
-import { seededRandom } from '../base/random.ts';
-import { virtualClock } from '../base/virtual-clock.ts';
 import type { KubeObject } from '../api/object.ts';
-import { createInformers } from '../client/informers.ts';
-import { createClient } from '../client/transport-client.ts';
 import { Lease } from '../kinds/coordination/lease.ts';
 import { Event } from '../kinds/core/event.ts';
-import { Namespace } from '../kinds/core/namespace.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
-import { ServiceAccount } from '../kinds/core/service-account.ts';
-import { undescribed } from '../kinds/descriptions.ts';
-import { createEventRecorder } from '../reconcile/events.ts';
-import { systemMasters } from '../server/authorize.ts';
-import { createServer } from '../server/create-server.ts';
-import { memoryStore } from '../store/memory-store.ts';
 import { simulatedNodes, type SimulatedNodes } from './agent.ts';
 import { behaviorForms } from './behaviors.ts';
 import type { NodeSpec } from './node-object.ts';
 
-const stops: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
 /** A server with nodes and nothing else. */
 async function cluster(nodes: readonly NodeSpec[]) {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
-  const random = seededRandom(1);
-  const log = silentLog;
-  const running = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: random.fork('server'),
-    log,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-  });
-  const client = createClient({
-    transport: running.transport,
-    user: { name: 'test', groups: ['system:masters'] },
-    agent: 'test',
-  });
-  const stopping = new AbortController();
-  const informers = createInformers({ client, clock, log, signal: stopping.signal });
-  for (const name of ['default', 'kube-node-lease'])
-    await client.create(Namespace, { metadata: { name }, spec: {} }).catch(() => {});
-  await client.create(ServiceAccount, { metadata: { name: 'default', namespace: 'default' } });
-
-  const events = createEventRecorder({ client, clock, log });
-  const begin = (): SimulatedNodes =>
-    simulatedNodes({ client, informers, clock, random: random.fork('nodes'), log, events, nodes });
+  const bare = await bareServer({ namespaces: ['default', 'kube-node-lease'] });
+  const { client, clock } = bare;
+  const begin = (): SimulatedNodes => simulatedNodes({ ...bare, random: bare.random.fork('nodes'), nodes });
   let agent = begin();
   await agent.start();
-  stops.push(async () => {
-    await agent.stop();
-    stopping.abort();
-    await running.close();
-  });
+  onTestFinished(() => agent.stop());
   return {
     clock,
     client,

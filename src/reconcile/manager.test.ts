@@ -1,63 +1,25 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { bareServer } from '../../test/support/bare-server.ts';
 import { seconds } from '../base/clock.ts';
 import { type Log, silentLog } from '../base/log.ts';
-import { seededRandom } from '../base/random.ts';
-import { virtualClock } from '../base/virtual-clock.ts';
 import { ApiError } from '../api/status.ts';
-import { createInformers } from '../client/informers.ts';
-import { createClient } from '../client/transport-client.ts';
 import { ConfigMap } from '../kinds/core/config-map.ts';
 import { Event } from '../kinds/core/event.ts';
 import { Namespace } from '../kinds/core/namespace.ts';
 import { ReplicationController } from '../kinds/core/replication-controller.ts';
-import { undescribed } from '../kinds/descriptions.ts';
-import { systemMasters } from '../server/authorize.ts';
-import { createServer } from '../server/create-server.ts';
-import { memoryStore } from '../store/memory-store.ts';
 import { type Controller, defineController, indexing, watching } from './controller.ts';
-import { createEventRecorder } from './events.ts';
 import { startControllers } from './manager.ts';
-
-const stops: (() => void | Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
 
 /** A server with these controllers and nothing else. `bugs` and `errors` hold what went wrong. */
 async function setUp(...controllers: Controller[]) {
-  const clock = virtualClock(0);
-  const random = seededRandom(1);
   const errors: string[] = [];
   const bugs: string[] = [];
   const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
-  const running = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random,
-    log,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-  });
-  const client = createClient({
-    transport: running.transport,
-    user: { name: 'test', groups: ['system:masters'] },
-    agent: 'test',
-  });
-  const stopping = new AbortController();
-  const informers = createInformers({ client, clock, log, signal: stopping.signal });
-  const events = createEventRecorder({ client, clock, log });
-  await client.create(Namespace, { metadata: { name: 'default' }, spec: {} });
+  const bare = await bareServer({ now: 0, log });
   const onBug = (_: string, key: string) => void bugs.push(key);
-  const manager = await startControllers(controllers, { client, informers, clock, random, log, events, onBug });
-  stops.push(
-    () => running.close(),
-    () => stopping.abort(),
-    manager.stop,
-  );
-  return { client, clock, errors, bugs, backlog: manager.backlog };
+  const manager = await startControllers(controllers, { ...bare, onBug });
+  onTestFinished(manager.stop);
+  return { client: bare.client, clock: bare.clock, errors, bugs, backlog: manager.backlog };
 }
 
 const configMap = (name: string, data: Record<string, string> = {}): ConfigMap => ({

@@ -1,64 +1,27 @@
-import { afterEach, expect, test } from 'vitest';
-import { silentLog } from '../base/log.ts';
-import { seededRandom } from '../base/random.ts';
-import { virtualClock } from '../base/virtual-clock.ts';
-import { createInformers } from '../client/informers.ts';
-import { createClient } from '../client/transport-client.ts';
-import { Namespace } from '../kinds/core/namespace.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { bareServer } from '../../test/support/bare-server.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
-import { ServiceAccount } from '../kinds/core/service-account.ts';
 import { PriorityClass } from '../kinds/scheduling/priority-class.ts';
-import { undescribed } from '../kinds/descriptions.ts';
-import { systemMasters } from '../server/authorize.ts';
-import { createServer } from '../server/create-server.ts';
-import { memoryStore } from '../store/memory-store.ts';
 import { sampleNode, samplePod, type NodeSample, type PodSample } from './samples.ts';
 import { startScheduler } from './scheduler.ts';
 
-const stops: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
 /** A server and a scheduler, without controllers and nodes. */
 async function cluster() {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
-  const random = seededRandom(1);
-  const running = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: random.fork('server'),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-  });
-  const user = { name: 'test', groups: ['system:masters'] };
-  const client = createClient({ transport: running.transport, user, agent: 'test' });
-  const stopping = new AbortController();
-  const informers = createInformers({ client, clock, log: silentLog, signal: stopping.signal });
-  await client.create(Namespace, { metadata: { name: 'default' }, spec: {} }).catch(() => {});
-  await client.create(ServiceAccount, { metadata: { name: 'default', namespace: 'default' } });
+  const bare = await bareServer();
+  const { client, clock } = bare;
   const events: string[] = [];
   const bugs: unknown[] = [];
   const scheduler = await startScheduler({
-    client,
-    informers,
-    clock,
-    random: random.fork('scheduler'),
-    log: silentLog,
+    ...bare,
+    random: bare.random.fork('scheduler'),
     event: (about, { reason, action, message }) =>
       events.push(`${reason} ${action} ${about.metadata.name}: ${message}`),
     onBug: (error) => bugs.push(error),
   });
-  stops.push(async () => {
-    expect(bugs).toEqual([]);
+  onTestFinished(() => {
     scheduler.stop();
-    stopping.abort();
-    await running.close();
+    expect(bugs).toEqual([]);
   });
   return {
     clock,

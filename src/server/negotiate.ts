@@ -75,12 +75,24 @@ function shapeOf(range: MediaRange, offer: Offer): Pick<Negotiated, 'shape' | 's
   return { shape: as, shapeVersion: version };
 }
 
+const anything: readonly MediaRange[] = [{ type: '*/*', parameters: new Map(), quality: 1 }];
+
+/** Headers as they were read, since clients send few different ones. */
+const read = new Map<string, readonly MediaRange[]>();
+const mostRead = 100;
+
 function parseAccept(accept: string | undefined): readonly MediaRange[] {
-  if (!accept) return [{ type: '*/*', parameters: new Map(), quality: 1 }];
-  return accept
-    .split(',')
-    .map(parseRange)
-    .sort((a, b) => b.quality - a.quality);
+  if (!accept) return anything;
+  let ranges = read.get(accept);
+  if (!ranges) {
+    ranges = accept
+      .split(',')
+      .map(parseRange)
+      .sort((a, b) => b.quality - a.quality);
+    if (read.size >= mostRead) read.clear();
+    read.set(accept, ranges);
+  }
+  return ranges;
 }
 
 function parseRange(text: string): MediaRange {

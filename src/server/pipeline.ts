@@ -9,6 +9,7 @@ import { negotiateError } from './negotiate.ts';
 import { encodeAs } from './print.ts';
 import { resolve } from './resolve.ts';
 import type { Server } from './server.ts';
+import { warningHeaders } from './warnings.ts';
 
 /** Joins the stages, first to last, before the handler that answers. */
 export function pipeline(
@@ -69,24 +70,8 @@ const contentTypes = {
 
 const described = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-/** What warnings may have together before each is cut, and then at the most, in characters. */
-const mostWarnings = 4096;
-const longestWarning = 256;
-
 function withWarnings(response: ApiResponse, exchange: Exchange): ApiResponse {
   if (exchange.warnings.size === 0) return response;
-  const warning = limited([...exchange.warnings].filter(isPrintable)).map(
-    (text) => `299 - "${text.replace(/[\\"]/g, '\\$&')}"`,
-  );
+  const warning = warningHeaders(exchange.warnings);
   return warning.length === 0 ? response : { ...response, headers: { ...response.headers, warning } };
-}
-
-const isPrintable = (text: string): boolean => !/\p{Cc}/u.test(text);
-
-/** Where there is too much to tell, every warning is cut, and the last ones are left out. */
-function limited(texts: readonly string[]): readonly string[] {
-  if (texts.reduce((sum, { length }) => sum + length, 0) <= mostWarnings) return texts;
-  const cut = texts.map((text) => [...text].slice(0, longestWarning).join(''));
-  let sum = 0;
-  return cut.filter(({ length }) => (sum += length) <= mostWarnings);
 }

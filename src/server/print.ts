@@ -60,12 +60,13 @@ function requirePrintable(result: Result, { negotiated, includeObject, served }:
     const why = `Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`;
     throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`);
   }
-  const name = `${folderOf((served.kind.storedAs ?? served.kind).group)}.${served.kind.kind}`;
   if (shape === 'PartialObjectMetadataList' && result.type === 'object')
-    throw notAcceptable(`you requested ${shape}, but the requested object is not a list (*${name})`);
+    throw notAcceptable(`you requested ${shape}, but the requested object is not a list (*${goName(served)})`);
   if (shape === 'PartialObjectMetadata' && result.type === 'list')
-    throw notAcceptable(`you requested ${shape}, but the requested object is a list (*${name}List)`);
+    throw notAcceptable(`you requested ${shape}, but the requested object is a list (*${goName(served)}List)`);
 }
+
+const goName = ({ kind }: Served): string => `${folderOf((kind.storedAs ?? kind).group)}.${kind.kind}`;
 
 function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Printing): ResponseBody {
   const { negotiated, served, inProcess } = printing;

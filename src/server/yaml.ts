@@ -4,6 +4,7 @@
 import { isNumeric, wholeNumber } from '../base/whole-number.ts';
 import { type Event, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import { bytesOfBase64, textOf } from '../base/bytes.ts';
+import { maxDepth } from '../api/json.ts';
 
 export interface ParsedYaml {
   /** A JSON value; null where the text has no document. */
@@ -20,8 +21,7 @@ export class YamlSyntaxError extends Error {
   }
 }
 
-/** Deeper documents are refused, and so are those that grow by their aliases. */
-const maxDepth = 1000;
+/** Documents that grow by their aliases are refused, as are those that nest too deep. */
 const mostAliasedValues = 100_000;
 
 export function parseYaml(text: string): ParsedYaml {

@@ -2,8 +2,8 @@
 
 import { deepEqual } from '../../base/equal.ts';
 import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
+import { regexMistake } from '../../languages/cel/regex.ts';
 import { type JsonSchema, additionalOf, isEmbedded, isIntOrString, itemsOf, preserves } from './structural.ts';
-import { expressionOf } from './value-issues.ts';
 
 type Level = 'root' | 'field' | 'item';
 
@@ -107,13 +107,13 @@ function alternativeIssues(schema: JsonSchema, field: string): Issue[] {
 
 function valueIssues(schema: JsonSchema, field: string, skipsAnyOf: boolean, skipsFirst: boolean): Issue[] {
   const { anyOf = [], allOf = [], oneOf = [], not, pattern } = schema;
-  const problem = pattern ? patternProblem(pattern) : undefined;
+  const problem = pattern ? regexMistake(pattern) : '';
   return [
     ...(skipsAnyOf ? [] : anyOf.flatMap((each, i) => nestedIssues(each, `${field}.anyOf[${i}]`))),
     ...allOf.flatMap((each, i) => nestedIssues(each, `${field}.allOf[${i}]`, skipsFirst && i === 0)),
     ...oneOf.flatMap((each, i) => nestedIssues(each, `${field}.oneOf[${i}]`)),
     ...(not ? nestedIssues(not, `${field}.not`) : []),
-    ...(pattern && problem !== undefined
+    ...(pattern && problem
       ? [invalid(`${field}.pattern`, pattern, `must be a valid regular expression, but isn't: ${problem}`)]
       : []),
   ];
@@ -155,23 +155,6 @@ function nestedIssues(schema: JsonSchema, field: string, skipsAnyOf = false): Is
       ? [forbiddenField(`${field}.properties[metadata]`, 'must not be specified in a nested context')]
       : []),
   ];
-}
-
-/** In the words of Go's regexp, which knows no looking around and no backreferences. */
-function patternProblem(pattern: string): string | undefined {
-  const around = /\(\?<?[=!].*/s.exec(pattern)?.[0];
-  if (around) {
-    const named = around.startsWith('(?<');
-    return named
-      ? `error parsing regexp: invalid named capture: \`${around}\``
-      : `error parsing regexp: invalid or unsupported Perl syntax: \`${around.slice(0, 3)}\``;
-  }
-  if (expressionOf(pattern)) return undefined;
-  const opened = (pattern.match(/(?<!\\)\(/g) ?? []).length;
-  const closed = (pattern.match(/(?<!\\)\)/g) ?? []).length;
-  if (opened > closed) return `error parsing regexp: missing closing ): \`${pattern}\``;
-  if (closed > opened) return `error parsing regexp: unexpected ): \`${pattern}\``;
-  return `error parsing regexp: missing closing ]: \`${pattern.slice(Math.max(0, pattern.lastIndexOf('[')))}\``;
 }
 
 // Completeness

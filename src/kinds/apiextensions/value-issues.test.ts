@@ -25,6 +25,21 @@ test('values are refused in the words of go-openapi', () => {
   ]);
 });
 
+test('patterns are read as Go reads them, and take no longer than Go takes', () => {
+  const schema = spec({
+    a: { type: 'string', pattern: '^(?i)(abort|warn)?$' },
+    b: { type: 'string', pattern: '(x+)+$' },
+  });
+  expect(schemaIssues(schema, 's')).toEqual([]);
+  expect(told({ spec: { a: 'WARN', b: 'x' } }, schema)).toEqual([]);
+  const slow = `${'x'.repeat(100_000)}!`;
+  const began = performance.now();
+  expect(told({ spec: { b: slow } }, schema)).toEqual([
+    expect.stringContaining("spec.b in body should match '(x+)+$'"),
+  ]);
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
 test('entries of sets and maps are told of once, however often they are repeated', () => {
   const schema = spec({
     set: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },

@@ -3,6 +3,7 @@
 import { isNumeric } from '../../base/whole-number.ts';
 import { canonicalJson, deepEqual } from '../../base/equal.ts';
 import { type Issue, duplicate, invalid, required, tooLong, tooMany } from '../../api/issues.ts';
+import { compileRegex } from '../../languages/cel/regex.ts';
 import { notListed } from '../checks.ts';
 import { fitsFormat } from './formats.ts';
 import { type JsonSchema, additionalOf, isIntOrString, itemsOf, propertyOf } from './structural.ts';
@@ -99,9 +100,6 @@ function logicIssues(value: unknown, schema: JsonSchema, path: string): Issue[] 
 const nearest = (results: readonly Issue[][]): Issue[] =>
   results.reduce((best, result) => (result.length < best.length ? result : best), results[0] ?? []);
 
-/** Expressions on longer texts are not tried: JavaScript's may take forever where Go's do not. */
-const longestMatched = 100_000;
-
 function stringIssues(value: string, schema: JsonSchema, path: string): Issue[] {
   const { maxLength, minLength, pattern, format } = schema;
   const length = [...value].length;
@@ -110,24 +108,11 @@ function stringIssues(value: string, schema: JsonSchema, path: string): Issue[] 
   if (minLength !== undefined && length < minLength) {
     issues.push(inBody(path, value, `should be at least ${minLength} chars long`));
   }
-  if (pattern && value.length <= longestMatched && !expressionOf(pattern)?.test(value)) {
+  if (pattern && !compileRegex(pattern)?.test(value)) {
     issues.push(inBody(path, value, `should match '${pattern}'`));
   }
   if (format && fitsFormat(format, value) === false) issues.push(mistyped(value, format, path));
   return issues;
-}
-
-/** Undefined for a pattern that is none. */
-export function expressionOf(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern.replaceAll('\\z', '$').replaceAll('\\A', '^'), 'u');
-  } catch {
-    try {
-      return new RegExp(pattern);
-    } catch {
-      return undefined;
-    }
-  }
 }
 
 const ranges: Readonly<Record<string, readonly [least: number, most: number]>> = {

@@ -162,7 +162,7 @@ export function typedReferenceIssues({ apiGroup, kind, name }: TypedLocalObjectR
   const part = (at: string, value: string | undefined) =>
     value ? complain(`${field}.${at}`, value, isPathSegmentName) : [required(`${field}.${at}`)];
   return [
-    ...(apiGroup === undefined ? [] : complain(`${field}.apiGroup`, apiGroup, isDns1123Subdomain)),
+    ...(apiGroup === undefined || apiGroup === null ? [] : complain(`${field}.apiGroup`, apiGroup, isDns1123Subdomain)),
     ...part('kind', kind),
     ...part('name', name),
   ];

@@ -4,10 +4,14 @@ import { type Issue, duplicate, tooMany } from '../../api/issues.ts';
 
 type Check<T> = (item: T, field: string) => Issue[];
 
-export const limited = <T>(items: readonly T[], most: number, field: string, check: Check<T>): Issue[] =>
-  items.length > most
-    ? [tooMany(field, items.length, most)]
-    : items.flatMap((item, i) => check(item, `${field}[${i}]`));
+/** An empty list may be kept as null. */
+type Items<T> = readonly T[] | null;
+
+export function limited<T>(list: Items<T>, most: number, field: string, check: Check<T>): Issue[] {
+  const items = list ?? [];
+  if (items.length > most) return [tooMany(field, items.length, most)];
+  return items.flatMap((item, i) => check(item, `${field}[${i}]`));
+}
 
 interface SetRules<T> {
   key(item: T): string;
@@ -15,7 +19,8 @@ interface SetRules<T> {
 }
 
 /** No more than so many, each good, and none twice. */
-export function setIssues<T>(items: readonly T[], most: number, field: string, { key, check }: SetRules<T>): Issue[] {
+export function setIssues<T>(list: Items<T>, most: number, field: string, { key, check }: SetRules<T>): Issue[] {
+  const items = list ?? [];
   const issues = limited(items, most, field, check);
   if (items.length > most) return issues;
   const keys = items.map((item) => key(item) ?? '');

@@ -1,43 +1,21 @@
 import { expect, test } from 'vitest';
-import { silentLog } from '../../base/log.ts';
-import { seededRandom } from '../../base/random.ts';
-import { virtualClock } from '../../base/virtual-clock.ts';
-import { createClient } from '../../client/transport-client.ts';
+import { bareServer } from '../../../test/support/bare-server.ts';
+import type { Client } from '../../client/client.ts';
 import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { LimitRange } from '../../kinds/core/limit-range.ts';
 import { Namespace } from '../../kinds/core/namespace.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { ResourceQuota } from '../../kinds/core/resource-quota.ts';
-import { ServiceAccount } from '../../kinds/core/service-account.ts';
-import { undescribed } from '../../kinds/descriptions.ts';
 import { RuntimeClass } from '../../kinds/node/runtime-class.ts';
-import { memoryStore } from '../../store/memory-store.ts';
-import { systemMasters } from '../authorize.ts';
-import { createServer } from '../create-server.ts';
 
 const namespace = 'here';
 
 /** A server alone, with one namespace. */
-async function serving(labels: Record<string, string> = {}) {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
-  const { transport } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-  });
-  const user = { name: 'test', groups: ['system:masters'] };
-  const client = createClient({ transport, user, agent: 'test' });
-  await client.create(Namespace, { metadata: { name: namespace, labels }, spec: {} });
-  await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
+async function serving(labels: Record<string, string> = {}): Promise<Client> {
+  const { client } = await bareServer({ namespaces: [namespace] });
+  await client.patch(Namespace, { name: namespace, namespace: '' }, { metadata: { labels } });
   return client;
 }
-
-type Client = Awaited<ReturnType<typeof serving>>;
 
 const pod = (name: string, spec: object = {}): Pod => ({
   metadata: { name, namespace },

@@ -2,7 +2,7 @@
 
 import { type LabelSelector, printSelector, selectorOf } from '../../base/selectors.ts';
 import { invalid } from '../../api/issues.ts';
-import type { Column, ScalePaths } from '../../api/kind.ts';
+import { apiVersionOf, type Column, type ScalePaths } from '../../api/kind.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../kinds/columns.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
 import { applyConfiguration, describe } from '../../api/apply.ts';
@@ -16,7 +16,7 @@ import type { Server } from '../server.ts';
 import { type WriteContext, writeContext } from '../verbs/commit.ts';
 import { viewOf } from '../verbs/conversion.ts';
 import { timeless } from '../verbs/scale-owners.ts';
-import { type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
+import { configurationOf, type Patch, patchedValue, readPatch } from '../verbs/patch.ts';
 import { get } from '../verbs/read.ts';
 import type { Result } from '../verbs/result.ts';
 import { type Guise, replace, type Replacement } from '../verbs/update.ts';
@@ -155,8 +155,8 @@ async function applyScale(
   options: WriteOptions,
   expected: Expected,
 ): Promise<Result> {
-  const config = read.value as KubeObject;
-  config.metadata ??= {};
+  const { kind } = expected;
+  const config = configurationOf({ apiVersion: apiVersionOf(expected), kind }, read, options, context.warn);
   config.metadata.name ??= context.target.name;
   const result = await replace(server, context, {
     resourceVersion: config.metadata.resourceVersion ?? '',

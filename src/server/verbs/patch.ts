@@ -9,6 +9,7 @@ import { parseJson } from '../../api/json.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import { applyMergePatch } from '../../api/merge-patch.ts';
 import type { KubeObject } from '../../api/object.ts';
+import type { TypeMeta } from '../../api/protobuf.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import { applyStrategicMerge } from '../../api/strategic-merge.ts';
 import { ApiError, badRequest, conflict } from '../../api/status.ts';
@@ -175,7 +176,7 @@ async function applyPatch(
 ): Promise<ObjectResult> {
   const { target } = context;
   const { kind } = target.served;
-  const config = configurationOf(target, read, options, context.warn);
+  const config = configurationOf(gvkOf(target), read, options, context.warn);
   const merged = (live: KubeObject | undefined) => applied(server, context, config, live, options);
 
   const cache = await server.caches.of(kind);
@@ -191,9 +192,14 @@ async function applyPatch(
   });
 }
 
+const gvkOf = ({ group, version, served }: ResourceTarget): TypeMeta => ({
+  apiVersion: apiVersionOf({ group, version }),
+  kind: served.kind.kind,
+});
+
 /** The applied configuration: what the client wrote and nothing else. */
-function configurationOf(
-  target: ResourceTarget,
+export function configurationOf(
+  expected: TypeMeta,
   read: Patch,
   options: WriteOptions,
   warn: (text: string) => void,
@@ -204,11 +210,11 @@ function configurationOf(
     throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${text}`);
   }
   if (options.fieldValidation === 'Warn') for (const each of read.duplicates) warn(each);
-  requireApplyKind(value, target);
+  requireApplyKind(value, expected);
   const config = copyOf(value) as unknown as KubeObject;
   config.metadata ??= {};
-  if (config.metadata.managedFields && config.metadata.managedFields.length > 0)
-    throw badRequest('metadata.managedFields must be nil');
+  const { managedFields } = config.metadata;
+  if (Array.isArray(managedFields) && managedFields.length > 0) throw badRequest('metadata.managedFields must be nil');
   return config;
 }
 
@@ -221,11 +227,11 @@ function configurationObject(value: unknown): Record<string, unknown> {
   );
 }
 
-function requireApplyKind(value: Record<string, unknown>, target: ResourceTarget): void {
-  const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
-  const expected = apiVersionOf({ group: target.group, version: target.version });
-  if (apiVersion === expected && kind === target.served.kind.kind) return;
-  throw badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
+function requireApplyKind(value: Record<string, unknown>, expected: TypeMeta): void {
+  // What is no text counts as not given.
+  const [apiVersion, kind] = [value.apiVersion, value.kind].map((each) => (typeof each === 'string' ? each : ''));
+  if (apiVersion === expected.apiVersion && kind === expected.kind) return;
+  throw badRequest(`invalid object type: ${apiVersion?.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
 }
 
 async function applied(
