@@ -1,5 +1,7 @@
 // Reads JSON as Kubernetes does: fast where it is well formed, and with Go's words where it is not.
 
+import { parseExactly } from '../base/whole-number.ts';
+
 export interface ParsedJson {
   readonly value: unknown;
   /** `duplicate field "spec.replicas"`, once for each place, in the order of the document. Only looked for when asked. */
@@ -31,7 +33,7 @@ export function parseJson(bytes: Uint8Array | string, options: ParseOptions = {}
   const careful = options.strict || text.length > 2 * maxDepth;
   const duplicates = careful && mayRepeat(text) ? scan(text) : [];
   try {
-    return { value: JSON.parse(text), duplicates: options.strict ? duplicates : [] };
+    return { value: parseExactly(text), duplicates: options.strict ? duplicates : [] };
   } catch {
     scan(text);
     throw new JsonSyntaxError('invalid JSON');

@@ -12,7 +12,7 @@ import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
-import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
+import { copyOf, type Draft, fromHub, hubOf, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
 import type { GivenOptions, WriteOptions } from '../options.ts';
@@ -100,9 +100,7 @@ export function setManagedFields(draft: Draft, managed: KubeObject['metadata']['
   else delete draft.metadata.managedFields;
 }
 
-export const hubSchema = (keeper: Kind) =>
-  (keeper.versions.find(({ version }) => version === keeper.version) ?? (keeper.versions[0] as Kind['versions'][0]))
-    .schema;
+export const hubSchema = (keeper: Kind): ObjectSchema => hubOf(keeper).schema;
 
 /** Fields a write never owns: by default the status through the main resource, and all but the status through /status. */
 export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: readonly string[] } {
