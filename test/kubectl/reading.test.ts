@@ -338,7 +338,9 @@ describe('explain', () => {
   });
 
   test('--recursive shows the tree of every kind there is', async () => {
-    const lines = (await kubectl('api-resources --no-headers')).trim().split('\n');
+    // The metrics API's kinds are not published yet.
+    const all = (await kubectl('api-resources --no-headers')).trim().split('\n');
+    const lines = all.filter((line) => !line.includes(' metrics.k8s.io/'));
     expect(lines.length).toBeGreaterThan(60);
     const odd: string[] = [];
     const next = async (): Promise<void> => {
