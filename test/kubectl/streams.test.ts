@@ -69,7 +69,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe.concurrent.each(everyWay)('kubectl 1.$version over $carrier', ({ version, carrier, env }) => {
+describe.each(everyWay)('kubectl 1.$version over $carrier', ({ version, carrier, env }) => {
   const given = { version, env } as const;
   const kubectl = (args: string | readonly string[], input = '') => cluster.tryKubectl(args, { ...given, input });
 
