@@ -247,7 +247,7 @@ test('a custom resource is read and written in either version, through its webho
   expect(again).toContain('place.map.test/p serverside-applied');
   await kubectl(['patch', 'places.v1.map.test', 'p', '--type=merge', '-p', '{"spec":{"at":"h:2"}}']);
   expect(await kubectl('get places.v2.map.test p -o jsonpath={.spec.port}')).toBe('2');
-});
+}, 90_000);
 
 test('another API server is found, listed, asked in the name of who asks, and told to be away when it is', async () => {
   await apply({
@@ -289,7 +289,7 @@ test('another API server is found, listed, asked in the name of who asks, and to
   await remote.close();
   const away = await cluster.tryKubectl(['get', '--raw', '/apis/garden.test/v1/namespaces/default/flowers']);
   expect(away.stderr).toContain('the server is currently unable to handle the request');
-});
+}, 90_000);
 
 test('the config map that other API servers read says how to believe the front proxy', async () => {
   const read = await kubectl('get configmap extension-apiserver-authentication -n kube-system -o json');

@@ -36,11 +36,18 @@ const patience = '30';
 const bare = ['--bare'];
 const withControllers = ['--controllers-only', '--node-monitor-grace-period', '100h'];
 
+/** What the files of the optional suite say that their server was started with. */
+const optional = [
+  '--runtime-config=api/beta=true,api/alpha=true',
+  '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true,GenericWorkload=true,StorageVersionMigrator=true,StorageVersionAPI=true,APIServerIdentity=true,CoordinatedLeaderElection=true,DRADeviceTaints=true,DRADeviceTaintRules=true,DRAResourcePoolStatus=true',
+];
+
 const suites: readonly Suite[] = [
   { name: 'smoke', cases: ['smoke.case'], options: withControllers },
   { name: 'api', cases: ['api/core', 'api/groups', 'api/machinery', 'api/extensions'], options: bare },
   { name: 'access', cases: ['access'], options: bare },
   { name: 'controllers', cases: ['controllers'], options: withControllers },
+  { name: 'optional', cases: ['optional'], options: [...bare, ...optional] },
   { name: 'scheduler', cases: ['scheduler'], options: withControllers },
 ];
 

@@ -1,5 +1,6 @@
 // What is wrong with an applied configuration, in the words of upstream's structured merge.
 
+import { isNumeric } from '../base/whole-number.ts';
 import { goSyntax, goText, goType } from './go-text.ts';
 import { pathText } from './field-set.ts';
 import { elementOf, elementProblem } from './list-elements.ts';
@@ -69,7 +70,7 @@ function scalarProblems(value: unknown, { type }: ScalarSchema): Problem[] {
     case 'int32':
     case 'int64':
     case 'double':
-      return typeof value === 'number' ? [] : [problem(`expected numeric (int or float), got ${goType(value)}`)];
+      return isNumeric(value) ? [] : [problem(`expected numeric (int or float), got ${goType(value)}`)];
     case 'boolean':
       return typeof value === 'boolean' ? [] : [problem(`expected boolean, got &{${goText(value)}}`)];
     case 'quantity':

@@ -1,5 +1,6 @@
 // Makes of a client's JSON exactly what Go would write after reading it into its struct: fields in order, zero values, canonical texts.
 
+import { isNumeric } from '../base/whole-number.ts';
 import { ParseError } from '../base/parse-error.ts';
 import { canonicalBytes, canonicalDuration, canonicalMicroTime, canonicalQuantity, canonicalTime } from './scalars.ts';
 import { goTypeOf } from './go-text.ts';
@@ -278,7 +279,7 @@ function scalarCoder(schema: ScalarSchema): Coder {
     case 'int64':
       return integerCoder(schema, 2 ** 63);
     case 'double':
-      return plainCoder(0, (value, state) => (typeof value === 'number' ? value : refuse(value, schema, state)));
+      return plainCoder(0, (value, state) => (isNumeric(value) ? Number(value) : refuse(value, schema, state)));
     case 'bytes':
       return bytesCoder(schema);
     case 'quantity':
@@ -310,8 +311,11 @@ const integerCoder = (schema: ScalarSchema, limit: number): Coder =>
   plainCoder(0, (value, state) => integer(value, schema.name ?? schema.type, limit, state));
 
 function integer(value: unknown, type: string, limit: number, state: State): number {
-  if (typeof value !== 'number') throw mismatch(goKind(value), type, state);
-  if (!Number.isInteger(value) || value >= limit || value < -limit) throw mismatch(`number ${value}`, type, state);
+  if (!isNumeric(value)) throw mismatch(goKind(value), type, state);
+  // What is a bigint fits into 64 bits.
+  if (limit === 2 ** 63 && typeof value === 'bigint') return value;
+  if (!Number.isInteger(Number(value)) || value >= limit || value < -limit)
+    throw mismatch(`number ${value}`, type, state);
   return value;
 }
 
@@ -329,7 +333,7 @@ function quantityCoder(): Coder {
   return {
     read: (value) => {
       if (value === null) return '0';
-      return canonicalQuantity(typeof value === 'string' ? value : JSON.stringify(value));
+      return canonicalQuantity(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
     },
     zero: () => '0',
     empty: () => false,

@@ -1,5 +1,7 @@
 // Reads JSON as Kubernetes does: fast where it is well formed, and with Go's words where it is not.
 
+import { parseExactly } from '../base/whole-number.ts';
+
 export interface ParsedJson {
   readonly value: unknown;
   /** `duplicate field "spec.replicas"`, once for each place, in the order of the document. Only looked for when asked. */
@@ -29,7 +31,7 @@ export function parseJson(bytes: Uint8Array | string, options: ParseOptions = {}
   const text = typeof bytes === 'string' ? bytes : decoder.decode(bytes);
   const duplicates = options.strict && mayRepeat(text) ? scan(text) : [];
   try {
-    if (!isTooDeep(text)) return { value: JSON.parse(text), duplicates };
+    if (!isTooDeep(text)) return { value: parseExactly(text), duplicates };
   } catch {
     // The scanner says what is wrong.
   }

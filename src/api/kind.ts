@@ -15,6 +15,19 @@ export interface KindContext {
   readonly random: Random;
   /** Whether a feature gate of Kubernetes is on. */
   enabled(featureGate: string): boolean;
+  /** Whether a signature is one of the key's; absent in a world without cryptography, where signatures are taken on trust. */
+  verifySignature?(signed: SignedBytes): boolean;
+}
+
+/** Something signed, and whose signature it is said to be. */
+export interface SignedBytes {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly key: Uint8Array;
+  readonly data: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly hash: 'sha256' | 'sha384' | 'sha512';
+  /** How an RSA key pads. */
+  readonly padding: 'pkcs1' | 'pss';
 }
 
 export interface Subresource {
@@ -76,7 +89,7 @@ export interface RowCondition {
 }
 
 /** How a name must look; see base/names.ts. */
-export type NameRule = 'subdomain' | 'label' | 'label1035' | 'pathSegment';
+export type NameRule = 'subdomain' | 'label' | 'label1035' | 'pathSegment' | 'configMapKey';
 
 /** How the deletion of an object of this kind begins. */
 export interface GracefulDeletion {
@@ -106,6 +119,10 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   readonly generation?: 'spec' | 'none' | ((next: T, previous: T) => boolean);
   /** Fills in what is left out (Go's SetDefaults_*), on every decode: of requests and patched objects. */
   applyDefaults?(draft: T): void;
+  /** Defaults that depend on the time of the request or on feature gates. As the others they belong to the writer. */
+  applyContextDefaults?(draft: T, context: KindContext): void;
+  /** Takes out the fields of features that are off, but for those that were in use before. They belong to the writer all the same. */
+  dropDisabledFields?(draft: T, previous: T | undefined, context: KindContext): void;
   /** Sets and resets what a client may not decide on create (initial status and the like; the server itself drops `status` for kinds with that subresource when this is absent). */
   prepareForCreate?(draft: T, context: KindContext): void;
   /** The same on update through the main resource; the server has put the previous status back when there is a status subresource. */
@@ -152,6 +169,10 @@ export interface Behaviour<T extends KubeObject = KubeObject> {
   fitForStorage?(draft: T): void;
   /** A stored object as it is to be read today; the object itself where its kind has not changed since. */
   readStored?(object: T): KubeObject;
+  /** A new object that Kubernetes stores without what reading fills in: the next write stores it anew, even if it changes nothing. */
+  isStoredBare?(object: T): boolean;
+  /** What clients get to see of an object; the object itself where that is all of it. */
+  shown?(object: T): KubeObject;
 }
 
 export interface Kind<T extends KubeObject = KubeObject> {
@@ -168,10 +189,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
   readonly subresources: readonly Subresource[];
-  /** The hub first. */
+  /** The hub first, where it is served. */
   readonly versions: readonly ServedVersion[];
-  /** Versions that exist but are served only on request (--runtime-config). */
+  /** Versions that exist but are served only on request (--runtime-config); objects may be stored in one of them. */
   readonly optionalVersions?: readonly ServedVersion[];
+  /** The feature gate without which the kind is not served, whatever is asked for. */
+  readonly gate?: string;
   readonly behaviour: Behaviour<T>;
   /** Another kind that keeps this one's objects (events.k8s.io Event is kept as the core Event); `versions[].toHub` then leads to that kind. */
   readonly storedAs?: Kind;

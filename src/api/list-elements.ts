@@ -52,7 +52,7 @@ function keyElement(list: ListSchema, item: unknown): string | undefined {
 const plain = /^[\w.:/-]*$/;
 
 function jsonOf(value: unknown): string {
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   return typeof value === 'string' && plain.test(value) ? `"${value}"` : goJson(value);
 }
 

@@ -1,5 +1,6 @@
 // Protobuf's bytes: numbers of varying length, tags, and fields with a length before them.
 
+import { wholeOf } from '../base/whole-number.ts';
 import { utf8Length } from '../base/bytes.ts';
 
 export const varintType = 0;
@@ -106,7 +107,13 @@ export class ProtobufReader {
     return this.at >= this.bytes.length;
   }
 
+  /** As the nearest double. */
   varint(): number {
+    return Number(this.whole());
+  }
+
+  /** Exactly: see base/whole-number.ts. */
+  whole(): number {
     let [value, scale] = [0, 1];
     for (let i = 0; i < 7; i++, scale *= 128) {
       const byte = this.byte();
@@ -121,7 +128,7 @@ export class ProtobufReader {
     for (let shift = 49n; shift < 70n; shift += 7n) {
       const byte = this.byte();
       value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return Number(BigInt.asIntN(64, value));
+      if (byte < 128) return wholeOf(BigInt.asIntN(64, value));
     }
     throw new ProtobufError('proto: integer overflow');
   }

@@ -1,5 +1,6 @@
 // Objects in Kubernetes' protobuf form, byte for byte as Go's gogo-proto writes it, from the field numbers of their schema.
 
+import { parseExactly } from '../base/whole-number.ts';
 import { base64, bytesOfBase64, textOf, utf8 } from '../base/bytes.ts';
 import { formatDuration, parseDuration } from '../base/duration.ts';
 import { formatMicroTime, formatTime, parseTime } from '../base/time.ts';
@@ -275,7 +276,7 @@ const anyCodec: Codec = message<unknown>(
 );
 
 function jsonOf(bytes: Uint8Array): unknown {
-  return bytes.length === 0 ? null : JSON.parse(textOf(bytes));
+  return bytes.length === 0 ? null : parseExactly(textOf(bytes));
 }
 
 /** `1` holds the boolean or the object, `2` the object or the list. */
@@ -319,7 +320,7 @@ const integerCodec: Codec = {
     writer.varint(value as number);
     writer.tag(number, varintType);
   },
-  read: (reader) => reader.varint(),
+  read: (reader) => reader.whole(),
 };
 
 /** One field inside a message of its own. */

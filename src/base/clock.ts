@@ -23,7 +23,7 @@ export interface Clock {
 }
 
 export const milliseconds = (n: number): Duration => n;
-export const seconds = (n: number): Duration => n * 1000;
+export const seconds = (n: number): Duration => Number(n) * 1000;
 export const minutes = (n: number): Duration => n * 60_000;
 export const hours = (n: number): Duration => n * 3_600_000;
 export const days = (n: number): Duration => n * 86_400_000;

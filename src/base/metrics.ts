@@ -79,7 +79,8 @@ export function createMetrics(): Metrics {
     families.push({
       spec,
       type,
-      lines: () => Array.from(all(), ([values, { value }]) => line(spec.name, labelled(spec, values), value)),
+      lines: () =>
+        Array.from(all(), ([values, { value }]) => line(spec.name, labelled(spec, values), numberText(value))),
     });
     return of;
   }
@@ -100,7 +101,7 @@ export function createMetrics(): Metrics {
 
     asked(spec, read) {
       const lines = async () =>
-        (await read()).map(({ values, value }) => line(spec.name, labelled(spec, values), value));
+        (await read()).map(({ values, value }) => line(spec.name, labelled(spec, values), numberText(value)));
       families.push({ spec, type: spec.type, lines });
     },
 
@@ -147,9 +148,9 @@ function bucketLines(
   const cumulated = counts.map((count) => (below += count));
   const bounds = [...spec.buckets.map(numberText), '+Inf'];
   return [
-    ...bounds.map((bound, at) => line(`${spec.name}_bucket`, [...labels, ['le', bound]], cumulated[at] ?? 0)),
-    line(`${spec.name}_sum`, labels, sum()),
-    line(`${spec.name}_count`, labels, below),
+    ...bounds.map((bound, at) => line(`${spec.name}_bucket`, [...labels, ['le', bound]], String(cumulated[at] ?? 0))),
+    line(`${spec.name}_sum`, labels, numberText(sum())),
+    line(`${spec.name}_count`, labels, String(below)),
   ];
 }
 
@@ -159,19 +160,18 @@ const labelled = ({ labels }: MetricSpec, values: readonly string[]): Labels =>
   labels.map((label, at) => [label, values[at] ?? ''] as const);
 
 /** Labels by name, but for a bucket's bound, which comes last. */
-function line(name: string, labels: Labels, value: number): string {
+function line(name: string, labels: Labels, value: string): string {
   const ordered = [...labels].sort(([a], [b]) => (a === 'le' ? 1 : b === 'le' ? -1 : a < b ? -1 : 1));
   const inside = ordered.map(([label, text]) => `${label}="${escaped(text).replaceAll('"', '\\"')}"`).join(',');
-  return `${name}${inside && `{${inside}}`} ${numberText(value)}`;
+  return `${name}${inside && `{${inside}}`} ${value}`;
 }
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 
-/** As Go writes floating-point numbers: large and small ones with a signed exponent of two digits. */
+/** As Go writes floating-point numbers: from a million on, and below a ten-thousandth, with an exponent of two digits at least. */
 function numberText(value: number): string {
   if (value === Infinity) return '+Inf';
   const size = Math.abs(value);
-  if (value === 0 || (size >= 1e-4 && size < 1e21 && (size < 1e6 || !Number.isInteger(value / 1e6))))
-    return String(value);
+  if (value === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }

@@ -5,6 +5,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseDuration } from '../base/duration.ts';
 import { isDns1123Label } from '../base/names.ts';
+import { gateRemarks, type GateSettings, readFeatureGates } from '../api/feature-gates.ts';
+import { readRuntimeConfig, type RuntimeConfig, runtimeConfigRemarks } from '../kinds/runtime-config.ts';
 import type { NodeSpec } from '../node/node-object.ts';
 import { UserError } from './errors.ts';
 import { nodesOfWorld, readWorld } from './world-file.ts';
@@ -27,7 +29,9 @@ export interface ClusterSettings {
   readonly nodeMonitorGracePeriodMs?: number;
   /** How much history the store keeps; 0: all of it. */
   readonly compactionIntervalMs?: number;
-  readonly featureGates: Readonly<Record<string, boolean>>;
+  readonly featureGates: GateSettings;
+  /** Absent in the settings of a cluster that was made before there was such an option. */
+  readonly runtimeConfig?: RuntimeConfig;
 }
 
 const mostNodes = 10_000;
@@ -45,9 +49,16 @@ export function withClusterOptions(parser: Command): Command {
     .option('--controllers-only', 'controllers and scheduler, but no nodes')
     .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
     .option('--etcd-compaction-interval <duration>', 'how much history is kept for watches (default 5m)')
-    .option('--feature-gates <Name=bool,...>', 'feature gates of Kubernetes')
-    .option('--runtime-config <group/version=bool,...>', 'versions to serve besides the stable ones');
+    .option('--feature-gates <Name=bool,...>', 'feature gates of Kubernetes 1.36, also AllAlpha and AllBeta', joined)
+    .option(
+      '--runtime-config <key=bool,...>',
+      'versions to serve: api/all, api/ga, api/beta, api/alpha, group/version, group/version/resource',
+      joined,
+    );
 }
+
+/** An option that is written several times means all of what it says. */
+const joined = (value: string, before?: string): string => (before === undefined ? value : `${before},${value}`);
 
 type Setting = keyof ClusterSettings;
 
@@ -67,6 +78,7 @@ const decides: Readonly<Record<string, readonly Setting[]>> = {
   nodeMonitorGracePeriod: ['nodeMonitorGracePeriodMs'],
   etcdCompactionInterval: ['compactionIntervalMs'],
   featureGates: ['featureGates'],
+  runtimeConfig: ['runtimeConfig'],
 };
 
 /** The settings of a cluster: as the options say; where they are silent, as they were `before`. */
@@ -89,8 +101,6 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
   const dataDir = text('dataDir');
   const tokenAuthFile = text('tokenAuthFile');
   if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
-  if (text('runtimeConfig') !== undefined)
-    throw new UserError('--runtime-config is not modelled yet: only the stable versions are served', 3);
   return {
     name,
     nodes,
@@ -107,6 +117,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
       compactionIntervalMs: durationOf('--etcd-compaction-interval', compaction),
     }),
     featureGates: gatesOf(text('featureGates')),
+    runtimeConfig: runtimeConfigOf(text('runtimeConfig')),
   };
 }
 
@@ -154,18 +165,23 @@ export function durationOf(option: string, text: string): number {
   }
 }
 
-function gatesOf(text: string | undefined): Record<string, boolean> {
-  const entries = (text ?? '')
-    .split(',')
-    .filter(Boolean)
-    .map((entry) => {
-      const [gate = '', value = ''] = entry.split('=');
-      if (value !== 'true' && value !== 'false')
-        throw new UserError(`--feature-gates: ${JSON.stringify(entry)} should read Name=true or Name=false`);
-      return [gate, value === 'true'] as const;
-    });
-  return Object.fromEntries(entries);
+function gatesOf(text: string | undefined): GateSettings {
+  const read = readFeatureGates(text ?? '');
+  if ('problem' in read) throw new UserError(`--feature-gates: ${read.problem}`);
+  return read.gates;
 }
+
+function runtimeConfigOf(text: string | undefined): RuntimeConfig {
+  const read = readRuntimeConfig(text ?? '');
+  if ('problem' in read) throw new UserError(`--runtime-config: ${read.problem}`);
+  return read.config;
+}
+
+/** What whoever starts a cluster so should hear: settings that Kubernetes knows and that change nothing here. */
+export const remarksOn = ({ featureGates, runtimeConfig = {} }: ClusterSettings): readonly string[] => [
+  ...gateRemarks(featureGates).map((remark) => `--feature-gates: ${remark}`),
+  ...runtimeConfigRemarks(runtimeConfig).map((remark) => `--runtime-config: ${remark}`),
+];
 
 function requireReadable(option: string, file: string): void {
   try {

@@ -82,6 +82,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       controllersOnly: settings.controllersOnly,
       authenticators,
       featureGates: settings.featureGates,
+      runtimeConfig: settings.runtimeConfig ?? {},
       describe: descriptions,
       processUse,
       host: settings.host,

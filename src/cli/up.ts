@@ -15,7 +15,7 @@ import {
   stateHome,
 } from '../edge/state-folder.ts';
 import { accessOf, nodesReady } from './access.ts';
-import { type ClusterSettings, durationOf, settingsOf, withClusterOptions } from './cluster-options.ts';
+import { type ClusterSettings, durationOf, remarksOn, settingsOf, withClusterOptions } from './cluster-options.ts';
 import { clusterNameOf } from './cluster-name.ts';
 import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
@@ -113,6 +113,7 @@ export async function startCluster(
   { merge = true } = {},
 ): Promise<ClusterRecord> {
   const folder = clusterFolder(stateHome(process.env), settings.name, settings.dataDir);
+  for (const remark of remarksOn(settings)) console.error(`warning: ${remark}`);
   await orNothing(folder, () => launch(settings, folder, patienceMs, progress));
   const record = readRecord(folder);
   if (!record)
@@ -203,6 +204,7 @@ async function foreground(settings: ClusterSettings): Promise<0> {
       `cluster ${settings.name} runs already, as process ${before.pid}. Stop it first: portolan down ${settings.name} --keep-data`,
     );
   const { serve } = await import('./server-process.ts');
+  for (const remark of remarksOn(settings)) console.error(`warning: ${remark}`);
   const tell = (progress: Progress) => {
     say(progress, settings);
     if (progress.step !== 'ready') return;

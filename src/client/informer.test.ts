@@ -95,3 +95,9 @@ test('a kind that is served no more leaves an empty mirror, and nobody asks agai
   expect(mirror.list()).toEqual([]);
   expect(asked()).toBe(2);
 });
+
+test('a kind that nobody serves has no objects', async () => {
+  const { client, asked } = scripted([noSuchPath()]);
+  expect((await start(client).mirror).list()).toEqual([]);
+  expect(asked()).toBe(1);
+});

@@ -23,12 +23,20 @@ export interface InformerOptions {
   gone?(): void;
 }
 
-/** Resolves with the mirror once it shows what was there at the start. It stays current until the signal. */
+/** Resolves with the mirror once it shows what was there at the start. It stays current until the signal, or empty where nobody serves the kind. */
 export async function startInformer<T extends KubeObject>(kind: Kind<T>, options: InformerOptions): Promise<Mirror<T>> {
   const mirror = new Mirror<T>();
-  await follow(kind, mirror, options);
+  try {
+    await follow(kind, mirror, options);
+  } catch (error) {
+    if (!isNotServed(error)) throw error;
+    // Versions that are off by default are nothing to wonder at.
+    if (kind.versions.length > 0) options.log.warn('a kind is not served: there are none of it', { kind: kind.kind });
+  }
   return mirror;
 }
+
+const isNotServed = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 
 async function follow<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> {
   const { client, signal, labelSelector, fieldSelector } = options;
@@ -70,7 +78,7 @@ async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, opt
       return;
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError && error.code === 404) {
+      if (isNotServed(error)) {
         mirror.replace([]);
         options.gone?.();
         return;

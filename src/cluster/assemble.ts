@@ -4,14 +4,17 @@ import type { Clock } from '../base/clock.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Client } from '../client/client.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
+import { enabledGates, type GateSettings } from '../api/feature-gates.ts';
 import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
+import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
 import { internalError } from '../api/status.ts';
+import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
@@ -27,6 +30,7 @@ import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
+import { createMetricsReader } from './metrics-reader.ts';
 import { followCustomKinds } from './custom-kinds.ts';
 import { healthChecks } from './health-checks.ts';
 import type { World } from './world.ts';
@@ -38,7 +42,9 @@ export interface ClusterOptions {
   /** Controllers and scheduler, but no nodes: those come from outside. */
   readonly controllersOnly?: boolean;
   readonly authenticators?: readonly Authenticator[];
-  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly featureGates?: GateSettings;
+  /** Which versions are served besides the stable ones, or not served. */
+  readonly runtimeConfig?: RuntimeConfig;
   readonly describe: Describe;
   /** What the process uses, for /metrics. */
   readonly processUse?: () => ProcessUse;
@@ -69,6 +75,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const { clock, random, log, store, keys } = world;
   const stopping = new AbortController();
   let started = false;
+  const enabled = enabledGates(options.featureGates ?? {});
   const hasNodes = !options.bare && !options.controllersOnly;
   const running = createServer({
     store,
@@ -78,10 +85,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     authenticators: options.authenticators ?? [],
     keys,
     components: options.bare ? [] : ['controller-manager', 'scheduler'],
-    authorizers: (server) => [systemMasters, nodeAuthorizer(server), rbac(server)],
+    authorizers: (server) => [systemMasters, nodeAuthorizer(server, enabled), rbac(server)],
     describe: options.describe,
     healthChecks: healthChecks(() => started),
     ...(options.featureGates && { featureGates: options.featureGates }),
+    ...(options.runtimeConfig && { runtimeConfig: options.runtimeConfig }),
     outgoing: world.use(outgoingPort),
     simulatesPods: !options.bare && !options.controllersOnly,
     kubelets: {
@@ -126,6 +134,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         ...(keys.proxyCaCertificate && { proxyCaCertificate: keys.proxyCaCertificate }),
         serviceCidrs: [defaultRanges.addresses],
         groupVersions: builtInVersions(running.server.catalog.kinds()),
+        enabled,
         now: clock.now,
       };
       await bootstrap(client, facts);
@@ -134,6 +143,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);
       stops.push(collector.stop, followCustomKinds(running.server.catalog, collector, log));
+      const isServed = ({ for: { group, version, plural } }: Controller) =>
+        running.server.catalog.find(group, version, plural) !== undefined;
       const manager = await startControllers(
         [
           ...controllers({
@@ -142,7 +153,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
           ...(nodes ? simulatedControllers() : []),
-        ],
+        ].filter(isServed),
         {
           ...common,
           random: random.fork('controllers'),
@@ -153,6 +164,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       stops.push(scheduler.stop);
       if (!nodes) return;
       await createDefaultStorageClass(client);
+      await createMetricsReader(client);
       await nodes.start();
       stops.push(nodes.stop);
     },

@@ -25,9 +25,11 @@ import { volumeBinderController } from './persistent-volume-binder.ts';
 import { claimBinderController } from './persistent-volume-claim-binder.ts';
 import { notModelled } from './not-modelled.ts';
 import { podGarbageCollector } from './pod-gc.ts';
+import { podGroupProtectionController } from './pod-group-protection.ts';
 import { replicaSetController } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
 import { claimReservationsController, podClaimsController } from './resource-claim.ts';
+import { resourcePoolStatusController } from './resource-pool-status.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
@@ -51,7 +53,11 @@ export interface ControllerOptions {
 }
 
 export function controllers(options: ControllerOptions): readonly Controller[] {
-  const { keys, nodeMonitorGracePeriod, kinds = () => builtInKinds } = options;
+  const {
+    keys,
+    nodeMonitorGracePeriod,
+    kinds = () => builtInKinds.filter(({ versions }) => versions.length > 0),
+  } = options;
   return [
     replicaSetController,
     replicationController,
@@ -67,6 +73,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     endpointSliceController(),
     endpointSliceMirroringController,
     resourceQuotaController(kinds),
+    resourcePoolStatusController,
     ephemeralVolumeController,
     podClaimsController,
     claimReservationsController,
@@ -82,6 +89,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     nodeTtlController,
     taintEvictionController(),
     podGarbageCollector(),
+    podGroupProtectionController,
     claimProtectionController,
     volumeProtectionController,
     clusterRoleAggregationController,

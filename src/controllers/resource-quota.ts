@@ -22,7 +22,7 @@ const resync = minutes(5);
 
 /** Works by namespace: what quotas are charged on creation is the admission's, so their own statuses wake nobody. */
 export function resourceQuotaController(kinds: () => readonly Kind[]): Controller {
-  const watched = builtInKinds.filter(isCounted);
+  const watched = builtInKinds.filter((kind) => kind.versions.length > 0 && isCounted(kind));
   const isWatched = new Set(watched.map(resourceKey));
 
   return defineController<Namespace>({

@@ -17,7 +17,9 @@ export function staysFor({ spec: { tolerations = [] } }: Pod, taints: readonly T
   if (taints.length === 0) return undefined;
   if (untolerated(taints, tolerations).length > 0) return 0;
   const used = tolerations.filter((toleration) => taints.some((taint) => tolerates(toleration, taint)));
-  const limits = used.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
+  const limits = used.flatMap(({ tolerationSeconds }) =>
+    tolerationSeconds === undefined ? [] : Number(tolerationSeconds),
+  );
   return limits.length === 0 ? undefined : Math.max(0, Math.min(...limits)) * 1000;
 }
 

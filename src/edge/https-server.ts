@@ -98,13 +98,15 @@ interface Presence {
 
 const clientGone = new Error('the client is gone');
 
-function presenceOf(outgoing: Http2ServerResponse): Presence {
+function presenceOf(outgoing: Http2ServerResponse, socket: Handshake['socket'] | undefined): Presence {
   let gone = false;
   let controller: AbortController | undefined;
-  outgoing.once('close', () => {
+  const leave = (): void => {
     gone = true;
     controller?.abort(clientGone);
-  });
+  };
+  outgoing.once('close', leave);
+  socket?.once('close', leave);
   return {
     get gone() {
       return gone;
@@ -119,6 +121,8 @@ function presenceOf(outgoing: Http2ServerResponse): Presence {
 
 /** The client of an HTTP/1.1 connection wants it to become something else. Whether it does is the answer's to say. */
 function handleUpgrade(options: HttpsServerOptions, handshake: Handshake): void {
+  // From here on nobody else listens to what becomes of the socket.
+  handshake.socket.on('error', () => {});
   const response = plainResponse(handshake);
   void handle(options, handshake.request as never, response as never, handshake);
 }
@@ -129,7 +133,7 @@ async function handle(
   outgoing: Http2ServerResponse,
   handshake?: Handshake,
 ): Promise<void> {
-  const presence = presenceOf(outgoing);
+  const presence = presenceOf(outgoing, handshake?.socket);
   incoming.on('error', () => {});
   outgoing.on('error', () => {});
   try {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { compactVerify, importPKCS8, importSPKI, SignJWT } from 'jose';
 import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
 import type { KeyPair } from './certificates.ts';
+import { verifySignature } from './signatures.ts';
 import { writePrivate } from './state-folder.ts';
 
 export interface Pki {
@@ -93,6 +94,7 @@ async function keyMaker(privatePem: string, ca: KeyPair, proxyCaCertificate: str
     caCertificate: ca.certificate,
     proxyCaCertificate,
     authority: authorityOf(ca),
+    verifySignature,
     sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: keyId }).sign(signing),
     async verify(token) {
       try {

@@ -1,6 +1,6 @@
 // Where an address may not lie: what is wrong with the addresses of endpoints and of services' outside.
 
-import { type Ip, cidrContains, formatIp, isMappedIp, parseCidr, parseIp } from '../base/ip.ts';
+import { type Ip, cidrContains, formatCidr, formatIp, isMappedIp, parseCidr, parseIp } from '../base/ip.ts';
 import { isSloppyIp } from '../base/names.ts';
 import { type Issue, invalid } from '../api/issues.ts';
 import { complain } from './checks.ts';
@@ -39,11 +39,29 @@ export function addressWarnings(field: string, text: string): string[] {
   if (!ip) return [];
   const canonical = formatIp(ip);
   if (ip.leadingZeros || isMappedIp(text)) {
-    return [
-      `${field}: non-standard IP address "${text}" will be considered invalid in a future Kubernetes release: use "${canonical}"`,
-    ];
+    return [`${field}: non-standard IP address "${text}" is invalid: use "${canonical}"`];
   }
   return ip.family === 6 && canonical !== text
     ? [`${field}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
     : [];
+}
+
+/** The same of ranges. */
+export function cidrWarnings(field: string, text: string): string[] {
+  const cidr = parseCidr(text);
+  if (!cidr) return [];
+  const { ip } = cidr;
+  const canonical = formatCidr(cidr);
+  const warnings: string[] = [];
+  if (ip.value !== cidr.network) {
+    const single = `${formatIp(ip)}/${ip.family === 4 ? 32 : 128}`;
+    const rule = `is ambiguous in this context (should be "${canonical}" or "${single}"?)`;
+    warnings.push(`${field}: CIDR value "${text}" ${rule}`);
+  }
+  if (ip.leadingZeros || /^0\d/.test(text.slice(text.indexOf('/') + 1)) || isMappedIp(text)) {
+    warnings.push(`${field}: non-standard CIDR value "${text}" is invalid: use "${canonical}"`);
+  }
+  return warnings.length === 0 && ip.family === 6 && canonical !== text
+    ? [`${field}: IPv6 CIDR value "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
+    : warnings;
 }

@@ -3,7 +3,9 @@
 import type { Behaviour, Kind, ServedVersion, Subresource, Verb } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ObjectSchema } from '../api/schema.ts';
-import { discovered, type DiscoveredGroup, type DiscoveredResource } from './discovered.ts';
+import { knownGroups, type DiscoveredGroup, type DiscoveredResource } from './discovered.ts';
+import { deprecationOf } from './deprecations.ts';
+import { isStable } from './runtime-config.ts';
 import { hasSchema, namedSchema, schemaOf } from './schemas.ts';
 
 export { namedSchema, schemaOf };
@@ -13,6 +15,8 @@ export type Conversions = Readonly<Record<string, Pick<ServedVersion, 'toHub' | 
 
 export interface KindOptions {
   readonly conversions?: Conversions;
+  /** The feature gate without which the kind is not served. */
+  readonly gate?: string;
   readonly storedAs?: Kind;
 }
 
@@ -26,7 +30,8 @@ export function defineKind<T extends KubeObject>(
   const { group, version, resource } = find(apiVersion, kind);
   const others = group.versions
     .filter((v) => v.version !== version && v.resources.some((r) => r.name === resource.name))
-    .map((v) => servedVersion(group.name, v.version, kind, options.conversions));
+    .map((v) => v.version);
+  const all = [version, ...others].map((each) => servedVersion(group.name, each, kind, options.conversions));
   return {
     group: group.name,
     version,
@@ -39,20 +44,15 @@ export function defineKind<T extends KubeObject>(
     categories: resource.categories ?? [],
     verbs: resource.verbs.split(' ') as Verb[],
     subresources: (resource.subresources ?? []).map(subresourceOf),
-    versions: [
-      servedVersion(group.name, version, kind, options.conversions),
-      ...others.filter((v) => isStable(v.version)),
-    ],
-    optionalVersions: others.filter((v) => !isStable(v.version)),
+    versions: all.filter((v) => isStable(v.version)),
+    optionalVersions: all.filter((v) => !isStable(v.version)),
     behaviour,
+    ...(options.gate && { gate: options.gate }),
     ...(resource.hash && { storageVersionHash: resource.hash }),
     ...(options.storedAs && { storedAs: options.storedAs }),
     custom: false,
   };
 }
-
-/** Stable versions are served without being asked for. */
-const isStable = (version: string): boolean => /^v\d+$/.test(version);
 
 function find(
   apiVersion: string,
@@ -60,15 +60,17 @@ function find(
 ): { group: DiscoveredGroup; version: string; resource: DiscoveredResource } {
   const slash = apiVersion.indexOf('/');
   const [name, version] = [apiVersion.slice(0, Math.max(0, slash)), apiVersion.slice(slash + 1)];
-  const group = discovered.find((g) => g.name === name);
+  const group = knownGroups.find((g) => g.name === name);
   const resource = group?.versions.find((v) => v.version === version)?.resources.find((r) => r.kind === kind);
   if (!group || !resource) throw new Error(`Kubernetes has no ${kind} in ${apiVersion}`);
   return { group, version, resource };
 }
 
 function servedVersion(group: string, version: string, kind: string, conversions: Conversions = {}): ServedVersion {
+  const deprecation = deprecationOf(group, version, kind);
   return {
     version,
+    ...(deprecation && { deprecation }),
     get schema(): ObjectSchema {
       return schemaOf(group ? `${group}/${version}` : version, kind);
     },

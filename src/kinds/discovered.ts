@@ -28,3 +28,20 @@ export interface DiscoveredGroup {
 
 /** The core group first, the others in the order of /apis; versions by preference. */
 export const discovered: readonly DiscoveredGroup[] = generated;
+
+/** What a metrics server adds. */
+const measured: DiscoveredGroup = {
+  name: 'metrics.k8s.io',
+  versions: [
+    {
+      version: 'v1beta1',
+      resources: [
+        { name: 'nodes', singular: '', kind: 'NodeMetrics', namespaced: false, verbs: 'get list' },
+        { name: 'pods', singular: '', kind: 'PodMetrics', namespaced: true, verbs: 'get list' },
+      ],
+    },
+  ],
+};
+
+/** The groups of all kinds in the tables, also of those that are not always served. */
+export const knownGroups: readonly DiscoveredGroup[] = [...discovered, measured];

@@ -1,4 +1,4 @@
-// Every kind Kubernetes 1.36 serves by default. Whoever needs the list (discovery, OpenAPI, roles, docs, the map) derives it from here.
+// Every kind Kubernetes 1.36 serves, by default or when asked for (then it has no `versions`, only `optionalVersions`). Whoever needs the list (discovery, OpenAPI, roles, docs, the map) derives it from here.
 
 import type { Kind } from '../api/kind.ts';
 import { Binding } from './core/binding.ts';
@@ -26,6 +26,7 @@ import { ValidatingAdmissionPolicyBinding } from './admissionregistration/valida
 import { ValidatingWebhookConfiguration } from './admissionregistration/validating-webhook-configuration.ts';
 import { CustomResourceDefinition } from './apiextensions/custom-resource-definition.ts';
 import { APIService } from './apiregistration/api-service.ts';
+import { StorageVersion } from './apiserverinternal/storage-version.ts';
 import { ControllerRevision } from './apps/controller-revision.ts';
 import { DaemonSet } from './apps/daemon-set.ts';
 import { Deployment } from './apps/deployment.ts';
@@ -41,6 +42,9 @@ import { HorizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler
 import { CronJob } from './batch/cron-job.ts';
 import { Job } from './batch/job.ts';
 import { CertificateSigningRequest } from './certificates/certificate-signing-request.ts';
+import { ClusterTrustBundle } from './certificates/cluster-trust-bundle.ts';
+import { PodCertificateRequest } from './certificates/pod-certificate-request.ts';
+import { LeaseCandidate } from './coordination/lease-candidate.ts';
 import { Lease } from './coordination/lease.ts';
 import { EndpointSlice } from './discovery/endpoint-slice.ts';
 import { GroupEvent } from './events/event.ts';
@@ -58,16 +62,21 @@ import { ClusterRole } from './rbac/cluster-role.ts';
 import { RoleBinding } from './rbac/role-binding.ts';
 import { Role } from './rbac/role.ts';
 import { DeviceClass } from './resource/device-class.ts';
+import { DeviceTaintRule } from './resource/device-taint-rule.ts';
 import { ResourceClaim } from './resource/resource-claim.ts';
 import { ResourceClaimTemplate } from './resource/resource-claim-template.ts';
+import { ResourcePoolStatusRequest } from './resource/resource-pool-status-request.ts';
 import { ResourceSlice } from './resource/resource-slice.ts';
+import { PodGroup } from './scheduling/pod-group.ts';
 import { PriorityClass } from './scheduling/priority-class.ts';
+import { Workload } from './scheduling/workload.ts';
 import { CSIDriver } from './storage/csi-driver.ts';
 import { CSINode } from './storage/csi-node.ts';
 import { CSIStorageCapacity } from './storage/csi-storage-capacity.ts';
 import { StorageClass } from './storage/storage-class.ts';
 import { VolumeAttachment } from './storage/volume-attachment.ts';
 import { VolumeAttributesClass } from './storage/volume-attributes-class.ts';
+import { StorageVersionMigration } from './storagemigration/storage-version-migration.ts';
 
 export const kinds: readonly Kind[] = [
   // core
@@ -120,8 +129,11 @@ export const kinds: readonly Kind[] = [
   Job,
   // certificates.k8s.io
   CertificateSigningRequest,
+  ClusterTrustBundle,
+  PodCertificateRequest,
   // coordination.k8s.io
   Lease,
+  LeaseCandidate,
   // discovery.k8s.io
   EndpointSlice,
   // events.k8s.io
@@ -129,6 +141,8 @@ export const kinds: readonly Kind[] = [
   // flowcontrol.apiserver.k8s.io
   FlowSchema,
   PriorityLevelConfiguration,
+  // internal.apiserver.k8s.io
+  StorageVersion,
   // networking.k8s.io
   IngressClass,
   Ingress,
@@ -146,11 +160,15 @@ export const kinds: readonly Kind[] = [
   Role,
   // resource.k8s.io
   DeviceClass,
+  DeviceTaintRule,
   ResourceClaim,
   ResourceClaimTemplate,
+  ResourcePoolStatusRequest,
   ResourceSlice,
   // scheduling.k8s.io
+  PodGroup,
   PriorityClass,
+  Workload,
   // storage.k8s.io
   CSIDriver,
   CSINode,
@@ -158,4 +176,6 @@ export const kinds: readonly Kind[] = [
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
+  // storagemigration.k8s.io
+  StorageVersionMigration,
 ] as unknown as readonly Kind[];

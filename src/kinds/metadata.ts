@@ -4,6 +4,7 @@ import { type Issue, forbiddenField, invalid, quoted, required } from '../api/is
 import type { Kind, NameRule } from '../api/kind.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../api/object.ts';
 import {
+  isConfigMapKey,
   isDns1035Label,
   isDns1123Label,
   isDns1123Subdomain,
@@ -17,6 +18,7 @@ const nameChecks: Readonly<Record<NameRule, (name: string) => string[]>> = {
   label: isDns1123Label,
   label1035: isDns1035Label,
   pathSegment: isPathSegmentName,
+  configMapKey: isConfigMapKey,
 };
 
 /** The finalizers that need no domain. */
@@ -81,7 +83,9 @@ function nameIssues(meta: ObjectMeta, rule: NameRule): Issue[] {
 
 /** A prefix may end in a dash, since more will follow. */
 const asPrefix = (prefix: string, rule: NameRule) =>
-  rule !== 'pathSegment' && prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix;
+  rule !== 'pathSegment' && rule !== 'configMapKey' && prefix.length > 1 && prefix.endsWith('-')
+    ? `${prefix.slice(0, -1)}a`
+    : prefix;
 
 function namespaceIssues(kind: Kind, meta: ObjectMeta): Issue[] {
   if (kind.scope === 'Cluster') {

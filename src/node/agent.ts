@@ -18,6 +18,7 @@ import { refusalOf } from './admission.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
 import { containerLog } from './logs.ts';
 import { needsConditions, type NodeSpec } from './node-object.ts';
+import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
@@ -364,9 +365,6 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 }
 
 const byNode = 'node/spec.nodeName';
-
-/** What a simulated node's kubelet and system are taken to use. */
-const ownUse = { cpu: 0.05, memory: 256 * 1024 ** 2 };
 
 function usageOf({ runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
   const { name = '', namespace = '' } = worker.pod().metadata;

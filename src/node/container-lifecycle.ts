@@ -118,7 +118,7 @@ export async function probeContainer(scope: PodScope, each: ContainerRecord, nam
   if (!answer.success) warning('Unhealthy', `${titles[name]} probe failed: ${answer.output}`, container);
   if (name === 'startup' && isStarted(each)) askReadinessNow(each, host.clock.now());
   if (!exhausted || name === 'readiness') return;
-  const grace = (asked.terminationGracePeriodSeconds ?? pod().spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  const grace = Number(asked.terminationGracePeriodSeconds ?? pod().spec.terminationGracePeriodSeconds ?? 30) * 1000;
   const then = pod().spec.restartPolicy === 'Never' ? '' : ', will be restarted';
   await stopContainer(scope, each, { grace, message: `Container ${container.name} failed ${name} probe${then}` });
 }

@@ -56,10 +56,10 @@ export function planPod(pod: Pod, record: PodRecord, now: Instant): Plan {
 }
 
 const deadlineOf = (pod: Pod, record: PodRecord): Instant =>
-  record.acceptedAt + (pod.spec.activeDeadlineSeconds ?? Infinity) * 1000;
+  record.acceptedAt + Number(pod.spec.activeDeadlineSeconds ?? Infinity) * 1000;
 
 const graceOf = (pod: Pod): Duration =>
-  (pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  Number(pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
 
 function endingOf(pod: Pod, record: PodRecord, now: Instant): Ending | undefined {
   if (pod.metadata.deletionTimestamp) return { since: now, grace: graceOf(pod) };

@@ -125,7 +125,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     const changed = each.container.image !== container.image;
     each.container = container;
     if (!changed || each.state.is !== 'running' || each.state.stopping) return;
-    const grace = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    const grace = Number(pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     const message = `Container ${container.name} definition changed, will be restarted`;
     void Promise.resolve()
       .then(() => stopContainer(scope, each, { grace, message }))

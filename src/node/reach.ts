@@ -1,12 +1,10 @@
 // What a node's kubelet serves besides logs: commands in containers, ports of pods, and its own small HTTP interface.
 
-import { utf8 } from '../base/bytes.ts';
-import { apiVersionOf } from '../api/kind.ts';
 import { ApiError, internalError } from '../api/status.ts';
 import { ServiceAccount } from '../kinds/core/service-account.ts';
 import type { TokenRequest } from '../kinds/generated/types/authentication-v1.ts';
-import type { Pod } from '../kinds/generated/types/core-v1.ts';
-import type { CommandRequest, Kubelets, ProxyAnswer, ProxyRequest, RunCommand } from '../server/kubelets.ts';
+import type { CommandRequest, Kubelets, RunCommand } from '../server/kubelets.ts';
+import { kubeletPage } from './kubelet-pages.ts';
 import type { PodHost } from './pod-host.ts';
 import { sandboxOf } from './pod-record.ts';
 import type { PodWorker } from './pod-worker.ts';
@@ -59,7 +57,7 @@ export function kubeletsOver(reach: Reach): Omit<Kubelets, 'logs' | 'usage'> {
     async askNode(name, request) {
       const pods = reach.on(name);
       if (!pods) throw new RuntimeFailure(`dial tcp ${name}:10250: i/o timeout`);
-      return kubeletAnswer(name, pods, request);
+      return kubeletPage(name, pods, request);
     },
   };
 }
@@ -103,32 +101,4 @@ async function sourcesFor(worker: PodWorker, { client, sources, facts }: PodHost
       return (made as TokenRequest).status?.token ?? '';
     },
   };
-}
-
-/** What a kubelet says of itself to those who may ask nodes/proxy. */
-function kubeletAnswer(node: string, pods: readonly Placed[], { path }: ProxyRequest): ProxyAnswer {
-  const plain = (status: number, text: string): ProxyAnswer => ({
-    status,
-    headers: { 'content-type': 'text/plain; charset=utf-8' },
-    body: utf8(text),
-  });
-  const json = (value: object): ProxyAnswer => ({
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: utf8(JSON.stringify(value)),
-  });
-  switch (path.split('?')[0]) {
-    case '/healthz':
-      return plain(200, 'ok');
-    case '/pods':
-    case '/pods/':
-      return json({
-        kind: 'PodList',
-        apiVersion: apiVersionOf({ group: '', version: 'v1' }),
-        metadata: {},
-        items: pods.map(({ worker }): Pod => worker.pod()),
-      });
-    default:
-      return plain(404, `404 page not found: the kubelet of node ${node} is simulated and serves /healthz and /pods\n`);
-  }
 }

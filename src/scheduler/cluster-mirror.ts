@@ -12,6 +12,8 @@ import { ReplicationController } from '../kinds/core/replication-controller.ts';
 import { Service } from '../kinds/core/service.ts';
 import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
 import { DeviceClass } from '../kinds/resource/device-class.ts';
+import { DeviceTaintRule } from '../kinds/resource/device-taint-rule.ts';
+import { withRuleTaints } from '../kinds/resource/device-taints.ts';
 import { ResourceClaim } from '../kinds/resource/resource-claim.ts';
 import { ResourceSlice } from '../kinds/resource/resource-slice.ts';
 import { CSIDriver } from '../kinds/storage/csi-driver.ts';
@@ -49,6 +51,7 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
   const resourceClaims = await informers.of(ResourceClaim);
   const resourceSlices = await informers.of(ResourceSlice);
   const deviceClasses = await informers.of(DeviceClass);
+  const taintRules = await informers.of(DeviceTaintRule);
   const assumedResources = new Map<string, ResourceClaim>();
   const assumedVolumes = new Map<string, PersistentVolume>();
   const assumedClaims = new Map<string, PersistentVolumeClaim>();
@@ -73,7 +76,7 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
       assumedResources.size === 0
         ? resourceClaims.list()
         : resourceClaims.list().map((claim) => assumedResources.get(keyOf(claim)) ?? claim),
-    resourceSlices: () => resourceSlices.list(),
+    resourceSlices: () => withRuleTaints(resourceSlices.list(), taintRules.list()),
     deviceClass: (name) => deviceClasses.get(name),
     budgets: () => budgets.list(),
     services: (namespace) => services.list(namespace),
@@ -108,6 +111,7 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
         forward(resourceClaims, sink, ['ResourceClaimChanged', 'ResourceClaimChanged', 'ResourceClaimChanged']),
         forward(resourceSlices, sink, ['DevicesChanged', 'DevicesChanged', 'DevicesChanged']),
         forward(deviceClasses, sink, ['DevicesChanged', 'DevicesChanged', undefined]),
+        forward(taintRules, sink, ['DevicesChanged', 'DevicesChanged', 'DevicesChanged']),
         forward(namespaces, sink, ['NamespaceChanged', 'NamespaceChanged', undefined]),
       ];
       return () => stops.forEach((stop) => stop());

@@ -5,11 +5,13 @@ import { silentLog } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import { instantOfDate } from '../base/time.ts';
 import { virtualClock } from '../base/virtual-clock.ts';
+import { enabledGates, type GateSettings } from '../api/feature-gates.ts';
 import type { ApiRequest, UserInfo } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
 import { createClient } from '../client/transport-client.ts';
 import { Namespace } from '../kinds/core/namespace.ts';
 import { undescribed } from '../kinds/descriptions.ts';
+import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { systemMasters } from './authorize.ts';
 import { createServer } from './create-server.ts';
@@ -37,7 +39,7 @@ export interface Answer {
   readonly warnings: readonly string[];
 }
 
-export async function accessServer() {
+export async function accessServer(featureGates: GateSettings = {}, runtimeConfig: RuntimeConfig = {}) {
   const clock = virtualClock(instantOfDate({ year: 2026, month: 1, day: 1 }));
   const store = memoryStore({ clock });
   const running = createServer({
@@ -46,10 +48,12 @@ export async function accessServer() {
     random: seededRandom(1),
     log: silentLog,
     authenticators: [],
-    authorizers: (server) => [systemMasters, nodeAuthorizer(server), rbac(server)],
+    authorizers: (server) => [systemMasters, nodeAuthorizer(server, enabledGates(featureGates)), rbac(server)],
     describe: undescribed,
     healthChecks: [],
     keys: toyKeys,
+    featureGates,
+    runtimeConfig,
   });
   const admin = { name: 'admin', groups: ['system:masters'] };
   const client = createClient({ transport: running.transport, user: admin, agent: 'test' });

@@ -17,8 +17,8 @@ afterEach(async () => {
   for (const cluster of closing.splice(0)) await cluster.close();
 });
 
-async function started(): Promise<Cluster> {
-  const cluster = await accessServer();
+async function started(...settings: Parameters<typeof accessServer>): Promise<Cluster> {
+  const cluster = await accessServer(...settings);
   closing.push(cluster);
   return cluster;
 }
@@ -157,6 +157,22 @@ test('a node reads the secrets of its pods, and no others', async () => {
   expect(everywhere.code).toBe(403);
   const own = await cluster.ask('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn', { as: node('n') });
   expect(own.code).toBe(200);
+});
+
+test('a node asks for certificates for its pods and watches its own requests, where there are any', async () => {
+  const runtimeConfig = { 'certificates.k8s.io/v1beta1': 'true' };
+  const { ask } = await started({ PodCertificateRequest: true, ClusterTrustBundle: true }, runtimeConfig);
+  const as = { name: 'system:node:n', groups: ['system:nodes'] };
+  const requests = '/apis/certificates.k8s.io/v1beta1/podcertificaterequests';
+  const own = '/apis/certificates.k8s.io/v1beta1/namespaces/default/podcertificaterequests';
+  const codes = [
+    ['GET', '/apis/certificates.k8s.io/v1beta1/clustertrustbundles'],
+    ['GET', `${requests}?fieldSelector=spec.nodeName%3Dn`],
+    ['GET', `${requests}?fieldSelector=spec.nodeName%3Dm`],
+    ['GET', `${own}/r`],
+    ['POST', own],
+  ].map(async ([method = '', path = '']) => (await ask(method, path, { as, body: {} })).code);
+  expect(await Promise.all(codes)).toEqual([200, 200, 403, 403, 422]);
 });
 
 test('a review answers as the authorizers would', async () => {

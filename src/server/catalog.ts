@@ -50,6 +50,8 @@ const groupOrder = [
   'discovery.k8s.io',
   'resource.k8s.io',
   'flowcontrol.apiserver.k8s.io',
+  'internal.apiserver.k8s.io',
+  'storagemigration.k8s.io',
 ];
 
 export function createCatalog(builtIn: readonly Kind[]): Catalog {

@@ -1,12 +1,16 @@
 // Puts a server together from what the world provides: store, clock, chance, who may come in and who may do what.
 
+import { printBigints } from '../base/whole-number.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { createMetrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import { enabledGates, type GateSettings } from '../api/feature-gates.ts';
 import type { Transport } from '../api/request.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { kinds } from '../kinds/index.ts';
+import { type RuntimeConfig, servedBy } from '../kinds/runtime-config.ts';
+import { servedKinds } from '../kinds/served.ts';
 import { metricsKinds } from '../kinds/metrics/resource-metrics.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
@@ -53,7 +57,9 @@ export interface ServerOptions {
   readonly healthChecks: readonly HealthCheck[];
   /** Further paths: metrics, key sets, what an add-on serves. */
   readonly paths?: (server: Server) => ReadonlyMap<string, PathAnswer>;
-  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly featureGates?: GateSettings;
+  /** Which versions are served besides the stable ones, or not served. */
+  readonly runtimeConfig?: RuntimeConfig;
   readonly kubelets?: Kubelets;
   /** The way to others. Without it nobody is there. */
   readonly outgoing?: Outgoing;
@@ -79,11 +85,13 @@ export interface RunningServer {
 const loopback = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export function createServer(options: ServerOptions): RunningServer {
-  const { store, clock, random, log, featureGates = {} } = options;
-  const catalog = createCatalog(options.measures ? [...kinds, ...metricsKinds] : kinds);
+  printBigints();
+  const { store, clock, random, log, featureGates = {}, runtimeConfig = {} } = options;
+  const enabled = enabledGates(featureGates);
+  const served = servedKinds(kinds, servedBy(runtimeConfig), enabled);
+  const catalog = createCatalog(options.measures ? [...served, ...metricsKinds] : served);
   const caches = createCaches(store);
   const metrics = createMetrics();
-  const enabled = (gate: string) => featureGates[gate] ?? false;
   const access = accessBy(
     () => authenticators,
     () => authorizers,
@@ -118,7 +126,12 @@ export function createServer(options: ServerOptions): RunningServer {
     log,
     admission: admissionPlugins,
     admissionWorld,
-    kindContext: { now: clock.now, random, enabled },
+    kindContext: {
+      now: clock.now,
+      random,
+      enabled,
+      ...(options.keys?.verifySignature && { verifySignature: options.keys.verifySignature }),
+    },
     hooks: createWriteHooks(),
     access,
     remote,

@@ -43,6 +43,17 @@ export function fromHub(kind: Kind, version: ServedVersion, object: KubeObject):
   return converted;
 }
 
+/** An object of the hub version as it is printed for a client of the given version. Returns the object itself where nothing differs. */
+export function printedFrom(kind: Kind, version: ServedVersion, object: KubeObject): KubeObject {
+  return fromHub(kind, version, behaviourOf(kind).shown?.(object) ?? object);
+}
+
+/** The version objects are stored in, whether it is served or not. */
+export function hubOf(keeper: Kind): ServedVersion {
+  const all = [...keeper.versions, ...(keeper.optionalVersions ?? [])];
+  return all.find(({ version }) => version === keeper.version) ?? (all[0] as ServedVersion);
+}
+
 /** Whether objects are stored in just this version. */
 export const isHub = (kind: Kind, version: ServedVersion): boolean =>
   !kind.storedAs && version.version === kind.version;
@@ -50,3 +61,7 @@ export const isHub = (kind: Kind, version: ServedVersion): boolean =>
 /** Whether a stored object is already what a client of the version gets. One stored before its kind's storage version changed is not. */
 export const isAsServed = (kind: Kind, version: ServedVersion, object: KubeObject): boolean =>
   isHub(kind, version) && object.apiVersion === apiVersionOf(kind);
+
+/** Whether the stored bytes are what a client of the version gets. */
+export const isPrinted = (kind: Kind, version: ServedVersion, object: KubeObject): boolean =>
+  isAsServed(kind, version, object) && (kind.behaviour.shown === undefined || kind.behaviour.shown(object) === object);

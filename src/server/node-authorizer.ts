@@ -4,14 +4,15 @@ import type { Kind } from '../api/kind.ts';
 import type { Mirror } from '../api/mirror.ts';
 import type { UserInfo } from '../api/request.ts';
 import type { FieldRequirement } from '../base/selectors.ts';
+import { PodCertificateRequest } from '../kinds/certificates/pod-certificate-request.ts';
 import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { VolumeAttachment } from '../kinds/storage/volume-attachment.ts';
 import type { AccessRequest, Authorizer, Decision } from './authorize.ts';
-import { clusterRoles } from './bootstrap/cluster-roles.ts';
+import { policyOf } from './bootstrap/gated-policy.ts';
 import { claimsOf, configMapsOf, resourceClaimsOf, secretsIn, secretsOf } from './pod-references.ts';
-import { ruleAllows } from './rbac.ts';
+import { type PolicyRule, ruleAllows } from './rbac.ts';
 import type { Server } from './server.ts';
 
 type Asked = NonNullable<AccessRequest['resource']>;
@@ -21,6 +22,14 @@ interface World {
   readonly claims: Mirror<PersistentVolumeClaim>;
   readonly volumes: Mirror<PersistentVolume>;
   readonly attachments: Mirror<VolumeAttachment>;
+  /** Undefined where none are served. */
+  readonly requests: Mirror<PodCertificateRequest> | undefined;
+}
+
+/** What there is to say about some resources, and about all others. */
+interface Rules {
+  readonly own: Readonly<Record<string, Rule>>;
+  readonly others: readonly PolicyRule[];
 }
 
 const yes: Decision = { verdict: 'allow', reason: '' };
@@ -29,14 +38,18 @@ const unsaid = (reason = ''): Decision => ({ verdict: 'no-opinion', reason });
 const byNode = 'node-authorizer';
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
-export function nodeAuthorizer(server: Server): Authorizer {
+export function nodeAuthorizer(server: Server, enabled: (featureGate: string) => boolean): Authorizer {
+  const rules: Rules = {
+    own: enabled('PodCertificateRequest') ? { ...ownRules, ...certificateRules } : ownRules,
+    others: policyOf(enabled).clusterRoles['system:node'] ?? [],
+  };
   let world: Promise<World> | undefined;
   return async (request) => {
     const node = nodeNameOf(request.user);
     if (node === undefined) return unsaid();
     if (node === '') return unsaid(`unknown node for user ${JSON.stringify(request.user.name)}`);
     world ??= worldOf(server);
-    return decideFor(node, request, await world);
+    return decideFor(node, request, rules, await world);
   };
 }
 
@@ -49,6 +62,8 @@ function nodeNameOf({ name, groups }: UserInfo): string | undefined {
 
 async function worldOf(server: Server): Promise<World> {
   const mirror = async (kind: unknown): Promise<unknown> => (await server.caches.of(kind as Kind)).mirror;
+  const { group, plural } = PodCertificateRequest;
+  const certified = server.catalog.find(group, 'v1beta1', plural) !== undefined;
   const pods = (await mirror(Pod)) as Mirror<Pod>;
   pods.index(byNode, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
   return {
@@ -56,18 +71,17 @@ async function worldOf(server: Server): Promise<World> {
     claims: (await mirror(PersistentVolumeClaim)) as Mirror<PersistentVolumeClaim>,
     volumes: (await mirror(PersistentVolume)) as Mirror<PersistentVolume>,
     attachments: (await mirror(VolumeAttachment)) as Mirror<VolumeAttachment>,
+    requests: certified ? ((await mirror(PodCertificateRequest)) as Mirror<PodCertificateRequest>) : undefined,
   };
 }
 
 type Rule = (node: string, verb: string, asked: Asked, world: World) => Decision;
 
-const kubeletRules = clusterRoles['system:node'] ?? [];
-
-function decideFor(node: string, request: AccessRequest, world: World): Decision {
+function decideFor(node: string, request: AccessRequest, rules: Rules, world: World): Decision {
   const { verb, resource } = request;
-  const own = resource && rules[resource.group ? `${resource.resource}.${resource.group}` : resource.resource];
+  const own = resource && rules.own[resource.group ? `${resource.resource}.${resource.group}` : resource.resource];
   if (own) return own(node, verb, resource, world);
-  return kubeletRules.some((rule) => ruleAllows(rule, request)) ? yes : unsaid();
+  return rules.others.some((rule) => ruleAllows(rule, request)) ? yes : unsaid();
 }
 
 type Related = (node: string, asked: Asked, world: World) => boolean;
@@ -199,7 +213,22 @@ const resourceSlice: Rule = (node, verb, asked) => {
     : unsaid('can only list/watch/deletecollection resourceslices with nodeName field selector');
 };
 
-const rules: Readonly<Record<string, Rule>> = {
+const certificateRequest: Rule = (node, verb, asked, world) => {
+  if (asked.subresource) return unsaid('nodes may not access the status subresource of PodCertificateRequests');
+  if (verb === 'create') return yes;
+  if (verb === 'get') return getting(ownRequest)(node, verb, asked, world);
+  if (verb !== 'list' && verb !== 'watch') return unsaid();
+  return selects(asked, 'spec.nodeName', node)
+    ? yes
+    : unsaid('can only list/watch podcertificaterequests with nodeName field selector');
+};
+
+const ownRequest: Related = (node, { namespace, name }, { requests }) =>
+  requests?.get(name, namespace)?.spec.nodeName === node;
+
+const certificateRules: Rules['own'] = { 'podcertificaterequests.certificates.k8s.io': certificateRequest };
+
+const ownRules: Rules['own'] = {
   secrets: reading(relatedSecret),
   configmaps: reading(throughPods(configMapsOf)),
   persistentvolumeclaims: claim,

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { kinds } from '../kinds/index.ts';
+import { kinds as allKinds } from '../kinds/index.ts';
+import { servedKinds } from '../kinds/served.ts';
 import { emptyObject, print, type Printing } from './print.ts';
+
+const kinds = servedKinds(
+  allKinds,
+  () => true,
+  () => true,
+);
 
 const forms = ['object', 'Table', 'PartialObjectMetadata'] as const;
 

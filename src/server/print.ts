@@ -1,6 +1,6 @@
 // The form an answer takes: objects of the hub version as the version, shape and format the client asked for.
 
-import { dump as printYaml, DUMP_SCHEMA, floatCoreTag } from 'js-yaml';
+import { dump as printYaml, DUMP_SCHEMA, floatCoreTag, intCoreTag } from 'js-yaml';
 import { concat, utf8 } from '../base/bytes.ts';
 import { apiVersionOf, type Kind, type ServedVersion } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -12,7 +12,7 @@ import { badRequest, notAcceptable } from '../api/status.ts';
 import { folderOf, hasSchema, namedSchema, schemaOf } from '../kinds/schemas.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { Served } from './catalog.ts';
-import { fromHub, isAsServed } from './draft.ts';
+import { hubOf, isPrinted, printedFrom } from './draft.ts';
 import type { Format, Negotiated } from './negotiate.ts';
 import { itemBytes, servedBytes, type Stored } from './stored.ts';
 import { listMeta, partialObject, tableOf } from './table.ts';
@@ -76,12 +76,13 @@ function bodyOf(result: ObjectResult | ListResult | OtherResult, printing: Print
   if (inProcess)
     return {
       type: 'object',
-      object: result.type === 'list' ? listObject(result, served) : fromHub(served.kind, served.version, result.object),
+      object:
+        result.type === 'list' ? listObject(result, served) : printedFrom(served.kind, served.version, result.object),
     };
   if (negotiated.format === 'json') return { type: 'bytes', bytes: jsonBytes(result, served) };
   return result.type === 'list'
     ? encoded(listObject(result, served), listSchema(served.version.schema), printing)
-    : encoded(fromHub(served.kind, served.version, result.object), served.version.schema, printing);
+    : encoded(printedFrom(served.kind, served.version, result.object), served.version.schema, printing);
 }
 
 /** A Status is always what it is; other objects have columns. */
@@ -99,8 +100,8 @@ function jsonBytes(result: ObjectResult | ListResult, served: Served): Uint8Arra
 
 /** An object's JSON, from the stored bytes where the client speaks the stored version. */
 export function objectBytes(served: Served, object: KubeObject, stored: Stored | undefined): Uint8Array {
-  if (stored && isAsServed(served.kind, served.version, stored.object)) return servedBytes(served.kind, stored);
-  return utf8(JSON.stringify(fromHub(served.kind, served.version, object)));
+  if (stored && isPrinted(served.kind, served.version, stored.object)) return servedBytes(served.kind, stored);
+  return utf8(JSON.stringify(printedFrom(served.kind, served.version, object)));
 }
 
 function listBytes(list: ListResult, served: Served): Uint8Array {
@@ -123,13 +124,12 @@ function listBytes(list: ListResult, served: Served): Uint8Array {
 /** Items of built-in kinds go without apiVersion and kind, as upstream prints them; custom resources keep them. */
 function listItemBytes(served: Served, stored: Stored): Uint8Array {
   const { kind, version } = served;
-  if (isAsServed(kind, version, stored.object))
-    return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
+  if (isPrinted(kind, version, stored.object)) return kind.custom ? servedBytes(kind, stored) : itemBytes(kind, stored);
   return utf8(JSON.stringify(listItem(served, stored)));
 }
 
 function listItem(served: Served, stored: Stored): object {
-  const object = fromHub(served.kind, served.version, stored.object);
+  const object = printedFrom(served.kind, served.version, stored.object);
   if (served.kind.custom) return object;
   const { apiVersion: _, kind: __, ...rest } = object;
   return rest;
@@ -141,7 +141,7 @@ function listObject(list: ListResult, served: Served): object {
     kind: kind.listKind,
     apiVersion: apiVersionOf({ group: kind.group, version: version.version }),
     metadata: listMeta(list, kind),
-    items: list.items.map((stored) => fromHub(kind, version, stored.object)),
+    items: list.items.map((stored) => printedFrom(kind, version, stored.object)),
   };
 }
 
@@ -179,7 +179,14 @@ export function encodeAs(format: Format, value: object, schema: ObjectSchema | u
 }
 
 /** Fractions as Go prints them: with an exponent of two digits where they are small or large. */
-const yamlSchema = DUMP_SCHEMA.withTags({ ...floatCoreTag, represent: (value: number) => goFloat(value) });
+const yamlSchema = DUMP_SCHEMA.withTags(
+  { ...floatCoreTag, represent: (value: number) => goFloat(value) },
+  {
+    ...intCoreTag,
+    identify: (value) => typeof value === 'bigint' || intCoreTag.identify?.(value) === true,
+    represent: String,
+  },
+);
 
 function goFloat(value: number): string {
   const [digits = '', exponent = ''] = value.toExponential().split('e');
@@ -273,11 +280,7 @@ function frameOf(step: WatchStep, printing: Printing, format: string): Uint8Arra
 function encodeFrame(step: WatchStep, printing: Printing): Uint8Array {
   const { served, negotiated } = printing;
   if (negotiated.format === 'protobuf') return protobufFrame(step, printing);
-  if (
-    negotiated.shape === 'object' &&
-    'stored' in step &&
-    isAsServed(served.kind, served.version, step.stored.object)
-  ) {
+  if (negotiated.shape === 'object' && 'stored' in step && isPrinted(served.kind, served.version, step.stored.object)) {
     const head = utf8(`{"type":"${step.type}","object":`);
     return concat(head, servedBytes(served.kind, step.stored), utf8('}\n'));
   }
@@ -320,7 +323,7 @@ function shaped(object: KubeObject, printing: Printing): KubeObject {
     return tableOf({ type: 'object', code: 200, object }, printing) as unknown as KubeObject;
   if (negotiated.shape !== 'object')
     return partialObject(object, `meta.k8s.io/${negotiated.shapeVersion}`) as KubeObject;
-  return fromHub(served.kind, served.version, object);
+  return printedFrom(served.kind, served.version, object);
 }
 
 function eventOf(step: WatchStep, printing: Printing): WatchEvent {
@@ -345,7 +348,7 @@ const emptyObjects = new WeakMap<ObjectSchema, KubeObject>();
 /** What is left of an object without any content, in the given version or in the hub. */
 export function emptyObject(kind: Kind, version?: ServedVersion): KubeObject {
   const keeper = version ? kind : (kind.storedAs ?? kind);
-  const shown = version ?? (keeper.versions.find((each) => each.version === keeper.version) as ServedVersion);
+  const shown = version ?? hubOf(keeper);
   let empty = emptyObjects.get(shown.schema);
   if (!empty) {
     const apiVersion = apiVersionOf({ group: keeper.group, version: shown.version });

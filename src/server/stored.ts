@@ -2,6 +2,7 @@
 // that an answer is made of them by putting the resourceVersion in, without parsing or printing anything.
 
 import { concat, textOf, utf8 } from '../base/bytes.ts';
+import { parseExactly } from '../base/whole-number.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Revision } from '../store/store.ts';
@@ -45,16 +46,23 @@ export function encodeStored(kind: Kind, object: KubeObject): Uint8Array {
   return utf8(headOf(kind) + body.slice(1) + (tail === '{}' ? '}' : `,${tail.slice(1)}`));
 }
 
+const stale = new WeakSet<KubeObject>();
+
+/** What is stored of an object is not what it is read as: a write stores it anew, even if it changes nothing. */
+export const isStale = (object: KubeObject): boolean => stale.has(object);
+export const markStale = (object: KubeObject): void => void stale.add(object);
+
 /** What lies in the store, as its kind reads it today. */
 export function readStored(kind: Kind, bytes: Uint8Array, revision: Revision): Stored {
   const decoded = decodeStored(bytes, revision);
   const object = kind.behaviour.readStored?.(decoded) ?? decoded;
+  if (object !== decoded) markStale(object);
   const same = object === decoded || object.apiVersion !== apiVersionOf(kind);
   return { object, bytes: same ? bytes : encodeStored(kind, object), revision };
 }
 
 export function decodeStored(bytes: Uint8Array, revision: Revision): KubeObject {
-  const object = JSON.parse(textOf(bytes)) as KubeObject;
+  const object = parseExactly(textOf(bytes)) as KubeObject;
   object.metadata.resourceVersion = String(revision);
   return object;
 }

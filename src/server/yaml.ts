@@ -1,6 +1,7 @@
 // Reads YAML as Kubernetes does: YAML 1.1 (so `y` is true and 010 is eight), the first document only, repeated keys told by line, and
 // mistakes in the words of Go's parser.
 
+import { isNumeric, wholeNumber } from '../base/whole-number.ts';
 import { type Event, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import { bytesOfBase64, textOf } from '../base/bytes.ts';
 import { maxDepth } from '../api/json.ts';
@@ -210,7 +211,7 @@ function countOf(value: unknown, limit: number): number {
 /** Keys of JSON are texts; numbers and booleans become them. */
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key;
-  if (typeof key === 'number' || typeof key === 'boolean') return String(key);
+  if (isNumeric(key) || typeof key === 'boolean') return String(key);
   throw new YamlSyntaxError(`invalid map key: ${JSON.stringify(key)}`);
 }
 
@@ -231,13 +232,14 @@ function integer(text: string): number | undefined {
   const match = /^([-+]?)(?:0b([01]+)|0x([\da-fA-F]+)|0o?([0-7]+)|([1-9]\d*|0))$/.exec(text);
   if (!match) return undefined;
   const [, sign, binary, hex, octal, decimal] = match;
+  if (decimal && sign === '-') return wholeNumber(`-${decimal}`);
   const size = binary
     ? Number.parseInt(binary, 2)
     : hex
       ? Number.parseInt(hex, 16)
       : octal
         ? Number.parseInt(octal, 8)
-        : Number(decimal);
+        : wholeNumber(decimal ?? '');
   return sign === '-' ? -size : size;
 }
 

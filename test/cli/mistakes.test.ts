@@ -21,7 +21,16 @@ test.each([
   [['up', '--wait', 'long'], /^portolan up: --wait: "long" is no duration; write for example 30s/],
   [
     ['up', '--feature-gates', 'A=maybe'],
-    /^portolan up: --feature-gates: "A=maybe" should read Name=true or Name=false$/,
+    /^portolan up: --feature-gates: invalid value of A=maybe, err: strconv\.ParseBool: parsing "maybe": invalid syntax$/,
+  ],
+  [
+    ['up', '--feature-gates', 'DynamicResourceAllocation=false'],
+    /^portolan up: --feature-gates: cannot set feature gate DynamicResourceAllocation to false, feature is locked to true$/,
+  ],
+  [['up', '--runtime-config', 'v1=true'], /^portolan up: --runtime-config: runtime-config invalid key v1$/],
+  [
+    ['up', '--runtime-config', 'nowhere.io/v1=true'],
+    /^portolan up: --runtime-config: unknown api groups nowhere\.io\/v1$/,
   ],
   [['up', '--token-auth-file', 'none.csv'], /^portolan up: --token-auth-file: none\.csv cannot be read \(ENOENT\)$/],
   [['up', '--bare', '--controllers-only'], /exclude each other/],

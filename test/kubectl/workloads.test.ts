@@ -212,9 +212,3 @@ test('events of one object, and all of them', async () => {
     /pod\/pair +Successfully assigned default\/pair to n\d/,
   );
 });
-
-test('top says that there are no metrics', async () => {
-  for (const what of ['nodes', 'pods']) {
-    expect(await refused(`top ${what}`)).toMatchObject({ code: 1, stderr: 'error: Metrics API not available\n' });
-  }
-});

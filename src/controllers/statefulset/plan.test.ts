@@ -70,6 +70,15 @@ test('an update replaces from the highest down to the partition, each once those
   expect(steps(set({ updateStrategy: { type: 'OnDelete' } }), [old(0), old(1), old(2)])).toEqual([]);
 });
 
+test('an update may take several pods at once, as many as are not away already', () => {
+  const old = (ordinal: number) => pod(ordinal, 'ready', current);
+  const wide = set({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '70%' } } });
+  expect(steps(wide, [old(0), old(1), old(2)])).toEqual(['delete db-2', 'delete db-1']);
+  const parallel = { ...wide, spec: { ...wide.spec, podManagementPolicy: 'Parallel' as const } };
+  expect(steps(parallel, [old(0), old(1), pod(2, 'starting')])).toEqual(['delete db-1']);
+  expect(steps(parallel, [old(0), pod(1, 'leaving'), pod(2, 'starting')])).toEqual([]);
+});
+
 test('the newest revision becomes the present one when every pod has it and is ready', () => {
   const status = (pods: readonly Pod[]) =>
     statefulSetStatus({ set: set(), pods, current: 'db-1', update: 'db-2', collisionCount: 0, now: 0 });

@@ -1,6 +1,7 @@
 // The whole decision of one look at a StatefulSet: which pods to make, mend or delete, in order or all at once.
 
 import type { Duration, Instant } from '../../base/clock.ts';
+import { scaledValue } from '../../base/int-or-string.ts';
 import type { StatefulSet } from '../../kinds/apps/stateful-set.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { StatefulSetStatus } from '../../kinds/generated/types/apps-v1.ts';
@@ -126,16 +127,32 @@ function removeCondemned(
   return true;
 }
 
-/** Deletes the highest pod of an old template, once all above it are available. */
+const isOutdated = (pod: Pod, update: Version): boolean => revisionOf(pod) !== update.name && !isBeingDeleted(pod);
+
+/** How many pods may be away during an update: one, unless the set says more. */
+function maxUnavailable({ spec }: StatefulSet): number {
+  const said = spec.updateStrategy?.rollingUpdate?.maxUnavailable;
+  return Math.max(1, scaledValue(said ?? 1, spec.replicas ?? 1, 'down'));
+}
+
+/** Deletes the highest pod of an old template, once all above it are available; or as many as may be away. */
 function replaceOutdated(
   { set, update, now }: StatefulSetView,
   replicas: readonly (Pod | undefined)[],
   steps: Step[],
 ): void {
   const partition = set.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
+  const allowed = maxUnavailable(set);
+  if (allowed > 1) {
+    const missing = replicas.filter((pod) => !pod || !isAvailable(set, pod, now)).length;
+    const outdated = replicas.slice(partition).flatMap((pod) => (pod && isOutdated(pod, update) ? [pod] : []));
+    const pods = outdated.reverse().slice(0, Math.max(0, allowed - missing));
+    steps.push(...pods.map((pod) => ({ act: 'delete' as const, pod })));
+    return;
+  }
   for (let at = replicas.length - 1; at >= partition; at--) {
     const pod = replicas[at];
-    if (pod && revisionOf(pod) !== update.name && !isBeingDeleted(pod)) {
+    if (pod && isOutdated(pod, update)) {
       if (!isFinished(pod)) steps.push({ act: 'delete', pod });
       return;
     }

@@ -32,6 +32,7 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
       ageColumn,
     ],
   },
+  { gate: 'MutatingAdmissionPolicy' },
 );
 
 function specIssues({ spec }: MutatingAdmissionPolicyBinding): Issue[] {

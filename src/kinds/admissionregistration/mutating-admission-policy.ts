@@ -50,6 +50,7 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>(
       ageColumn,
     ],
   },
+  { gate: 'MutatingAdmissionPolicy' },
 );
 
 const reinvocations = ['IfNeeded', 'Never'];

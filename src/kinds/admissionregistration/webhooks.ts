@@ -70,8 +70,8 @@ function webhookIssues(webhook: Webhook, field: string): Issue[] {
   }
   issues.push(...labelSelectorIssues(webhook.namespaceSelector, `${field}.namespaceSelector`));
   issues.push(...labelSelectorIssues(webhook.objectSelector, `${field}.objectSelector`));
+  choice('reinvocationPolicy', reinvocationPolicy, ['IfNeeded', 'Never']);
   issues.push(...webhookClientIssues(webhook.clientConfig ?? {}, `${field}.clientConfig`));
-  choice('reinvocationPolicy', reinvocationPolicy, ['Never', 'IfNeeded']);
   return issues;
 }
 

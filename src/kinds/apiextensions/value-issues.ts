@@ -1,5 +1,6 @@
 // What is wrong with a value by an OpenAPI schema, in the words Kubernetes takes from go-openapi.
 
+import { isNumeric } from '../../base/whole-number.ts';
 import { canonicalJson, deepEqual } from '../../base/equal.ts';
 import { type Issue, duplicate, invalid, required, tooLong, tooMany } from '../../api/issues.ts';
 import { compileRegex } from '../../languages/cel/regex.ts';
@@ -22,7 +23,7 @@ export function valueIssues(value: unknown, schema: JsonSchema, path: string, pr
     ...typeIssues(value, schema, path),
     ...logicIssues(value, schema, path),
     ...(typeof value === 'string' ? stringIssues(value, schema, path) : []),
-    ...(typeof value === 'number' ? numberIssues(value, schema, path) : []),
+    ...(isNumeric(value) ? numberIssues(value, schema, path) : []),
     ...(Array.isArray(value) ? arrayIssues(value, schema, path, previous) : []),
     ...enumIssues(value, schema, path),
     ...(isObject(value) ? objectIssues(value, schema, path, previous) : []),
@@ -43,6 +44,7 @@ const largestInteger = 2 ** 63;
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
+  if (typeof value === 'bigint') return 'integer';
   if (typeof value !== 'number') return typeof value;
   return Number.isInteger(value) && Math.abs(value) < largestInteger ? 'integer' : 'number';
 }
@@ -121,10 +123,11 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
   float32: [-3.4028234663852886e38, 3.4028234663852886e38],
 };
 
-function numberIssues(value: number, schema: JsonSchema, path: string): Issue[] {
+function numberIssues(exact: number, schema: JsonSchema, path: string): Issue[] {
+  const value = Number(exact);
   const { multipleOf, exclusiveMaximum, exclusiveMinimum } = schema;
   const [maximum, minimum] = [boundFor(value, schema.maximum), boundFor(value, schema.minimum)];
-  const issues = rangeIssues(value, schema, path);
+  const issues = rangeIssues(exact, schema, path);
   if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
     issues.push(inBody(path, value, `should be a multiple of ${multipleOf}`));
   }

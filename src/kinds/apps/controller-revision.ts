@@ -3,7 +3,7 @@
 import { deepEqual } from '../../base/equal.ts';
 import { type Issue, required } from '../../api/issues.ts';
 import { immutable, nonNegative } from '../checks.ts';
-import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { ControllerRevision as Shape } from '../generated/types/apps-v1.ts';
 
@@ -24,7 +24,7 @@ export const ControllerRevision = defineKind<ControllerRevision>('apps/v1', 'Con
       const group = slash < 0 ? '' : `.${owner.apiVersion.slice(0, slash)}`;
       return `${owner.kind.toLowerCase()}${group}/${owner.name}`;
     }),
-    numberColumn('Revision', { type: 'io.k8s.api.apps.v1.ControllerRevision', field: 'revision' }, ({ revision }) => {
+    textColumn('Revision', { type: 'io.k8s.api.apps.v1.ControllerRevision', field: 'revision' }, ({ revision }) => {
       return revision ?? 0;
     }),
     ageColumn,

@@ -14,6 +14,7 @@ import type {
 } from '../generated/types/apps-v1.ts';
 import { amountOf, atMostAllIssues, intOrPercentIssues } from '../int-or-percent.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
 import {
   collisionIssues,
@@ -37,6 +38,8 @@ const generationAnnotation = 'deprecated.daemonset.template.generation';
 
 export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
   applyDefaults,
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.template, previous?.spec?.template, context),
   prepareForCreate(set) {
     set.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
     setTemplateGeneration(set, Math.max(1, templateGeneration(set)));

@@ -14,6 +14,7 @@ import type {
 import { keepLabels } from '../status-update.ts';
 import { amountOf, atMostAllIssues, intOrPercentIssues } from '../int-or-percent.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
 import {
   collisionIssues,
@@ -39,6 +40,8 @@ export const Deployment = defineKind<Deployment>('apps/v1', 'Deployment', {
   generation: (next, previous) =>
     !semanticEqual(next.spec, previous.spec) ||
     !semanticEqual(next.metadata.annotations, previous.metadata.annotations),
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.template, previous?.spec?.template, context),
   prepareForStatusUpdate: keepLabels,
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [

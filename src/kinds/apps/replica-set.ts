@@ -7,6 +7,7 @@ import { ageColumn, nameColumn, numberColumn, templateColumns, textColumn, wide 
 import { defineKind } from '../define.ts';
 import type { ReplicaSetSpec, ReplicaSet as Shape } from '../generated/types/apps-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
 import {
   counterIssues,
@@ -29,6 +30,8 @@ export const ReplicaSet = defineKind<ReplicaSet>('apps/v1', 'ReplicaSet', {
     applyPodTemplateDefaults(set.spec.template);
     set.spec.replicas ??= 1;
   },
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.template, previous?.spec?.template, context),
   prepareForCreate(set) {
     set.status = { replicas: 0 };
   },

@@ -2,6 +2,7 @@
 
 import { semanticEqual } from '../../base/equal.ts';
 import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
+import type { IntOrString } from '../../base/int-or-string.ts';
 import { labelSelectorIssues, nonNegative, notListed } from '../checks.ts';
 import { ageColumn, nameColumn, templateColumns, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -13,8 +14,10 @@ import type {
   StatefulSet as Shape,
 } from '../generated/types/apps-v1.ts';
 import type { PersistentVolumeClaim, PodTemplateSpec, Volume } from '../generated/types/core-v1.ts';
-import { claimSpecIssues } from '../pod-spec/claim-spec.ts';
+import { claimSpecIssues, storageWarnings } from '../pod-spec/claim-spec.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
+import { amountOf, atMostAllIssues, intOrPercentIssues } from '../int-or-percent.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 import {
   collisionIssues,
@@ -33,12 +36,17 @@ export type StatefulSet = Shape;
 export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
   nameRule: 'label',
   applyDefaults,
+  applyContextDefaults({ spec }, { enabled }) {
+    const rolling = spec?.updateStrategy?.rollingUpdate;
+    if (rolling && enabled('MaxUnavailableStatefulSet')) rolling.maxUnavailable ??= 1;
+  },
+  dropDisabledFields({ spec }, previous, context) {
+    dropDisabledTemplateFields(spec?.template, previous?.spec.template, context);
+    const before = previous?.spec.updateStrategy?.rollingUpdate?.maxUnavailable;
+    if (before === undefined && !context.enabled('MaxUnavailableStatefulSet')) dropMaxUnavailable(spec);
+  },
   prepareForCreate(set) {
     set.status = { replicas: 0, availableReplicas: 0 };
-    dropMaxUnavailable(set.spec);
-  },
-  prepareForUpdate(set, previous) {
-    if (previous.spec.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(set.spec);
   },
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }, previous) => [...specIssues(spec), ...changeIssues(spec, previous.spec)],
@@ -48,6 +56,9 @@ export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
   ],
   warnings: (next, previous) => [
     ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
+    ...(next.spec.volumeClaimTemplates ?? []).flatMap(({ spec = {} }, i) =>
+      storageWarnings(spec, `spec.volumeClaimTemplates[${i}]${previous ? '.Spec' : ''}`),
+    ),
     ...((next.spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
       : []),
@@ -119,12 +130,26 @@ function managementIssues(policy: string | undefined): Issue[] {
   return [invalid('spec.podManagementPolicy', policy ?? '', "must be 'OrderedReady' or 'Parallel'")];
 }
 
+function unavailableIssues(value: IntOrString | undefined, field: string): Issue[] {
+  if (value === undefined) return [];
+  return [
+    ...intOrPercentIssues(field, value),
+    ...(amountOf(value) === 0 ? [invalid(field, value, 'cannot be 0')] : []),
+    ...atMostAllIssues(field, value),
+  ];
+}
+
 function strategyIssues({ type, rollingUpdate }: StatefulSetUpdateStrategy, field: string): Issue[] {
   const inside = rollingUpdate && {
     Partition: rollingUpdate.partition ?? 0,
     MaxUnavailable: rollingUpdate.maxUnavailable ?? null,
   };
-  if (type === 'RollingUpdate') return nonNegative(`${field}.rollingUpdate.partition`, rollingUpdate?.partition);
+  if (type === 'RollingUpdate') {
+    return [
+      ...nonNegative(`${field}.rollingUpdate.partition`, rollingUpdate?.partition),
+      ...unavailableIssues(rollingUpdate?.maxUnavailable, `${field}.rollingUpdate.maxUnavailable`),
+    ];
+  }
   if (type !== 'OnDelete') {
     const shown = { Type: type, RollingUpdate: inside ?? null };
     return [invalid(field, shown, "must be 'RollingUpdate' or 'OnDelete'")];

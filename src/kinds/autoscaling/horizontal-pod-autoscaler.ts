@@ -31,8 +31,9 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>(
     prepareForCreate(scaler) {
       scaler.status = noStatus();
     },
-    validate: ({ spec }) => specIssues(spec),
-    validateUpdate: ({ spec }) => specIssues(spec),
+    validate: ({ spec }, { enabled }) => specIssues(spec, enabled('HPAScaleToZero') ? 0 : 1),
+    validateUpdate: ({ spec }, previous, { enabled }) =>
+      specIssues(spec, enabled('HPAScaleToZero') || previous.spec.minReplicas === 0 ? 0 : 1),
     validateStatusUpdate: ({ status }) => counterIssues(status, ['currentReplicas', 'desiredReplicas']),
     columns: [
       nameColumn,
@@ -83,11 +84,11 @@ const scaleDownDefaults = (): HPAScalingRules => ({
 
 const scaleToZero = 'must specify at least one Object or External metric to support scaling to zero replicas';
 
-function specIssues(spec: HorizontalPodAutoscalerSpec): Issue[] {
+function specIssues(spec: HorizontalPodAutoscalerSpec, least: 0 | 1): Issue[] {
   const { minReplicas, maxReplicas, metrics } = spec;
   const issues: Issue[] = [];
-  if (minReplicas !== undefined && minReplicas < 1) {
-    issues.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'));
+  if (minReplicas !== undefined && minReplicas < least) {
+    issues.push(invalid('spec.minReplicas', minReplicas, `must be greater than or equal to ${least}`));
   }
   if (maxReplicas === 0) issues.push(required('spec.maxReplicas', 'must be set and greater than 0'));
   if (maxReplicas < 0) issues.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'));

@@ -11,6 +11,7 @@ import type { CronJobSpec, JobTemplateSpec, CronJob as Shape } from '../generate
 import { podTemplateWarnings } from '../pod-spec/template.ts';
 import { isNewGeneration, podNameWarnings, selectorCell, shownSelector } from '../workloads.ts';
 import { applyJobTemplateDefaults } from './job.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { jobSpecIssues } from './job-spec.ts';
 
 export type CronJob = Shape;
@@ -25,6 +26,8 @@ const longestName = 63 - 11;
 
 export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
   applyDefaults,
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.jobTemplate?.spec?.template, previous?.spec.jobTemplate?.spec?.template, context),
   prepareForCreate(cronJob) {
     cronJob.status = {};
   },
@@ -46,9 +49,12 @@ export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
     nameColumn,
     textColumn('Schedule', specField('schedule'), ({ spec }) => spec.schedule),
     textColumn('Timezone', specField('timeZone'), ({ spec }) => spec.timeZone ?? '<none>'),
-    textColumn('Suspend', specField('suspend'), ({ spec }) => {
-      return spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False';
-    }),
+    {
+      ...textColumn<CronJob>('Suspend', specField('suspend'), ({ spec }) => {
+        return spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False';
+      }),
+      type: 'boolean',
+    },
     numberColumn('Active', statusField('active'), ({ status }) => status?.active?.length ?? 0),
     textColumn('Last Schedule', statusField('lastScheduleTime'), ({ status }, now) => {
       return status?.lastScheduleTime ? ageOf(status.lastScheduleTime, now) : '<none>';

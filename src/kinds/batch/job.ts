@@ -11,6 +11,7 @@ import { defineKind } from '../define.ts';
 import type { JobSpec, JobTemplateSpec, Job as Shape } from '../generated/types/batch-v1.ts';
 import type { Affinity, PodTemplateSpec } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { internalPodSpec, internalPodTemplate } from '../pod-spec/internal-form.ts';
 import { podTemplateWarnings } from '../pod-spec/template.ts';
 import {
@@ -31,11 +32,15 @@ const statusField = (field: string) => ({ type: 'io.k8s.api.batch.v1.JobStatus',
 
 export const Job = defineKind<Job>('batch/v1', 'Job', {
   applyDefaults,
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.template, previous?.spec?.template, context),
   prepareForCreate(job) {
     job.status = {};
     if (!job.spec.manualSelector) selectOwnPods(job);
     labelAsTemplate(job);
   },
+  isStoredBare: ({ metadata: { labels = {}, uid, name = '' }, spec: { manualSelector } }) =>
+    !manualSelector && deepEqual(labels, ownLabels({ metadata: { uid, name } } as Job)),
   validate: jobIssues,
   validateUpdate: (next, previous) => [...jobIssues(next), ...specUpdateIssues(next, previous)],
   validateStatusUpdate: jobStatusIssues,

@@ -1,11 +1,10 @@
 // Lease: who holds something, until when unless renewed.
 
-import { isQualifiedName } from '../../base/names.ts';
-import { type Issue, forbiddenField, invalid, notSupported } from '../../api/issues.ts';
-import { complain } from '../checks.ts';
+import { type Issue, forbiddenField, invalid } from '../../api/issues.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { LeaseSpec, Lease as Shape } from '../generated/types/coordination-v1.ts';
+import { strategyIssues } from './lease-candidate.ts';
 
 export type Lease = Shape;
 
@@ -13,9 +12,8 @@ export const Lease = defineKind<Lease>('coordination.k8s.io/v1', 'Lease', {
   createOnUpdate: true,
   requireVersionOnUpdate: true,
   generation: 'none',
-  prepareForCreate: ({ spec }) => dropCoordination(spec),
-  prepareForUpdate({ spec }, previous) {
-    if (previous.spec?.strategy === undefined) dropCoordination(spec);
+  dropDisabledFields({ spec }, previous, { enabled }) {
+    if (previous?.spec?.strategy === undefined && !enabled('CoordinatedLeaderElection')) dropCoordination(spec);
   },
   validate: ({ spec }) => specIssues(spec ?? {}),
   validateUpdate: ({ spec }) => specIssues(spec ?? {}),
@@ -43,17 +41,9 @@ function specIssues(spec: LeaseSpec): Issue[] {
   if (leaseTransitions !== undefined && leaseTransitions < 0) {
     issues.push(invalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
   }
-  if (strategy !== undefined) issues.push(...strategyIssues(strategy, 'spec.strategy.strategy'));
+  if (strategy !== undefined) issues.push(...strategyIssues(strategy, 'spec.strategy'));
   if (preferredHolder && !strategy) {
     issues.push(forbiddenField('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   }
   return issues;
-}
-
-const strategies = ['OldestEmulationVersion'];
-
-/** Kubernetes' own strategies have no domain; others do. */
-function strategyIssues(strategy: string, field: string): Issue[] {
-  if (strategy.includes('/')) return complain(field, strategy, isQualifiedName);
-  return strategies.includes(strategy) ? [] : [notSupported(field, strategy, strategies)];
 }

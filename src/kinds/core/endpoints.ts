@@ -2,7 +2,7 @@
 
 import { type Issue, required } from '../../api/issues.ts';
 import { isDns1123Label, isDns1123Subdomain, isIp, isPortNumber, isQualifiedName } from '../../base/names.ts';
-import { specialAddressIssues } from '../addresses.ts';
+import { addressWarnings, specialAddressIssues } from '../addresses.ts';
 import { choiceIssues, complain } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -20,6 +20,14 @@ export const Endpoints = defineKind<Endpoints>(
     },
     validate: subsetsIssues,
     validateUpdate: subsetsIssues,
+    warnings: ({ metadata, subsets = [] }) =>
+      metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller'
+        ? []
+        : subsets.flatMap((subset, i) =>
+            (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
+              (subset[list] ?? []).flatMap(({ ip }, j) => addressWarnings(`subsets[${i}].${list}[${j}].ip`, ip)),
+            ),
+          ),
     columns: [
       nameColumn,
       textColumn('Endpoints', { type: 'io.k8s.api.core.v1.Endpoints', field: 'subsets' }, ({ subsets }) =>

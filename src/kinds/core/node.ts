@@ -4,6 +4,7 @@ import { type Issue, duplicate, forbiddenField, invalid, required } from '../../
 import { deepEqual } from '../../base/equal.ts';
 import { parseCidr } from '../../base/ip.ts';
 import { isLabelValue, isQualifiedName, isSloppyCidr } from '../../base/names.ts';
+import { cidrWarnings } from '../addresses.ts';
 import { complain } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -25,6 +26,11 @@ export const Node = defineKind<Node>('v1', 'Node', {
   validate: nodeIssues,
   validateUpdate: (next, previous) => [...nodeIssues(next), ...changeIssues(next, previous)],
   validateStatusUpdate: (next, previous) => [...nodeIssues(next), ...changeIssues(next, previous)],
+  warnings: ({ spec }) => [
+    ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
+    ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(spec?.podCIDRs ?? []).flatMap((cidr, i) => cidrWarnings(`spec.podCIDRs[${i}]`, cidr)),
+  ],
   columns: [
     nameColumn,
     textColumn('Status', 'The status of the node', statusText),

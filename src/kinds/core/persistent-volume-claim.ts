@@ -2,15 +2,16 @@
 
 import { type Issue, forbiddenField, notSupported, required } from '../../api/issues.ts';
 import { deepEqual } from '../../base/equal.ts';
+import type { KindContext } from '../../api/kind.ts';
 import { immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import { differenceOf } from '../diff.ts';
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaim as Shape } from '../generated/types/core-v1.ts';
-import { claimSpecIssues } from '../pod-spec/claim-spec.ts';
+import { claimSpecIssues, storageWarnings } from '../pod-spec/claim-spec.ts';
 import { internalClaimSpec } from '../pod-spec/internal-form.ts';
 import { applyClaimDefaults } from '../pod-spec/volume-defaults.ts';
-import { compareAmounts, hasFraction, roundAmounts } from '../quantities.ts';
+import { compareAmounts, roundAmounts } from '../quantities.ts';
 import { accessModesText, classAnnotation, classAnnotationWarnings } from './storage-text.ts';
 
 export type PersistentVolumeClaim = Shape;
@@ -26,19 +27,18 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
     roundAmounts(claim.status?.capacity, claim.status?.allocatedResources);
     claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
   },
+  dropDisabledFields({ spec }, previous, context) {
+    if (!previous?.spec.dataSource && !previous?.spec.dataSourceRef) dropUnservedSources(spec, context);
+  },
   prepareForCreate(claim) {
     claim.status = { phase: 'Pending' };
-    dropUnservedSources(claim.spec);
     matchSources(claim.spec);
   },
-  prepareForUpdate({ spec }, previous) {
-    if (!previous.spec.dataSource && !previous.spec.dataSourceRef) dropUnservedSources(spec);
-    matchSources(spec);
-  },
+  prepareForUpdate: ({ spec }) => matchSources(spec),
   validate: ({ spec }) => claimSpecIssues(spec, 'spec'),
   validateUpdate: (next, previous) => [...claimSpecIssues(next.spec, 'spec'), ...changeIssues(next, previous)],
   validateStatusUpdate: statusIssues,
-  warnings: (claim, previous) => [...classAnnotationWarnings(claim, previous), ...storageWarnings(claim.spec)],
+  warnings: (claim) => [...classAnnotationWarnings(claim), ...storageWarnings(claim.spec, 'spec')],
   columns: [
     nameColumn,
     textColumn('Status', statusField('phase'), ({ metadata, status }) => {
@@ -62,13 +62,13 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>('v1', 'Pe
   ],
 });
 
-/** Sources that nobody could fill a volume from, and those in other namespaces, are forgotten. */
-function dropUnservedSources(spec: PersistentVolumeClaimSpec): void {
+/** Sources that nobody could fill a volume from, and those in other namespaces unless that is asked for, are forgotten. */
+function dropUnservedSources(spec: PersistentVolumeClaimSpec, { enabled }: KindContext): void {
   const { dataSource, dataSourceRef } = spec;
   const ofClaim = !dataSource?.apiGroup && dataSource?.kind === 'PersistentVolumeClaim';
   const ofSnapshot = dataSource?.apiGroup === 'snapshot.storage.k8s.io' && dataSource.kind === 'VolumeSnapshot';
   if (dataSource && !ofClaim && !ofSnapshot) delete spec.dataSource;
-  if (dataSourceRef?.namespace !== undefined) delete spec.dataSourceRef;
+  if (dataSourceRef?.namespace !== undefined && !enabled('CrossNamespaceVolumeDataSource')) delete spec.dataSourceRef;
 }
 
 /** The older and the newer way to name a source say the same. */
@@ -77,13 +77,6 @@ function matchSources(spec: PersistentVolumeClaimSpec): void {
   else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
     spec.dataSource = { ...spec.dataSourceRef };
   }
-}
-
-function storageWarnings({ resources }: PersistentVolumeClaimSpec): string[] {
-  const storage = resources?.requests?.storage;
-  return storage !== undefined && hasFraction(storage)
-    ? [`spec.resources.requests[storage]: fractional byte value "${storage}" is invalid, must be an integer`]
-    : [];
 }
 
 /** A claim's wish is fixed, but for the volume and class it gets once, and its size and attributes while bound. */

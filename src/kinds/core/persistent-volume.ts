@@ -8,6 +8,7 @@ import { formatTime } from '../../base/time.ts';
 import { backstepIssues, complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import { nodeExpressionWarnings } from '../node-labels.ts';
 import { differenceOf } from '../diff.ts';
 import type { PersistentVolumeSpec, PersistentVolume as Shape } from '../generated/types/core-v1.ts';
 import { accessModeIssues, volumeModes } from '../pod-spec/claim-spec.ts';
@@ -22,6 +23,18 @@ export type PersistentVolume = Shape;
 
 const specField = (field: string) => ({ type: 'io.k8s.api.core.v1.PersistentVolumeSpec', field });
 const statusField = (field: string) => ({ type: 'io.k8s.api.core.v1.PersistentVolumeStatus', field });
+
+const optionsAnnotation = 'volume.beta.kubernetes.io/mount-options';
+
+/** Sources that nothing mounts any more. */
+const oldSources = [
+  ['cephfs', 'cephfs: deprecated in v1.28, non-functional in v1.31+'],
+  ['photonPersistentDisk', 'photonPersistentDisk: deprecated in v1.11, non-functional in v1.16+'],
+  ['scaleIO', 'scaleIO: deprecated in v1.16, non-functional in v1.22+'],
+  ['storageos', 'storageOS: deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'glusterfs: deprecated in v1.25, non-functional in v1.26+'],
+  ['rbd', 'rbd: deprecated in v1.28, non-functional in v1.31+'],
+] as const;
 
 export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVolume', {
   generation: 'none',
@@ -46,18 +59,25 @@ export const PersistentVolume = defineKind<PersistentVolume>('v1', 'PersistentVo
     }
   },
   validate: ({ metadata, spec }) => volumeSpecIssues(spec, metadata.name ?? ''),
-  validateUpdate: (next, previous) => [
+  validateUpdate: (next, previous, { enabled }) => [
     ...volumeSpecIssues(next.spec, next.metadata.name ?? ''),
     ...volumeSpecIssues(next.spec, next.metadata.name ?? ''),
-    ...changeIssues(next.spec, previous.spec),
+    ...changeIssues(next.spec, previous.spec, enabled('MutablePVNodeAffinity')),
   ],
-  warnings: (volume, previous) => [
-    ...classAnnotationWarnings(volume, previous),
+  warnings: (volume) => [
+    ...classAnnotationWarnings(volume),
+    ...(volume.metadata.annotations?.[optionsAnnotation] === undefined
+      ? []
+      : [`metadata.annotations[${optionsAnnotation}]: deprecated since v1.31; use "mountOptions" attribute instead`]),
     ...(volume.spec.persistentVolumeReclaimPolicy === 'Recycle'
       ? [
           'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
         ]
       : []),
+    ...(volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).flatMap(({ matchExpressions }, i) =>
+      nodeExpressionWarnings(matchExpressions, `spec.nodeAffinity.required.nodeSelectorTerms[${i}]`),
+    ),
+    ...oldSources.flatMap(([name, text]) => (volume.spec[name] ? [`spec.${text}`] : [])),
   ],
   columns: [
     nameColumn,
@@ -189,7 +209,7 @@ function withoutNewGrowthSecret(next: PersistentVolumeSpec, previous: Persistent
   return { ...next, csi };
 }
 
-function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec): Issue[] {
+function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec, movable: boolean): Issue[] {
   const [now, before] = [internalVolumeSource(withoutNewGrowthSecret(next, previous)), internalVolumeSource(previous)];
   const issues: Issue[] = [];
   if (!deepEqual(now, before)) {
@@ -197,7 +217,7 @@ function changeIssues(next: PersistentVolumeSpec, previous: PersistentVolumeSpec
     issues.push(forbiddenField('spec.persistentvolumesource', `${rule}\n${differenceOf(before, now)}`));
   }
   if (next.volumeMode !== previous.volumeMode) issues.push(immutable('volumeMode', next.volumeMode));
-  if (previous.nodeAffinity && !deepEqual(next.nodeAffinity, previous.nodeAffinity)) {
+  if (!movable && previous.nodeAffinity && !deepEqual(next.nodeAffinity, previous.nodeAffinity)) {
     const rule = 'field is immutable, except for updating from beta label to GA';
     issues.push(invalid('spec.nodeAffinity', next.nodeAffinity ?? null, rule));
   }

@@ -5,6 +5,7 @@ import { labelsText, nameColumn, templateColumns, textColumn } from '../columns.
 import { defineKind } from '../define.ts';
 import type { PodTemplate as Shape } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { isNewGeneration } from '../workloads.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
@@ -16,6 +17,8 @@ export const PodTemplate = defineKind<PodTemplate>('v1', 'PodTemplate', {
   returnsDeleted: true,
   generation: (next, previous) => !deepEqual(next.template, previous.template),
   applyDefaults: ({ template }) => applyPodTemplateDefaults(template),
+  dropDisabledFields: ({ template }, previous, context) =>
+    dropDisabledTemplateFields(template, previous?.template, context),
   validate: templateIssues,
   validateUpdate: templateIssues,
   warnings: (next, previous) =>

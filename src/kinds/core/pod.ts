@@ -6,7 +6,8 @@ import { isDns1123Label } from '../../base/names.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { PodStatus, Pod as Shape } from '../generated/types/core-v1.ts';
-import { applyPodOnlyDefaults, applyPodSpecDefaults, dropUnservedFields } from '../pod-spec/defaults.ts';
+import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledPodFields } from '../pod-spec/disabled-fields.ts';
 import { appArmorWarnings, podSpecWarnings } from '../pod-spec/warnings.ts';
 import { mergeLabelKeys } from './pod/label-keys.ts';
 import { appliedAppArmorAnnotations, applyAppArmorAnnotations } from './pod/app-armor.ts';
@@ -51,15 +52,14 @@ export const Pod = defineKind<Pod>('v1', 'Pod', {
     applyPodOnlyDefaults(pod.spec);
     if (pod.status) matchAddresses(pod.status);
   },
+  dropDisabledFields: ({ spec }, previous, context) => dropDisabledPodFields(spec, previous?.spec, context),
   prepareForCreate(pod, context) {
-    dropUnservedFields(pod.spec);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) };
     if ((pod.spec.schedulingGates ?? []).length > 0)
       pod.status.conditions = [gatedCondition(formatTime(context.now()))];
     applyAppArmorAnnotations(pod);
     mergeLabelKeys(pod);
   },
-  prepareForUpdate: ({ spec }) => dropUnservedFields(spec),
   prepareForStatusUpdate(pod, previous) {
     const status = (pod.status ??= {});
     const qosClass = status.qosClass ?? previous.status?.qosClass;

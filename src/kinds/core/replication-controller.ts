@@ -10,6 +10,7 @@ import type {
   ReplicationController as Shape,
 } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { isNewGeneration } from '../workloads.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
@@ -20,6 +21,8 @@ const statusField = (field: string) => ({ type: 'io.k8s.api.core.v1.ReplicationC
 
 export const ReplicationController = defineKind<ReplicationController>('v1', 'ReplicationController', {
   applyDefaults,
+  dropDisabledFields: ({ spec }, previous, context) =>
+    dropDisabledTemplateFields(spec?.template, previous?.spec?.template, context),
   prepareForCreate(controller) {
     controller.status = { replicas: 0 };
   },

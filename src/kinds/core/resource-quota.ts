@@ -2,6 +2,7 @@
 
 import { type Issue, invalid, required } from '../../api/issues.ts';
 import { deepEqual } from '../../base/equal.ts';
+import { compareQuantities, parseQuantity } from '../../base/quantity.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -24,6 +25,7 @@ export const ResourceQuota = defineKind<ResourceQuota>('v1', 'ResourceQuota', {
     ...amountsIssues(status?.hard ?? {}, 'status.hard'),
     ...amountsIssues(status?.used ?? {}, 'status.used'),
   ],
+  warnings: ({ spec }, previous) => (previous ? [] : quotaWarnings(spec?.hard ?? {})),
   columns: [
     nameColumn,
     textColumn(
@@ -39,6 +41,19 @@ export const ResourceQuota = defineKind<ResourceQuota>('v1', 'ResourceQuota', {
     ageColumn,
   ],
 });
+
+/** Requests that are more than what the limits let through. */
+function quotaWarnings(hard: Readonly<Record<string, string>>): string[] {
+  return ['cpu', 'memory', 'storage', 'ephemeral-storage'].flatMap((resource) => {
+    const named = `requests.${resource}`;
+    const bare = (resource === 'cpu' || resource === 'memory') && hard[named] === undefined;
+    const [request, limit] = [bare ? resource : named, `limits.${resource}`];
+    const [asked, most] = [hard[request], hard[limit]];
+    if (asked === undefined || most === undefined) return [];
+    const more = compareQuantities(parseQuantity(asked), parseQuantity(most)) > 0;
+    return more ? [`ResourceQuota ${request} (${asked}) should be less than ${limit} (${most})`] : [];
+  });
+}
 
 const isLimit = (name: string): boolean => name.startsWith('limits.');
 

@@ -20,6 +20,7 @@ export const Service = defineKind<Service>('v1', 'Service', {
   createOnUpdate: true,
   returnsDeleted: true,
   applyDefaults,
+  shown: withoutInsidePolicy,
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
   },
@@ -45,6 +46,12 @@ export const Service = defineKind<Service>('v1', 'Service', {
     'spec.type': ({ spec }) => spec.type ?? '',
   },
 });
+
+/** A service by name keeps the policy it had inside the cluster, but it does not show. */
+function withoutInsidePolicy(service: Service): Service {
+  const { internalTrafficPolicy, ...spec } = service.spec;
+  return spec.type === 'ExternalName' && internalTrafficPolicy !== undefined ? { ...service, spec } : service;
+}
 
 const threeHours = 10_800;
 
@@ -84,7 +91,6 @@ function dropFieldsOfOldType(next: ServiceSpec, previous: ServiceSpec): void {
     if (same('clusterIP', 'clusterIPs')) drop('clusterIP', 'clusterIPs');
     if (same('ipFamilies')) drop('ipFamilies');
     if (same('ipFamilyPolicy')) drop('ipFamilyPolicy');
-    if (same('internalTrafficPolicy')) drop('internalTrafficPolicy');
   }
   if (leaves(hasNodePorts) && deepEqual(nodePortsOf(next), nodePortsOf(previous))) {
     for (const port of next.ports ?? []) delete port.nodePort;

@@ -12,8 +12,7 @@ export const accessModesText = (modes: readonly string[] | undefined): string =>
 
 export const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
-export function classAnnotationWarnings({ metadata }: KubeObject, previous: KubeObject | undefined): string[] {
-  const given = metadata.annotations?.[classAnnotation] !== undefined;
-  if (!given || previous?.metadata.annotations?.[classAnnotation] !== undefined) return [];
+export function classAnnotationWarnings({ metadata }: KubeObject): string[] {
+  if (metadata.annotations?.[classAnnotation] === undefined) return [];
   return [`metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`];
 }

@@ -3,8 +3,8 @@
 import { deepEqual, semanticEqual } from '../../base/equal.ts';
 import { parseIp } from '../../base/ip.ts';
 import { isDns1123Label, isDns1123Subdomain, isIp, isLabelValue, isQualifiedName } from '../../base/names.ts';
-import { type Issue, duplicate, forbiddenField, invalid, notSupported, required, tooMany } from '../../api/issues.ts';
-import { specialAddressIssues } from '../addresses.ts';
+import { type Issue, duplicate, invalid, notSupported, required, tooMany } from '../../api/issues.ts';
+import { addressWarnings, specialAddressIssues } from '../addresses.ts';
 import { complain, immutable, labelIssues } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -32,10 +32,18 @@ export const EndpointSlice = defineKind<EndpointSlice>('discovery.k8s.io/v1', 'E
       port.protocol ??= 'TCP';
     }
   },
-  validate: sliceIssues,
+  validate: (slice) => sliceIssues(slice),
   validateUpdate: (next, previous) => [
-    ...sliceIssues(next),
+    ...sliceIssues(next, previous),
     ...(deepEqual(next.addressType, previous.addressType) ? [] : [immutable('addressType', next.addressType)]),
+  ],
+  warnings: ({ metadata, addressType, endpoints }, previous) => [
+    ...(addressType === 'FQDN' && !previous ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+    ...(controllers.includes(metadata.labels?.[managedBy] ?? '')
+      ? []
+      : (endpoints ?? []).flatMap(({ addresses }, i) =>
+          (addresses ?? []).flatMap((address, j) => addressWarnings(`endpoints[${i}].addresses[${j}]`, address)),
+        )),
   ],
   columns: [
     nameColumn,
@@ -50,6 +58,10 @@ export const EndpointSlice = defineKind<EndpointSlice>('discovery.k8s.io/v1', 'E
   ],
 });
 
+/** Those who write addresses as they should be. */
+const managedBy = 'endpointslice.kubernetes.io/managed-by';
+const controllers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
 const mostShown = 3;
 
 function listCell(items: readonly string[]): string {
@@ -59,25 +71,22 @@ function listCell(items: readonly string[]): string {
 }
 
 const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
-const limits = { endpoints: 1000, addresses: 100, ports: 20_000, zones: 8 };
+const limits = { endpoints: 1000, addresses: 100, ports: 20_000, topology: 16, hints: 8 };
 
-function sliceIssues({ addressType, endpoints, ports }: EndpointSlice): Issue[] {
+/** Endpoints are let be as they are: older versions took other ones. */
+function sliceIssues({ addressType, endpoints, ports }: EndpointSlice, previous?: EndpointSlice): Issue[] {
   const issues: Issue[] = [];
   if (!addressType) issues.push(required('addressType'));
   else if (!addressTypes.includes(addressType)) {
     issues.push(notSupported('addressType', addressType, addressTypes));
   }
+  issues.push(...portsIssues(ports ?? []));
+  if (previous && semanticEqual(endpoints, previous.endpoints)) return issues;
   const count = (endpoints ?? []).length;
-  if (count > limits.endpoints) issues.push(tooMany('endpoints', count, limits.endpoints));
-  else {
-    (endpoints ?? []).forEach((endpoint, i) =>
-      issues.push(...endpointIssues(endpoint, addressType, `endpoints[${i}]`)),
-    );
-  }
-  return [...issues, ...portsIssues(ports ?? [])];
+  if (count > limits.endpoints) return [...issues, tooMany('endpoints', count, limits.endpoints)];
+  (endpoints ?? []).forEach((endpoint, i) => issues.push(...endpointIssues(endpoint, addressType, `endpoints[${i}]`)));
+  return issues;
 }
-
-const hostnameLabel = 'kubernetes.io/hostname';
 
 function endpointIssues(endpoint: Endpoint, type: string, field: string): Issue[] {
   const addresses = endpoint.addresses ?? [];
@@ -86,50 +95,62 @@ function endpointIssues(endpoint: Endpoint, type: string, field: string): Issue[
   if (addresses.length > limits.addresses) {
     issues.push(tooMany(`${field}.addresses`, addresses.length, limits.addresses));
   }
-  addresses.forEach((address, i) => issues.push(...addressIssues(address, type, `${field}.addresses[${i}]`)));
+  addresses.forEach((address, i) => issues.push(...addressIssues(address, type, `${field}.addresses`, i)));
   if (endpoint.nodeName !== undefined) {
     issues.push(...complain(`${field}.nodeName`, endpoint.nodeName, isDns1123Subdomain));
   }
+  const labels = Object.keys(endpoint.deprecatedTopology ?? {}).length;
+  if (labels > limits.topology) issues.push(tooMany(`${field}.deprecatedTopology`, labels, limits.topology));
   issues.push(...labelIssues(endpoint.deprecatedTopology, `${field}.deprecatedTopology`));
-  if (endpoint.deprecatedTopology?.[hostnameLabel] !== undefined) {
-    const place = `${field}.deprecatedTopology[${hostnameLabel}]`;
-    issues.push(forbiddenField(place, 'may not set topology hostname key, use nodeName instead'));
-  }
   if (endpoint.hostname !== undefined) {
     issues.push(...complain(`${field}.hostname`, endpoint.hostname, isDns1123Label));
   }
   return [...issues, ...hintIssues(endpoint.hints, `${field}.hints`)];
 }
 
-function addressIssues(address: string, type: string, field: string): Issue[] {
-  if (type === 'FQDN') return complain(field, address, isFullyQualified);
+/** Of an address of the other family the whole list is told. */
+function addressIssues(address: string, type: string, list: string, i: number): Issue[] {
+  const field = `${list}[${i}]`;
+  if (type === 'FQDN') return domainIssues(address, field);
   if (type !== 'IPv4' && type !== 'IPv6') return [];
   const issues = complain(field, address, isIp);
   if (issues.length > 0) return issues;
   const family = parseIp(address)?.family === 4 ? 'IPv4' : 'IPv6';
   return [
-    ...(family === type ? [] : [invalid(field, address, `must be an ${type} address`)]),
+    ...(family === type ? [] : [invalid(list, address, `must be an ${type} address`)]),
     ...specialAddressIssues(address, field),
   ];
 }
 
 /** A name of several labels; a dot may end it. */
-function isFullyQualified(name: string): string[] {
+function domainIssues(name: string, field: string): Issue[] {
+  if (!name) return [required(field)];
   const bare = name.endsWith('.') ? name.slice(0, -1) : name;
-  if (bare.split('.').length < 2) return ['should be a domain with at least two segments separated by dots'];
-  return isDns1123Subdomain(bare);
+  const wrong = isDns1123Subdomain(bare);
+  if (wrong.length > 0) return [invalid(field, bare, wrong.join(','))];
+  const labels = bare.split('.');
+  if (labels.length < 2) {
+    return [invalid(field, bare, 'should be a domain with at least two segments separated by dots')];
+  }
+  const bad = labels.find((label) => isDns1123Label(label).length > 0);
+  return bad === undefined ? [] : [invalid(field, bad, isDns1123Label(bad).join(','))];
 }
 
 function hintIssues(hints: Endpoint['hints'], field: string): Issue[] {
-  return (['forZones', 'forNodes'] as const).flatMap((sort) => {
-    const places = hints?.[sort] ?? [];
-    if (places.length > limits.zones) return [tooMany(`${field}.${sort}`, places.length, limits.zones)];
-    const names = places.map(({ name }) => name);
-    return names.flatMap((name, i) => [
-      ...(names.indexOf(name) < i ? [duplicate(`${field}.${sort}[${i}].name`, name)] : []),
-      ...complain(`${field}.${sort}[${i}].name`, name, isLabelValue),
-    ]);
-  });
+  const issues: Issue[] = [];
+  for (const [sort, check] of [
+    ['forZones', isLabelValue],
+    ['forNodes', isDns1123Subdomain],
+  ] as const) {
+    const names = (hints?.[sort] ?? []).map(({ name }) => name);
+    if (names.length > limits.hints) return [...issues, tooMany(`${field}.${sort}`, names.length, limits.hints)];
+    names.forEach((name, i) => {
+      const place = `${field}.${sort}[${i}].name`;
+      if (names.indexOf(name) < i) issues.push(duplicate(place, name));
+      issues.push(...complain(place, name, check));
+    });
+  }
+  return issues;
 }
 
 const protocols = ['SCTP', 'TCP', 'UDP'];

@@ -4,7 +4,7 @@ import { deepEqual } from '../../base/equal.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
-import { ageColumn, nameColumn, numberColumn, textColumn } from '../columns.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
   FlowSchemaSpec,
@@ -36,7 +36,7 @@ export const FlowSchema = defineKind<FlowSchema>('flowcontrol.apiserver.k8s.io/v
     textColumn('PriorityLevel', specField('priorityLevelConfiguration'), ({ spec }) => {
       return spec?.priorityLevelConfiguration?.name ?? '';
     }),
-    numberColumn('MatchingPrecedence', specField('matchingPrecedence'), ({ spec }) => spec?.matchingPrecedence ?? 0),
+    textColumn('MatchingPrecedence', specField('matchingPrecedence'), ({ spec }) => spec?.matchingPrecedence ?? 0),
     textColumn('DistinguisherMethod', specField('distinguisherMethod'), ({ spec }) => {
       return spec?.distinguisherMethod?.type ?? '<none>';
     }),

@@ -41,8 +41,8 @@ export const Ingress = defineKind<Ingress>('networking.k8s.io/v1', 'Ingress', {
   ],
   validateUpdate: ({ spec }) => specIssues(spec),
   validateStatusUpdate: statusIssues,
-  warnings: ({ metadata }, previous) =>
-    previous || metadata.annotations?.[classAnnotation] === undefined
+  warnings: ({ metadata, spec }, previous) =>
+    previous || spec.ingressClassName !== undefined || metadata.annotations?.[classAnnotation] === undefined
       ? []
       : [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`],
   columns: [

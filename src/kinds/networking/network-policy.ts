@@ -3,6 +3,7 @@
 import { cidrContains, parseCidr } from '../../base/ip.ts';
 import { isCidr, isPortName, isPortNumber } from '../../base/names.ts';
 import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
+import { cidrWarnings } from '../addresses.ts';
 import { complain, labelSelectorIssues, notListed } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -31,12 +32,27 @@ export const NetworkPolicy = defineKind<NetworkPolicy>('networking.k8s.io/v1', '
   applyDefaults,
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }) => specIssues(spec),
+  warnings: ({ spec: { ingress = [], egress = [] } }) => [
+    ...ingress.flatMap(({ from }, i) => peerWarnings(from ?? [], `spec.ingress[${i}].from`)),
+    ...egress.flatMap(({ to }, i) => peerWarnings(to ?? [], `spec.egress[${i}].to`)),
+  ],
   columns: [
     nameColumn,
     textColumn('Pod-Selector', selectorText, ({ spec }) => selectorCell(spec.podSelector ?? {})),
     ageColumn,
   ],
 });
+
+const peerWarnings = (peers: readonly NetworkPolicyPeer[], field: string): string[] =>
+  peers.flatMap(({ ipBlock }, i) => {
+    if (!ipBlock) return [];
+    const place = `${field}[${i}].ipBlock`;
+    const { cidr, except = [] } = ipBlock;
+    return [
+      ...cidrWarnings(`${place}.cidr`, cidr),
+      ...except.flatMap((each, j) => cidrWarnings(`${place}.except[${j}]`, each)),
+    ];
+  });
 
 function applyDefaults(policy: NetworkPolicy): void {
   const spec = (policy.spec ??= { podSelector: {} });

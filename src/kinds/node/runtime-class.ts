@@ -5,6 +5,7 @@ import type { Issue } from '../../api/issues.ts';
 import { complain, immutable, labelIssues } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import { oldNodeLabels } from '../node-labels.ts';
 import type { RuntimeClass as Shape } from '../generated/types/node-v1.ts';
 import { quantityIssues, containerResourceNameIssues } from '../pod-spec/resources.ts';
 import { tolerationIssues } from '../pod-spec/scheduling.ts';
@@ -15,6 +16,10 @@ export const RuntimeClass = defineKind<RuntimeClass>('node.k8s.io/v1', 'RuntimeC
   requireVersionOnUpdate: true,
   validate: classIssues,
   validateUpdate: ({ handler }, previous) => (handler === previous.handler ? [] : [immutable('handler', handler)]),
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) =>
+      oldNodeLabels[key] ? [`scheduling.nodeSelector: ${oldNodeLabels[key]}`] : [],
+    ),
   columns: [nameColumn, textColumn('Handler', '', ({ handler }) => handler), ageColumn],
 });
 

@@ -5,7 +5,7 @@ import { isDns1123Subdomain } from '../../base/names.ts';
 import { deepEqual } from '../../base/equal.ts';
 import { complain, labelSelectorIssues } from '../checks.ts';
 import type { PersistentVolumeClaimSpec } from '../generated/types/core-v1.ts';
-import { compareAmounts } from '../quantities.ts';
+import { compareAmounts, hasFraction } from '../quantities.ts';
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 
@@ -67,4 +67,14 @@ function dataSourceIssues({ dataSource, dataSourceRef }: PersistentVolumeClaimSp
     issues.push(invalid(field, {}, 'must match dataSourceRef'));
   }
   return issues;
+}
+
+/** `field`: where the claim's spec stands. */
+export function storageWarnings({ resources }: PersistentVolumeClaimSpec, field: string): string[] {
+  return (['requests', 'limits'] as const).flatMap((sort) => {
+    const storage = resources?.[sort]?.storage;
+    return storage !== undefined && hasFraction(storage)
+      ? [`${field}.resources.${sort}[storage]: fractional byte value "${storage}" is invalid, must be an integer`]
+      : [];
+  });
 }

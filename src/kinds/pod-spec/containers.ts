@@ -69,9 +69,17 @@ function initContainersIssues(spec: PodSpec, field: string): Issue[] {
       issues.push(...lifecycleIssues(container.lifecycle, `${place}.lifecycle`, spec));
       return [...issues, ...containerProbeIssues(container, place, gracePeriodOf(spec))];
     }
-    return [...issues, ...notBeforeOthers(container, place)];
+    return [...issues, ...notBeforeOthers(container, place), ...resizedByRestart(container, place)];
   });
 }
+
+/** A container that has ended is not restarted to be resized. */
+const resizedByRestart = ({ resizePolicy = [] }: Container, field: string): Issue[] =>
+  resizePolicy.flatMap(({ restartPolicy }, i) => {
+    const rule = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+    const place = `${field}.resizePolicy[${i}].restartPolicy`;
+    return restartPolicy === 'RestartContainer' ? [invalid(place, restartPolicy, rule)] : [];
+  });
 
 const whileRunning = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 

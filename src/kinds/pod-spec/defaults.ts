@@ -34,7 +34,6 @@ export function applyPodSpecDefaults(spec: PodSpec): void {
 export function applyPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
   if (!template?.spec) return;
   applyPodSpecDefaults(template.spec);
-  dropUnservedFields(template.spec);
 }
 
 /** Defaults that hold for pods but not for the templates pods are made from. */
@@ -44,17 +43,6 @@ export function applyPodOnlyDefaults(spec: PodSpec): void {
   for (const container of containers) requestWhatIsLimited(container.resources);
   if (spec.hostNetwork) exposePorts(spec);
   if (spec.resources) applyPodResourceDefaults(spec, spec.resources);
-}
-
-/** Fields of features that are off by default are not kept: stop signals, and groups of pods scheduled together. */
-export function dropUnservedFields(spec: PodSpec): void {
-  delete spec.schedulingGroup;
-  for (const container of allContainers(spec)) {
-    if (container.lifecycle?.stopSignal === undefined) continue;
-    const { stopSignal: _, ...rest } = container.lifecycle;
-    if (Object.keys(rest).length > 0) container.lifecycle = rest;
-    else delete container.lifecycle;
-  }
 }
 
 /** `serviceAccount` is an older name for `serviceAccountName`; both are always shown. */

@@ -10,6 +10,7 @@ import type {
   PodAffinityTerm,
   PodSpec,
 } from '../generated/types/core-v1.ts';
+import { nodeExpressionWarnings, oldNodeLabels } from '../node-labels.ts';
 import { addressWarnings } from '../addresses.ts';
 import { hasFraction } from '../quantities.ts';
 import { appArmorPrefix, appArmorProfileOf, seccompOfPod, seccompPrefix } from './annotations.ts';
@@ -57,15 +58,6 @@ export function podSpecWarnings({ field, meta, spec }: WarnedSpec): string[] {
 
 const inside = (field: string, name: string) => (field ? `${field}.${name}` : name);
 
-/** Labels of nodes that others have taken the place of. */
-const oldNodeLabels: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-};
-
 const nodeSelectorWarnings = ({ nodeSelector }: PodSpec, field: string): string[] =>
   Object.keys(nodeSelector ?? {}).flatMap((key) =>
     oldNodeLabels[key] ? [`${field}.nodeSelector[${key}]: ${oldNodeLabels[key]}`] : [],
@@ -79,19 +71,17 @@ function affinityWarnings({ affinity }: PodSpec, field: string): string[] {
   const place = `${field}.affinity.nodeAffinity`;
   return [
     ...(needed?.nodeSelectorTerms ?? []).flatMap((term, i) =>
-      termWarnings(term, `${place}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`),
+      nodeExpressionWarnings(
+        term.matchExpressions,
+        `${place}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`,
+      ),
     ),
     ...(wanted ?? []).flatMap(({ preference }, i) => {
       const where = `${place}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`;
-      return [...termWarnings(preference, where), ...valueWarnings(preference, where)];
+      return [...nodeExpressionWarnings(preference.matchExpressions, where), ...valueWarnings(preference, where)];
     }),
   ];
 }
-
-const termWarnings = ({ matchExpressions = [] }: NodeSelectorTerm, field: string): string[] =>
-  matchExpressions.flatMap(({ key }, i) =>
-    oldNodeLabels[key] ? [`${field}.matchExpressions[${i}].key: ${key} is ${oldNodeLabels[key]}`] : [],
-  );
 
 const valueWarnings = ({ matchExpressions = [] }: NodeSelectorTerm, field: string): string[] =>
   matchExpressions.flatMap(({ values }, i) =>

@@ -3,12 +3,19 @@
 import { formatTime } from '../../base/time.ts';
 import { isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, invalid, required } from '../../api/issues.ts';
+import type { KindContext } from '../../api/kind.ts';
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
-import type { ResourceSliceSpec, ResourceSlice as Shape } from '../generated/types/resource-v1.ts';
+import type {
+  Device,
+  DeviceAttribute,
+  ResourceSliceSpec,
+  ResourceSlice as Shape,
+} from '../generated/types/resource-v1.ts';
 import { nodeSelectorIssues } from '../pod-spec/scheduling.ts';
 import { csiDriverIssues } from '../pod-spec/volume-sources.ts';
+import { sliceConversions } from './older-versions.ts';
 import { poolNameIssues } from './pool.ts';
 import { devicesIssues } from './slice-devices.ts';
 
@@ -16,52 +23,59 @@ export type ResourceSlice = Shape;
 
 const specField = (field: string) => ({ type: 'io.k8s.api.resource.v1.ResourceSliceSpec', field });
 
-export const ResourceSlice = defineKind<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
-  returnsDeleted: true,
-  generation: 'spec',
-  prepareForCreate({ spec }, context) {
-    dropUnservedFields(spec);
-    addTimes(spec, context.now());
+export const ResourceSlice = defineKind<ResourceSlice>(
+  'resource.k8s.io/v1',
+  'ResourceSlice',
+  {
+    returnsDeleted: true,
+    generation: 'spec',
+    applyContextDefaults({ spec }, { now }) {
+      for (const { taints } of spec?.devices ?? [])
+        for (const taint of taints ?? []) taint.timeAdded ??= formatTime(now());
+    },
+    dropDisabledFields,
+    warnings: ({ spec: { driver = '' } }) =>
+      driver === driver.toLowerCase()
+        ? []
+        : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
+    validate: ({ spec }) => sliceIssues(spec),
+    validateUpdate: ({ spec }, previous) => sliceIssues(spec, previous.spec),
+    selectableFields: {
+      'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+      'spec.driver': ({ spec }) => spec.driver,
+    },
+    columns: [
+      nameColumn,
+      textColumn('Node', specField('nodeName'), ({ spec }) => spec.nodeName || '<none>'),
+      textColumn('Driver', specField('driver'), ({ spec }) => spec.driver),
+      textColumn('Pool', { type: 'io.k8s.api.resource.v1.ResourcePool', field: 'name' }, ({ spec }) => spec.pool.name),
+      ageColumn,
+    ],
   },
-  prepareForUpdate({ spec }, _previous, context) {
-    dropUnservedFields(spec);
-    addTimes(spec, context.now());
-  },
-  warnings: ({ spec: { driver = '' } }) =>
-    driver === driver.toLowerCase()
-      ? []
-      : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
-  validate: ({ spec }) => sliceIssues(spec),
-  validateUpdate: ({ spec }, previous) => sliceIssues(spec, previous.spec),
-  selectableFields: {
-    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
-    'spec.driver': ({ spec }) => spec.driver,
-  },
-  columns: [
-    nameColumn,
-    textColumn('Node', specField('nodeName'), ({ spec }) => spec.nodeName || '<none>'),
-    textColumn('Driver', specField('driver'), ({ spec }) => spec.driver),
-    textColumn('Pool', { type: 'io.k8s.api.resource.v1.ResourcePool', field: 'name' }, ({ spec }) => spec.pool.name),
-    ageColumn,
-  ],
-});
+  { conversions: sliceConversions },
+);
 
-/** Fields of features that are off are forgotten. */
-function dropUnservedFields({ devices = [] }: ResourceSliceSpec): void {
-  for (const device of devices) {
-    delete device.nodeAllocatableResourceMappings;
-    for (const attribute of Object.values(device.attributes ?? {})) {
-      for (const list of ['ints', 'bools', 'strings', 'versions'] as const) delete attribute[list];
-    }
+/** Fields of features that are off are forgotten, unless they were in use before. */
+function dropDisabledFields(
+  { spec }: ResourceSlice,
+  previous: ResourceSlice | undefined,
+  { enabled }: KindContext,
+): void {
+  const before = previous?.spec.devices ?? [];
+  const mapped = enabled('DRANodeAllocatableResources') || before.some((each) => each.nodeAllocatableResourceMappings);
+  const listed = enabled('DRAListTypeAttributes') || before.some((each) => attributesOf(each).some(hasList));
+  for (const device of spec?.devices ?? []) {
+    if (!mapped) delete device.nodeAllocatableResourceMappings;
+    if (listed) continue;
+    for (const attribute of attributesOf(device)) for (const list of lists) delete attribute[list];
   }
 }
 
-/** Taints say since when they are. */
-function addTimes({ devices = [] }: ResourceSliceSpec, now: number): void {
-  for (const { taints = [] } of devices) {
-    for (const taint of taints) taint.timeAdded ??= formatTime(now);
-  }
-}
+const lists = ['ints', 'bools', 'strings', 'versions'] as const;
+
+const attributesOf = ({ attributes = {} }: Device): DeviceAttribute[] => Object.values(attributes);
+
+const hasList = (attribute: DeviceAttribute): boolean => lists.some((list) => attribute[list] !== undefined);
 
 function sliceIssues(spec: ResourceSliceSpec, previous?: ResourceSliceSpec): Issue[] {
   return [

@@ -137,31 +137,40 @@ function shortened(text: string, most: number): string {
 const version =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
 
+const attributeFields = ['bool', 'int', 'string', 'version', 'bools', 'ints', 'strings', 'versions'] as const;
+
 function attributeIssues(attribute: DeviceAttribute, field: string): Issue[] {
-  const { string: text, version: release } = attribute;
-  const issues: Issue[] = [];
-  if (text !== undefined && text.length > longestValue) issues.push(tooLong(`${field}.string`, longestValue));
-  if (release !== undefined) {
-    const rule = 'must be a string compatible with semver.org spec 2.0.0';
-    if (!version.test(release)) issues.push(invalid(`${field}.version`, release, rule));
-    if (release.length > longestValue) issues.push(tooLong(`${field}.version`, longestValue));
-  }
-  const given = (['bool', 'int', 'string', 'version'] as const).filter((name) => attribute[name] !== undefined);
+  const { string: text, version: release, strings = [], versions = [] } = attribute;
+  const issues = [
+    ...(text === undefined ? [] : textIssues(text, `${field}.string`)),
+    ...(release === undefined ? [] : releaseIssues(release, `${field}.version`)),
+    ...strings.flatMap((each, i) => textIssues(each, `${field}.strings[${i}]`)),
+    ...versions.flatMap((each, i) => releaseIssues(each, `${field}.versions[${i}]`)),
+  ];
+  const given = attributeFields.filter((name) => attribute[name] !== undefined);
   if (given.length === 1) return issues;
   const shown = given.length === 0 ? '' : internalAttribute(attribute);
   return [...issues, invalid(field, shown, 'exactly one value must be specified')];
 }
 
+const textIssues = (text: string, field: string): Issue[] =>
+  text.length > longestValue ? [tooLong(field, longestValue)] : [];
+
+function releaseIssues(release: string, field: string): Issue[] {
+  const rule = 'must be a string compatible with semver.org spec 2.0.0';
+  return [...(version.test(release) ? [] : [invalid(field, release, rule)]), ...textIssues(release, field)];
+}
+
 /** As the API server holds it, which refusals print. */
-const internalAttribute = ({ int, bool, string: text, version: release }: DeviceAttribute) => ({
-  IntValue: int ?? null,
-  BoolValue: bool ?? null,
-  StringValue: text ?? null,
-  VersionValue: release ?? null,
-  BoolValues: null,
-  IntValues: null,
-  StringValues: null,
-  VersionValues: null,
+const internalAttribute = (attribute: DeviceAttribute) => ({
+  IntValue: attribute.int ?? null,
+  BoolValue: attribute.bool ?? null,
+  StringValue: attribute.string ?? null,
+  VersionValue: attribute.version ?? null,
+  BoolValues: attribute.bools ?? null,
+  IntValues: attribute.ints ?? null,
+  StringValues: attribute.strings ?? null,
+  VersionValues: attribute.versions ?? null,
 });
 
 function countersIssues(counters: Readonly<Record<string, Counter>> | undefined, field: string): Issue[] {

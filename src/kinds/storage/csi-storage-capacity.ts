@@ -5,6 +5,7 @@ import { isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, invalid } from '../../api/issues.ts';
 import { complain, immutable, labelSelectorIssues } from '../checks.ts';
 import { defineKind } from '../define.ts';
+import { nodeExpressionWarnings, oldNodeLabels } from '../node-labels.ts';
 import type { CSIStorageCapacity as Shape } from '../generated/types/storage-v1.ts';
 import { isNegativeAmount } from '../quantities.ts';
 
@@ -13,6 +14,12 @@ export type CSIStorageCapacity = Shape;
 export const CSIStorageCapacity = defineKind<CSIStorageCapacity>('storage.k8s.io/v1', 'CSIStorageCapacity', {
   requireVersionOnUpdate: true,
   validate: capacityIssues,
+  warnings: ({ nodeTopology }) => [
+    ...nodeExpressionWarnings(nodeTopology?.matchExpressions, 'nodeTopology'),
+    ...Object.keys(nodeTopology?.matchLabels ?? {}).flatMap((label) =>
+      oldNodeLabels[label] ? [`nodeTopology.matchLabels.${label}: ${oldNodeLabels[label]}`] : [],
+    ),
+  ],
   validateUpdate: (next, previous) => [
     ...capacityIssues(next),
     ...(['nodeTopology', 'storageClassName'] as const).flatMap((name) =>

@@ -8,6 +8,7 @@ import { type Issue, duplicate, invalid, notSupported, required, tooLong } from 
 import { complain, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import { oldNodeLabels } from '../node-labels.ts';
 import type { TopologySelectorTerm } from '../generated/types/core-v1.ts';
 import type { StorageClass as Shape } from '../generated/types/storage-v1.ts';
 
@@ -31,6 +32,12 @@ export const StorageClass = defineKind<StorageClass>('storage.k8s.io/v1', 'Stora
   },
   validate: classIssues,
   validateUpdate: (next, previous) => [...classIssues(next), ...changeIssues(next, previous)],
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) =>
+        oldNodeLabels[key] ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${oldNodeLabels[key]}`] : [],
+      ),
+    ),
   columns: [
     {
       ...nameColumn,

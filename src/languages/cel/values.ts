@@ -1,6 +1,7 @@
 // The values expressions compute with. int is a bigint, double a number, string, bool and null are themselves, bytes a Uint8Array;
 // everything else is one of the classes here. What comes from JSON is read when it is asked for, by its declared type.
 
+import { wholeOf } from '../../base/whole-number.ts';
 import { parseTime } from '../../base/time.ts';
 import { decodeBase64 } from './base64.ts';
 import { parseDurationText, parseTimestampText } from './time.ts';
@@ -313,7 +314,7 @@ function valueOfObject(json: object, type: Type): Value {
 
 /** The JSON of a value: what `valueOf` read, and for the rest protobuf's form. */
 export function jsonOf(value: Value): unknown {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return wholeOf(value);
   if (value instanceof Uint) return Number(value.value);
   if (value instanceof ListValue) return value.element ? value.items : value.values().map(jsonOf);
   if (value instanceof JsonMap || value instanceof JsonObject) return value.json;

@@ -1,10 +1,13 @@
-// Requests for certificates: they say truthfully who asks, never make anybody a master, and are approved and signed by those who may.
+// Certificates: requests for them say truthfully who asks, never make anybody a master, and are approved and signed by those who may.
 
 import { bytesOfBase64, textOf } from '../../base/bytes.ts';
 import { requestedSubject } from '../../base/certificate-request.ts';
 import { deepEqual } from '../../base/equal.ts';
+import { forbiddenField, invalidObject } from '../../api/issues.ts';
 import { forbidden } from '../../api/status.ts';
 import type { CertificateSigningRequest } from '../../kinds/certificates/certificate-signing-request.ts';
+import type { ClusterTrustBundle } from '../../kinds/certificates/cluster-trust-bundle.ts';
+import type { PodCertificateRequest } from '../../kinds/certificates/pod-certificate-request.ts';
 import type { Draft } from '../draft.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
 
@@ -71,13 +74,62 @@ export const certificateSigning: AdmissionPlugin = {
   },
 };
 
+const isOf = ({ kind }: Attributes, plural: string): boolean => kind.group === group && kind.plural === plural;
+
+/** Who makes or changes a bundle of a signer's vouches for that signer. */
+export const trustBundleAttestation: AdmissionPlugin = {
+  name: 'ClusterTrustBundleAttest',
+  handles: (attributes) => isOf(attributes, 'clustertrustbundles') && attributes.operation !== 'DELETE',
+
+  async validate(attributes, world) {
+    const [next, previous] = [attributes.object as Draft & ClusterTrustBundle, attributes.old as ClusterTrustBundle];
+    const { signerName = '' } = next.spec ?? {};
+    const same = previous && deepEqual(next.spec, previous.spec);
+    if (!signerName || same || (await mayUse(signerName, attributes, world, 'attest'))) return;
+    throw forbidden(
+      { group, resource: 'clustertrustbundles' },
+      next.metadata.name ?? '',
+      `user not permitted to attest for signerName ${JSON.stringify(signerName)}`,
+    );
+  },
+};
+
+/** Upstream has this in the storage of these requests: only who may sign for the signer gives a certificate. */
+export const podCertificateSigning: AdmissionPlugin = {
+  name: 'PodCertificateSigning',
+  handles: (attributes) => isOf(attributes, 'podcertificaterequests') && attributes.subresource === 'status',
+
+  async validate(attributes, world) {
+    const next = attributes.object as Draft & PodCertificateRequest;
+    const previous = attributes.old as PodCertificateRequest;
+    if ((next.status?.certificateChain ?? '') === (previous.status?.certificateChain ?? '')) return;
+    const { signerName = '' } = previous.spec;
+    if (await mayUse(signerName, attributes, world, 'sign')) return;
+    const [user, signer] = [JSON.stringify(attributes.user.name), JSON.stringify(signerName)];
+    const issue = forbiddenField('spec.signerName', `User ${user} is not permitted to "sign" for signer ${signer}`);
+    throw invalidObject('PodCertificateRequest', group, attributes.name, [issue]);
+  },
+};
+
+type SignerVerb = 'approve' | 'attest' | 'sign';
+
 /** The right to one signer, or to all of its domain: `example.com/*`. */
-async function requireSigner(attributes: Attributes, world: AdmissionWorld, verb: 'approve' | 'sign'): Promise<void> {
-  const { signerName = '' } = (attributes.old as Request).spec;
+async function mayUse(
+  signerName: string,
+  { user }: Attributes,
+  world: AdmissionWorld,
+  verb: SignerVerb,
+): Promise<boolean> {
   for (const name of [signerName, `${signerName.split('/', 1)[0]}/*`]) {
     const resource = { group, version: '*', resource: 'signers', subresource: '', namespace: '', name };
-    const { verdict } = await world.access.decide({ user: attributes.user, verb, resource });
-    if (verdict === 'allow') return;
+    const { verdict } = await world.access.decide({ user, verb, resource });
+    if (verdict === 'allow') return true;
   }
+  return false;
+}
+
+async function requireSigner(attributes: Attributes, world: AdmissionWorld, verb: SignerVerb): Promise<void> {
+  const { signerName = '' } = (attributes.old as Request).spec;
+  if (await mayUse(signerName, attributes, world, verb)) return;
   throw refused(attributes, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
 }

@@ -5,6 +5,8 @@ import {
   certificateRequester,
   certificateSigning,
   certificateSubjectRestriction,
+  podCertificateSigning,
+  trustBundleAttestation,
 } from './certificates.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
@@ -15,6 +17,7 @@ import { mutatingAdmissionWebhook } from './mutating-admission-webhook.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { podGroupProtection } from './pod-group-protection.ts';
 import { mutatingAdmissionPolicy } from './policies/mutating-admission-policy.ts';
 import { validatingAdmissionPolicy } from './policies/validating-admission-policy.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
@@ -39,12 +42,15 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
+  podGroupProtection,
   persistentVolumeClaimResize,
   runtimeClassAdmission,
   certificateRequester,
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  trustBundleAttestation,
+  podCertificateSigning,
   defaultIngressClass,
   podTopologyLabels,
   podResizeValidator,

@@ -1,5 +1,6 @@
 // Looks after the API services that other servers answer for: whether they do, again and again, and what they serve.
 
+import { deepEqual } from '../../base/equal.ts';
 import { createQueue } from '../../base/queue.ts';
 import type { Mirror } from '../../api/mirror.ts';
 import { ApiError } from '../../api/status.ts';
@@ -28,7 +29,10 @@ export async function keepAvailability(server: Server, client: Client): Promise<
   const failures = new Map<string, number>();
   const queue = createQueue(clock, () => void Promise.resolve().then(work));
   const stops = [
-    follow(apis, (api) => api.spec.service && queue.add(api.metadata.name ?? '')),
+    // What is written of one here is no reason to look again.
+    follow(apis, (api, before) => {
+      if (api.spec.service && !(before && deepEqual(api.spec, before.spec))) queue.add(api.metadata.name ?? '');
+    }),
     follow(services, ({ metadata }) => addThoseOf(metadata.namespace, metadata.name)),
     follow(slices, ({ metadata }) => addThoseOf(metadata.namespace, metadata.labels?.['kubernetes.io/service-name'])),
   ];
@@ -96,10 +100,13 @@ export async function keepAvailability(server: Server, client: Client): Promise<
   };
 }
 
-const follow = <T extends APIService | Service | EndpointSlice>(mirror: Mirror<T>, act: (object: T) => void) =>
+const follow = <T extends APIService | Service | EndpointSlice>(
+  mirror: Mirror<T>,
+  act: (object: T, previous: T | undefined) => void,
+) =>
   mirror.subscribe((changes) => {
     for (const { object, previous } of changes) {
       const changed = object ?? previous;
-      if (changed) act(changed);
+      if (changed) act(changed, object && previous);
     }
   });

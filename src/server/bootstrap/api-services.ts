@@ -29,6 +29,7 @@ const groupPriorities: Readonly<Record<string, number>> = {
   'resource.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
   'internal.apiserver.k8s.io': 16_000,
+  'storagemigration.k8s.io': 16_000,
   'metrics.k8s.io': 100,
 };
 

@@ -8,11 +8,12 @@ import { Role } from '../../kinds/rbac/role.ts';
 import { RoleBinding } from '../../kinds/rbac/role-binding.ts';
 import { uncovered } from '../covers.ts';
 import type { PolicyRule } from '../rbac.ts';
-import { aggregatedRoles, clusterRoles } from './cluster-roles.ts';
-import { controllerRoles } from './controller-roles.ts';
+import { aggregatedRoles } from './cluster-roles.ts';
 import { ensure } from './ensure.ts';
-import { clusterRoleBindings, namespacePolicies, type SubjectText } from './role-bindings.ts';
+import { type Policy, policyOf } from './gated-policy.ts';
+import { namespacePolicies, type SubjectText } from './role-bindings.ts';
 import type { RoleTable } from './rules.ts';
+import type { BootstrapFacts } from './step.ts';
 
 type Subject = NonNullable<RoleBinding['subjects']>[number];
 
@@ -21,10 +22,11 @@ const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate';
 const partPrefix = 'system:aggregate-to-';
 const controllerName = (account: string): string => `system:controller:${account}`;
 
-export async function defaultPolicy(client: Client): Promise<void> {
+export async function defaultPolicy(client: Client, { enabled }: BootstrapFacts): Promise<void> {
+  const policy = policyOf(enabled);
   await Promise.all([
-    ensure(client, { kind: ClusterRole, objects: allClusterRoles(), repair: withRules }),
-    ensure(client, { kind: ClusterRoleBinding, objects: allClusterRoleBindings(), repair: withSubjects }),
+    ensure(client, { kind: ClusterRole, objects: allClusterRoles(policy), repair: withRules }),
+    ensure(client, { kind: ClusterRoleBinding, objects: allClusterRoleBindings(policy), repair: withSubjects }),
     ensure(client, { kind: Role, objects: allRoles(), repair: withRules }),
     ensure(client, { kind: RoleBinding, objects: allRoleBindings(), repair: withSubjects }),
   ]);
@@ -40,7 +42,7 @@ function metadataOf(name: string, labels: Record<string, string> = {}): ObjectMe
 
 const partLabel = (role: string): Record<string, string> => ({ [`${group}/aggregate-to-${role}`]: 'true' });
 
-function allClusterRoles(): ClusterRole[] {
+function allClusterRoles({ clusterRoles, controllerRoles }: Policy): ClusterRole[] {
   const single = (table: RoleTable, nameOf: (key: string) => string) =>
     Object.entries(table).map(([key, rules]) => ({
       metadata: metadataOf(nameOf(key), key.startsWith(partPrefix) ? partLabel(key.slice(partPrefix.length)) : {}),
@@ -56,14 +58,14 @@ function allClusterRoles(): ClusterRole[] {
 
 const copied = (rules: readonly PolicyRule[]): PolicyRule[] => rules.map((rule) => ({ ...rule }));
 
-function allClusterRoleBindings(): ClusterRoleBinding[] {
+function allClusterRoleBindings({ bindings, controllerRoles }: Policy): ClusterRoleBinding[] {
   const bound = (name: string, subjects: readonly SubjectText[]): ClusterRoleBinding => ({
     metadata: metadataOf(name),
     roleRef: { apiGroup: group, kind: 'ClusterRole', name },
     ...(subjects.length > 0 && { subjects: subjects.map(subjectOf) }),
   });
   return [
-    ...Object.entries(clusterRoleBindings).map(([name, subjects]) => bound(name, subjects)),
+    ...Object.entries(bindings).map(([name, subjects]) => bound(name, subjects)),
     ...Object.keys(controllerRoles).map((account) => bound(controllerName(account), [`account:${account}`])),
   ];
 }

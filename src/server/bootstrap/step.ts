@@ -20,6 +20,7 @@ export interface BootstrapFacts {
   readonly proxyCaCertificate?: string;
   /** What is served without custom kinds. */
   readonly groupVersions: readonly GroupVersion[];
+  enabled(featureGate: string): boolean;
   now(): Instant;
 }
 

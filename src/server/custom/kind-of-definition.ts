@@ -1,5 +1,6 @@
 // A custom resource's kind: what a CustomResourceDefinition says, in the one form all kinds have.
 
+import { isNumeric } from '../../base/whole-number.ts';
 import { deepEqual, semanticEqual } from '../../base/equal.ts';
 import { type Issue, invalid } from '../../api/issues.ts';
 import {
@@ -182,7 +183,7 @@ function contentOf(object: KubeObject, hasStatus: boolean): unknown {
 }
 
 const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+  typeof value === 'string' ? value : isNumeric(value) || typeof value === 'boolean' ? String(value) : '';
 
 function objectIssues(
   object: KubeObject,

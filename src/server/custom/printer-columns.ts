@@ -1,5 +1,6 @@
 // The columns a CustomResourceDefinition names for its tables.
 
+import { isNumeric } from '../../base/whole-number.ts';
 import { humanDuration, parseTime } from '../../base/time.ts';
 import type { Instant } from '../../base/clock.ts';
 import type { Cell, Column } from '../../api/kind.ts';
@@ -39,9 +40,9 @@ function cellOf(type: string, values: readonly unknown[], now: Instant): Cell {
     case 'string':
       return values.map(textOf).join(' ');
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
+      return typeof value === 'number' ? Math.trunc(value) : isNumeric(value) ? value : null;
     case 'number':
-      return typeof value === 'number' ? value : null;
+      return isNumeric(value) ? value : null;
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     default:

@@ -3,7 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Count, Metrics } from '../../base/metrics.ts';
 import type { ApiResponse, WatchSource } from '../../api/request.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { isConnection } from '../subresources/index.ts';
 
 export interface RequestMetrics {
@@ -148,20 +148,14 @@ function placeOf({ target, request }: Exchange): Place {
   }
   const { group, version, resource, subresource, verb, name, namespace } = target;
   const scope = name !== '' || verb === 'create' ? 'resource' : namespace !== '' ? 'namespace' : 'cluster';
-  return [
-    verbOf(verb, subresource, request.headers['content-type']),
-    group,
-    version,
-    resource,
-    subresource,
-    scope,
-    component,
-  ];
+  const shown = verbOf(target, request.headers['content-type']);
+  return [shown, group, version, resource, subresource, scope, component];
 }
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-function verbOf(verb: string, subresource: string, contentType = ''): string {
+function verbOf(target: ResourceTarget, contentType = ''): string {
+  const { verb, subresource } = target;
   if (isConnection(subresource) || subresource === 'log') return 'CONNECT';
   if (verb === 'patch' && contentType.startsWith('application/apply-patch')) return 'APPLY';
   return methodNames[verb] ?? (verb || 'other').toUpperCase();

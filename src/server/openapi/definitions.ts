@@ -2,7 +2,7 @@
 
 import type { Field, ObjectSchema, Schema } from '../../api/schema.ts';
 import type { Describe } from '../../kinds/descriptions.ts';
-import { discovered } from '../../kinds/discovered.ts';
+import { knownGroups } from '../../kinds/discovered.ts';
 import { folderOf, namedSchema, unionsOf } from '../../kinds/schemas.ts';
 import { sharedOptions } from './shared-options.ts';
 
@@ -206,6 +206,6 @@ function groupVersionKindsOf(name: string, schema: ObjectSchema, custom = false)
   if (folder === 'meta' && (kind === 'DeleteOptions' || kind === 'WatchEvent')) return sharedOptions(kind, custom);
   const apiVersion = schema.fields.get('apiVersion');
   if (!apiVersion || apiVersion.number !== undefined) return [];
-  const group = discovered.find((g) => folderOf(g.name) === folder)?.name ?? '';
+  const group = knownGroups.find((g) => folderOf(g.name) === folder)?.name ?? '';
   return [{ group, kind, version }];
 }

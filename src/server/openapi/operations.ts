@@ -236,8 +236,10 @@ const returnsDeleted = new Set([
   'VolumeAttachment',
   'VolumeAttributesClass',
   'DeviceClass',
+  'DeviceTaintRule',
   'ResourceClaim',
   'ResourceClaimTemplate',
+  'ResourcePoolStatusRequest',
   'ResourceSlice',
 ]);
 

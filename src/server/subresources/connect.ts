@@ -1,10 +1,8 @@
 // exec, attach and port-forward: ways into a pod. What can be refused is refused while the request is still a plain one; then its
 // connection becomes a WebSocket or SPDY, and the node takes over.
 
-import type { Kind } from '../../api/kind.ts';
 import type { Upgrade } from '../../api/request.ts';
 import { ApiError, badRequest, forbidden, internalError, notFound } from '../../api/status.ts';
-import { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { Kubelets, RunCommand } from '../kubelets.ts';
@@ -27,13 +25,13 @@ import {
   websocketProtocols,
 } from '../streaming/remote-command.ts';
 import type { Result } from '../verbs/result.ts';
-import { containerOf } from './log.ts';
+import { containerOf, requireHost } from './hosts.ts';
 
 /** Runs a command in a container, or connects to the program that runs in it. */
 export async function remoteCommand(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const { query, headers } = exchange.request;
   const execs = target.subresource === 'exec';
-  await requireCreatable(server, exchange, target);
+  await requireCreate(server, exchange, target);
   const { pod, container } = await hosted(server, target, query.get('container') ?? undefined);
   const carrier = requireCarrier(headers);
   const wanted = wantedOf(query);
@@ -70,7 +68,7 @@ function agreement(
 
 export async function portForward(server: Server, exchange: Exchange, target: ResourceTarget): Promise<Result> {
   const { query, headers } = exchange.request;
-  await requireCreatable(server, exchange, target);
+  await requireCreate(server, exchange, target);
   const { pod } = await hosted(server, target, undefined);
   const carrier = requireCarrier(headers);
   const kubelets = kubeletsOf(server, pod);
@@ -93,9 +91,9 @@ function upgraded(server: Server, upgrade: Upgrade, protocol: string): Result {
 }
 
 /** Whoever may only `get` is refused: a WebSocket's handshake is a GET, and runs commands all the same. */
-async function requireCreatable(server: Server, { user }: Exchange, target: ResourceTarget): Promise<void> {
-  const { group, version, resource, namespace, name, subresource } = target;
+async function requireCreate(server: Server, { user }: Exchange, target: ResourceTarget): Promise<void> {
   if (target.verb === 'create') return;
+  const { group, version, resource, namespace, name, subresource } = target;
   const asked = { group, version, resource, namespace, name, subresource };
   const { verdict, reason } = await server.access.decide({ user, verb: 'create', resource: asked });
   if (verdict !== 'allow') throw forbidden(target, name, reason);
@@ -112,9 +110,7 @@ async function hosted(
   const container = target.subresource === 'portforward' ? '' : containerOf(pod, wanted);
   const { nodeName } = pod.spec;
   if (!nodeName) throw badRequest(`pod ${target.name} does not have a host assigned`);
-  const node = (await server.caches.of(Node as unknown as Kind)).mirror.get(nodeName);
-  // Kubernetes names the node as if it were a pod.
-  if (!node) throw notFound(target, nodeName);
+  await requireHost(server, target, nodeName);
   return { pod, container };
 }
 

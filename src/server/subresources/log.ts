@@ -12,6 +12,7 @@ import { wholeNumber } from '../options.ts';
 import { isTrue } from '../resolve.ts';
 import type { Server } from '../server.ts';
 import type { Result } from '../verbs/result.ts';
+import { containerOf, requireHost } from './hosts.ts';
 
 const contentType = 'text/plain';
 
@@ -21,6 +22,7 @@ export async function log(server: Server, exchange: Exchange, target: ResourceTa
   if (!pod) throw notFound(target, target.name);
   const container = containerOf(pod, options.container);
   if (!pod.spec.nodeName) return { type: 'raw', code: 204, bytes: new Uint8Array() };
+  await requireHost(server, target, pod.spec.nodeName);
   if (!server.kubelets)
     throw internalError(`Get log of ${target.namespace}/${target.name}: node ${pod.spec.nodeName} cannot be reached`);
   const chunks = server.kubelets.logs(target.namespace, target.name, { ...options, container });
@@ -37,21 +39,6 @@ function collected(source: WatchSource<Uint8Array>): Uint8Array {
     () => {},
   );
   return concat(...parts);
-}
-
-/** The container that is meant: the one named, or the only one; those that run before and besides do not count. */
-export function containerOf(pod: Pod, wanted: string | undefined): string {
-  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
-  const names = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => name);
-  if (wanted) {
-    if (names.includes(wanted)) return wanted;
-    throw badRequest(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
-  }
-  const [only] = containers;
-  if (containers.length === 1 && only) return only.name;
-  throw badRequest(
-    `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`,
-  );
 }
 
 function logOptions(query: URLSearchParams, pod: string): LogOptions {

@@ -1,15 +1,17 @@
 // proxy: hands a request on to what listens at a pod, behind a service, or to a node's kubelet, and its answer back.
 
+import { parseIp } from '../../base/ip.ts';
 import type { Kind } from '../../api/kind.ts';
 import { ApiError, badRequest, internalError, notFound } from '../../api/status.ts';
-import type { Endpoints } from '../../kinds/core/endpoints.ts';
-import { Endpoints as EndpointsKind } from '../../kinds/core/endpoints.ts';
-import type { Pod } from '../../kinds/core/pod.ts';
+import { Endpoints } from '../../kinds/core/endpoints.ts';
+import { Pod } from '../../kinds/core/pod.ts';
 import type { Service } from '../../kinds/core/service.ts';
+import type { EndpointAddress } from '../../kinds/generated/types/core-v1.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { ProxyAnswer, ProxyRequest } from '../kubelets.ts';
 import type { Server } from '../server.ts';
 import type { Result } from '../verbs/result.ts';
+import { requireHost } from './hosts.ts';
 
 interface Place {
   readonly address: string;
@@ -21,8 +23,8 @@ export const podProxy = (server: Server, exchange: Exchange, target: ResourceTar
     const { name, port } = partsOf(target, 'pod');
     const pod = (await mirrorOf(server, target.served.kind)).get(name, target.namespace) as Pod | undefined;
     if (!pod) throw notFound(target, name);
-    const address = pod.status?.podIP;
-    if (!address) throw badRequest('address not allowed');
+    const address = pod.status?.podIP ?? '';
+    if (!isProxyable(address)) throw badRequest('address not allowed');
     const first = pod.spec.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort;
     return { address, port: port === '' ? (first ?? 80) : Number(port) };
   });
@@ -34,14 +36,21 @@ export const serviceProxy = (server: Server, exchange: Exchange, target: Resourc
     const service = (await mirrorOf(server, target.served.kind)).get(name, target.namespace) as Service | undefined;
     if (!service) throw notFound(target, name);
     const wanted = portName(service, name, port);
-    const endpoints = (await mirrorOf(server, EndpointsKind as unknown as Kind)).get(name, target.namespace) as
+    const endpoints = (await mirrorOf(server, Endpoints as unknown as Kind)).get(name, target.namespace) as
       | Endpoints
       | undefined;
     // Without endpoints a service counts as not there.
     if (!endpoints) throw notFound(target, name);
-    const places = placesOf(endpoints, wanted);
+    const nobody = (whom: string) => unavailable(`no endpoints available for service ${JSON.stringify(whom)}`);
+    if (!endpoints.subsets?.length) throw nobody(name);
+    const pods = await mirrorOf(server, Pod as unknown as Kind);
+    const isPodsOwn = ({ ip, targetRef }: EndpointAddress): boolean => {
+      const pod = targetRef && (pods.get(targetRef.name ?? '', target.namespace) as Pod | undefined);
+      return targetRef?.namespace === target.namespace && (pod?.status?.podIPs ?? []).some((each) => each.ip === ip);
+    };
+    const places = placesOf(endpoints, wanted, isPodsOwn);
     const place = places[Math.floor(server.random.next() * places.length)];
-    if (!place) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+    if (!place) throw nobody(target.name);
     return place;
   });
 
@@ -49,10 +58,15 @@ export async function nodeProxy(server: Server, exchange: Exchange, target: Reso
   const { name, port } = partsOf(target, 'node');
   const node = (await mirrorOf(server, target.served.kind)).get(name);
   if (!node) throw notFound(target, name);
+  await requireHost(server, target, name);
   if (port !== '' && port !== kubeletPort) throw unreachable(`dial tcp ${name}:${port}: connect: connection refused`);
   if (isBare(target, exchange)) return redirect(exchange);
   return answered(() => kubeletsOf(server).askNode(name, requestOf(exchange, target)));
 }
+
+/** Addresses of the machine itself, and of its neighbours on the wire, are nobody's business. */
+const isProxyable = (address: string): boolean =>
+  parseIp(address) !== undefined && !/^(127\.|169\.254\.|224\.0\.0\.|::1$|fe[89ab]|ff0?[12])/i.test(address);
 
 /** Where kubelets listen. */
 const kubeletPort = '10250';
@@ -100,10 +114,15 @@ function portName(service: Service, name: string, port: string): string {
   return found.name ?? '';
 }
 
-const placesOf = ({ subsets = [] }: Endpoints, wanted: string): Place[] =>
+/** Only addresses of pods are proxied to; whoever writes endpoints by hand could otherwise reach anything. */
+const placesOf = (
+  { subsets = [] }: Endpoints,
+  wanted: string,
+  isPodsOwn: (address: EndpointAddress) => boolean,
+): Place[] =>
   subsets.flatMap(({ addresses = [], ports = [] }) => {
     const port = ports.find(({ name = '' }) => name === wanted)?.port;
-    return port === undefined ? [] : addresses.map(({ ip }) => ({ address: ip, port }));
+    return port === undefined ? [] : addresses.filter(isPodsOwn).map(({ ip }) => ({ address: ip, port }));
   });
 
 const unavailable = (message: string) => new ApiError(503, 'ServiceUnavailable', message);

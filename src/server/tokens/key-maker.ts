@@ -1,5 +1,7 @@
 // Signing and certificates: what the program needs of cryptography, provided by the world so that a replay makes the same keys.
 
+import type { SignedBytes } from '../../api/kind.ts';
+
 /** Claims of a JSON Web Token. Times are seconds since the epoch. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -16,6 +18,8 @@ export interface KeyMaker {
   readonly proxyCaCertificate?: string;
   /** Issues certificates in the CA's name; absent where nobody needs real ones. */
   readonly authority?: CertificateAuthority;
+  /** Whether a signature is one of the key's; absent where nobody needs to know. */
+  verifySignature?(signed: SignedBytes): boolean;
   /** SHA-256 of the bytes. */
   sha256(bytes: Uint8Array): Promise<Uint8Array>;
 }

@@ -12,10 +12,10 @@ import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
-import { copyOf, type Draft, fromHub, isHub, toHub } from '../draft.ts';
+import { copyOf, type Draft, fromHub, hubOf, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
-import type { GivenOptions, WriteOptions } from '../options.ts';
 import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
+import type { GivenOptions, WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { acrossVersions } from './conversion.ts';
@@ -100,9 +100,7 @@ export function setManagedFields(draft: Draft, managed: KubeObject['metadata']['
   else delete draft.metadata.managedFields;
 }
 
-export const hubSchema = (keeper: Kind) =>
-  (keeper.versions.find(({ version }) => version === keeper.version) ?? (keeper.versions[0] as Kind['versions'][0]))
-    .schema;
+export const hubSchema = (keeper: Kind): ObjectSchema => hubOf(keeper).schema;
 
 /** Fields a write never owns: by default the status through the main resource, and all but the status through /status. */
 export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: readonly string[] } {
@@ -116,7 +114,7 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
 /** Asks all plugins; those that change objects a second time where one of them wishes it. */
 export async function admit(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
   const { reinvocation } = attributes;
-  const step = server.admissionMetrics.begin(phase, attributes.operation);
+  const ended = server.admissionMetrics.begin(phase, attributes.operation);
   try {
     await askAll(server, phase, attributes);
     if (phase === 'mutate' && reinvocation.wanted) {
@@ -124,25 +122,25 @@ export async function admit(server: Server, phase: AdmissionPhase, attributes: A
       await askAll(server, phase, attributes);
     }
   } catch (error) {
-    step(true);
+    ended(true);
     throw error;
   }
-  step(false);
+  ended(false);
 }
 
 async function askAll(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
-  let timer: AdmissionTimer | undefined;
+  let ended: AdmissionTimer = () => {};
   try {
     for (const plugin of server.admission) {
       const act = plugin[phase];
       if (!act || !plugin.handles(attributes)) continue;
-      timer = server.admissionMetrics.begin(phase, attributes.operation, plugin.name);
+      ended = server.admissionMetrics.begin(phase, attributes.operation, plugin.name);
       const done = act.call(plugin, attributes, server.admissionWorld);
       if (done) await done;
-      timer(false);
+      ended(false);
     }
   } catch (error) {
-    timer?.(true);
+    ended(true);
     throw error;
   }
 }

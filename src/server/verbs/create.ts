@@ -9,6 +9,7 @@ import { draftOf, expectedOf, parseBody } from '../body.ts';
 import { behaviourOf, copyOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
+import { markStale } from '../stored.ts';
 import type { Server } from '../server.ts';
 import {
   admit,
@@ -56,6 +57,7 @@ export async function insert(
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   wipeIdentity(draft);
+  behaviourOf(context.target.served.kind).applyContextDefaults?.(draft, server.kindContext);
   const generated = !draft.metadata.name && Boolean(draft.metadata.generateName);
   for (let tries = generated ? generateTries : 1; ; tries--) {
     const attempt = generated ? copyOf(draft) : draft;
@@ -105,6 +107,7 @@ async function requireCreatable(
 ): Promise<void> {
   const { kind } = context.target.served;
   const behaviour = behaviourOf(kind);
+  behaviour.dropDisabledFields?.(draft, undefined, server.kindContext);
   if (behaviour.prepareForCreate) behaviour.prepareForCreate(draft, server.kindContext);
   else if (hasStatus(kind)) resetStatus(kind.storedAs ?? kind, draft);
   for (const warning of behaviour.earlyWarnings?.(draft) ?? []) context.warn(warning);
@@ -133,6 +136,7 @@ async function store(
   const kept = await asStored(target.served, draft);
   if (dryRun) return { type: 'object', code: 201, object: kept };
   const stored = await commit(server, kind, kept, undefined);
+  if (stored && behaviourOf(kind).isStoredBare?.(stored.object)) markStale(stored.object);
   return stored && { type: 'object', code: 201, object: stored.object, stored };
 }
 

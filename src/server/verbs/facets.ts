@@ -25,7 +25,11 @@ const whole: Facet = {
   keep(kind, draft, previous) {
     if (hasStatus(kind)) keepStatus(draft, previous);
   },
-  prepare: (kind, draft, previous, context) => behaviourOf(kind).prepareForUpdate?.(draft, previous, context),
+  prepare(kind, draft, previous, context) {
+    const behaviour = behaviourOf(kind);
+    behaviour.dropDisabledFields?.(draft, previous, context);
+    behaviour.prepareForUpdate?.(draft, previous, context);
+  },
   issues: (kind, draft, previous, context) => behaviourOf(kind).validateUpdate?.(draft, previous, context) ?? [],
 };
 

@@ -12,7 +12,7 @@ import { behaviourOf, type Draft } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { writeOptions } from '../options.ts';
 import type { Server } from '../server.ts';
-import type { Stored } from '../stored.ts';
+import { isStale, type Stored } from '../stored.ts';
 import { finishDeletion } from './delete.ts';
 import { facetOf } from './facets.ts';
 import {
@@ -116,6 +116,7 @@ async function replaceOnce(
   const { kind } = target.served;
   const current = await viewOf(target.served, previous.object);
   const draft = await replacement.compute(current);
+  behaviourOf(kind).applyContextDefaults?.(draft, server.kindContext);
   if (replacement.writer === 'update') requireSameUid(target, draft, current);
   const identityIssues = uidIssues(draft, current);
   keepIdentity(draft, current);
@@ -168,7 +169,8 @@ async function store(
   forgetEmpty(context.target.served.kind, draft);
   if (!context.dryRun) fitForStorage(context.target.served.kind, draft);
   const kept = await asStored(context.target.served, draft);
-  if (unchanged(kept, previous.object)) return { type: 'object', code: 200, object: previous.object, stored: previous };
+  if (!isStale(previous.object) && unchanged(kept, previous.object))
+    return { type: 'object', code: 200, object: previous.object, stored: previous };
   kept.metadata.resourceVersion = String(previous.revision);
   if (isReadyToGo(kept, previous.object)) return finishDeletion(server, context, kept, previous);
   if (context.dryRun) return { type: 'object', code: 200, object: kept };

@@ -54,3 +54,16 @@ test('only processors and memory are resized', () => {
     'spec: Forbidden: only cpu and memory resources are mutable',
   ]);
 });
+
+test('what a pod asks for altogether is resized, and not taken back', () => {
+  const whole = (resources?: Resources): Pod => {
+    const made = pod({ requests: { cpu: '1' } });
+    return { ...made, spec: { ...made.spec, ...(resources && { resources }) } };
+  };
+  const before = whole({ requests: { cpu: '1' } });
+  expect(messages(whole({ requests: { cpu: '2' } }), before)).toEqual([]);
+  expect(messages(whole(), before)).toEqual(['spec.resources: Forbidden: pod-level resources cannot be removed']);
+  expect(messages(whole({ requests: { memory: '1Mi' } }), before)).toContain(
+    'spec.resources.requests: Forbidden: pod-level resource requests cannot be removed',
+  );
+});

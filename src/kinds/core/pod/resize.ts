@@ -37,6 +37,7 @@ export function podResizeIssues(next: Pod, previous: Pod): Issue[] {
     ...podContentIssues(next),
     ...qualityIssues(next, previous),
     ...supportIssues(previous),
+    ...wholePodIssues(next.spec.resources, previous.spec.resources),
     ...listIssues('spec.initContainers', next.spec.initContainers, previous.spec.initContainers),
     ...listIssues('spec.containers', next.spec.containers, previous.spec.containers),
     ...otherResourceIssues(next, previous),
@@ -55,40 +56,60 @@ function supportIssues({ status }: Pod): Issue[] {
   return [forbiddenField('spec', 'Pod running on node without support for resize')];
 }
 
-/** What was asked for, or limited, stays so in some amount. */
-function listIssues(field: string, next: readonly Container[] = [], previous: readonly Container[] = []): Issue[] {
-  return previous.flatMap(({ resources }, i) =>
-    (['requests', 'limits'] as const).flatMap((which) => {
-      const now = next[i]?.resources?.[which] ?? {};
-      const removed = Object.keys(resources?.[which] ?? {}).some((name) => now[name] === undefined);
-      const rule = `resource ${which} cannot be removed`;
-      return removed ? [forbiddenField(`${field}[${i}].resources.${which}`, rule)] : [];
-    }),
-  );
+/** What the pod altogether asks for. */
+function wholePodIssues(next: ResourceRequirements | undefined, previous: ResourceRequirements | undefined): Issue[] {
+  if (previous && !next) return [forbiddenField('spec.resources', 'pod-level resources cannot be removed')];
+  const issues = removalIssues('spec.resources', next, previous, 'pod-level resource');
+  return deepEqual(withoutResizable(next), withoutResizable(previous))
+    ? issues
+    : [...issues, forbiddenField('spec', 'only cpu and memory resources are mutable at pod-level')];
 }
 
-const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always';
+const listIssues = (field: string, next: readonly Container[] = [], previous: readonly Container[] = []): Issue[] =>
+  previous.flatMap(({ resources }, i) =>
+    removalIssues(`${field}[${i}].resources`, next[i]?.resources, resources, 'resource'),
+  );
+
+/** What was asked for, or limited, stays so in some amount. */
+const removalIssues = (
+  field: string,
+  next: ResourceRequirements | undefined,
+  previous: ResourceRequirements | undefined,
+  what: string,
+): Issue[] =>
+  (['requests', 'limits'] as const).flatMap((which) => {
+    const removed = Object.keys(previous?.[which] ?? {}).some((name) => next?.[which]?.[name] === undefined);
+    return removed ? [forbiddenField(`${field}.${which}`, `${what} ${which} cannot be removed`)] : [];
+  });
 
 function otherResourceIssues(next: Pod, previous: Pod): Issue[] {
-  const changed = (list: 'containers' | 'initContainers', isFixed: (container: Container) => boolean) =>
-    (previous.spec[list] ?? []).filter((before, i) => {
-      const now = next.spec[list]?.[i]?.resources;
-      if (isFixed(before)) return !deepEqual(now, before.resources);
-      return !deepEqual(withoutResizable(now), withoutResizable(before.resources));
-    });
-  const rules = [
-    ...changed('containers', () => false).map(() => 'only cpu and memory resources are mutable'),
-    ...changed('initContainers', (each) => !isSidecar(each)).map((each) =>
-      isSidecar(each)
-        ? 'only cpu and memory resources for sidecar containers are mutable'
-        : 'resources for non-sidecar init containers are immutable',
-    ),
-  ];
-  return rules.map((rule) => forbiddenField('spec', rule));
+  const rule = 'only cpu and memory resources are mutable';
+  const issues = (previous.spec.containers ?? []).flatMap((before, i) =>
+    isResizedOnly(next.spec.containers?.[i], before) ? [] : [forbiddenField('spec', rule)],
+  );
+  (previous.spec.initContainers ?? []).forEach((before, i) => {
+    const now = next.spec.initContainers?.[i];
+    const place = `spec.initContainers[${i}]`;
+    if (!isResizedOnly(now, before)) {
+      const initRule = 'only cpu and memory resources for init or sidecar containers are mutable';
+      issues.push(forbiddenField(place, initRule));
+    }
+    const restarts = now?.resizePolicy?.filter(({ restartPolicy }) => restartPolicy === 'RestartContainer') ?? [];
+    if (before.restartPolicy === 'Always' || deepEqual(now, before)) return;
+    const restartRule = 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized';
+    issues.push(...restarts.map(() => forbiddenField(place, restartRule)));
+  });
+  return issues;
 }
 
-function withoutResizable({ requests = {}, limits = {}, ...rest }: ResourceRequirements = {}): unknown {
+/** Whether nothing but processors and memory differs. Containers with claims are not resized at all. */
+const isResizedOnly = (next: Container | undefined, previous: Container): boolean =>
+  (previous.resources?.claims ?? []).length === 0 &&
+  deepEqual(next?.resizePolicy, previous.resizePolicy) &&
+  deepEqual(withoutResizable(next?.resources), withoutResizable(previous.resources));
+
+function withoutResizable({ requests = {}, limits = {}, claims = [] }: ResourceRequirements = {}): unknown {
   const others = (amounts: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(amounts).filter(([name]) => name !== 'cpu' && name !== 'memory'));
-  return { ...rest, requests: others(requests), limits: others(limits) };
+  return { claims, requests: others(requests), limits: others(limits) };
 }

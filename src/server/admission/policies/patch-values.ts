@@ -1,5 +1,6 @@
 // What mutations' expressions give, as JSON.
 
+import { wholeOf } from '../../../base/whole-number.ts';
 import { encodeBase64 } from '../../../languages/cel/base64.ts';
 import { formatSeconds, formatTimestamp } from '../../../languages/cel/time.ts';
 import {
@@ -20,7 +21,7 @@ export class MutationError extends Error {}
 
 /** @throws MutationError for what JSON has no form for */
 export function jsonOfValue(value: Value): unknown {
-  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? Number(value) : value;
+  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? wholeOf(value) : value;
   if (value instanceof Uint) return Number(value.value);
   if (value instanceof ListValue) return value.values().map(jsonOfValue);
   if (value instanceof MapValue) return Object.fromEntries(value.keys().map((key) => entryOf(value, key)));

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { remarksOn, settingsOf, withClusterOptions } from './cluster-options.ts';
+
+const optionsOf = (...args: string[]): Record<string, unknown> =>
+  withClusterOptions(new Command()).parse(args, { from: 'user' }).opts();
+
+test('an option that is written several times means all of what it says', () => {
+  const settings = settingsOf(
+    'a',
+    optionsOf(
+      '--feature-gates=GenericWorkload=true',
+      '--runtime-config=api/beta=true',
+      '--feature-gates=MemoryQoS=true',
+    ),
+  );
+  expect(settings.featureGates).toEqual({ GenericWorkload: true, MemoryQoS: true });
+  expect(settings.runtimeConfig).toEqual({ 'api/beta': 'true' });
+});
+
+test('versions and features stay as they were until they are said anew', () => {
+  const first = settingsOf('a', optionsOf('--runtime-config=api/beta=true', '--feature-gates=GenericWorkload=true'));
+  const again = settingsOf('a', optionsOf('--port=0'), first);
+  expect([again.runtimeConfig, again.featureGates]).toEqual([{ 'api/beta': 'true' }, { GenericWorkload: true }]);
+  const anew = settingsOf('a', optionsOf('--runtime-config=api/alpha=true'), first);
+  expect([anew.runtimeConfig, anew.featureGates]).toEqual([{ 'api/alpha': 'true' }, { GenericWorkload: true }]);
+});
+
+test('what cannot be is a mistake of the user’s, and what changes nothing is said', () => {
+  expect(() => settingsOf('a', optionsOf('--feature-gates=Nonsense=true'))).toThrow(
+    '--feature-gates: unrecognized feature gate: Nonsense',
+  );
+  expect(() => settingsOf('a', optionsOf('--runtime-config=nowhere/v1=true'))).toThrow(
+    '--runtime-config: unknown api groups nowhere/v1',
+  );
+  const odd = settingsOf('a', optionsOf('--feature-gates=MemoryQoS=true', '--runtime-config=apps/v1beta1=true'));
+  expect(remarksOn(odd)).toEqual([
+    '--feature-gates: feature gate MemoryQoS is known but not modelled: setting it changes nothing here',
+    '--runtime-config: apps/v1beta1 is known to Kubernetes 1.36 and served no more',
+  ]);
+});

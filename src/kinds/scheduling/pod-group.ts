@@ -1,0 +1,111 @@
+// PodGroup: pods that are scheduled together, or one by one but counted as one.
+
+import { deepEqual } from '../../base/equal.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
+import { type Issue, invalid, tooMany } from '../../api/issues.ts';
+import { complain } from '../checks.ts';
+import { ageColumn, nameColumn } from '../columns.ts';
+import { conditionIssues } from '../conditions.ts';
+import { defineKind } from '../define.ts';
+import type {
+  PodGroupSpec,
+  PodGroupTemplateReference,
+  PodGroup as Shape,
+} from '../generated/types/scheduling-v1alpha2.ts';
+import { keepMetadata, statusOnlyFields } from '../status-update.ts';
+import {
+  claimsIssues,
+  constraintsIssues,
+  dropDisabled,
+  nameIssues,
+  oneOf,
+  policyIssues,
+  preemptionIssues,
+  repeatedNames,
+} from './group-policy.ts';
+
+export type PodGroup = Shape;
+
+const defaultMode = 'Pod';
+
+export const PodGroup = defineKind<PodGroup>(
+  'scheduling.k8s.io/v1alpha2',
+  'PodGroup',
+  {
+    generation: 'none',
+    dropDisabledFields: ({ spec }, previous, context) => dropDisabled(spec, previous?.spec, context),
+    prepareForCreate(group) {
+      group.status = {};
+      // What is not kept is read back as its default.
+      if (group.spec) group.spec.disruptionMode ??= defaultMode;
+    },
+    prepareForStatusUpdate(group, previous, { enabled }) {
+      keepMetadata(group, previous);
+      if (!enabled('DRAWorkloadResourceClaims') && !previous.spec.resourceClaims?.length)
+        delete group.status?.resourceClaimStatuses;
+    },
+    resetFields: statusOnlyFields,
+    validate: ({ spec }) => specIssues(spec ?? {}),
+    validateUpdate: ({ spec }, previous) => changeIssues(spec, previous.spec),
+    validateStatusUpdate: statusIssues,
+    columns: [nameColumn, ageColumn],
+  },
+  { gate: 'GenericWorkload' },
+);
+
+function specIssues(spec: Partial<PodGroupSpec>): Issue[] {
+  return [
+    ...templateIssues(spec.podGroupTemplateRef ?? undefined, 'spec.podGroupTemplateRef'),
+    ...policyIssues(spec.schedulingPolicy, 'spec.schedulingPolicy'),
+    ...constraintsIssues(spec.schedulingConstraints, 'spec.schedulingConstraints'),
+    ...claimsIssues(spec.resourceClaims, 'spec.resourceClaims'),
+    ...preemptionIssues(spec, 'spec'),
+  ];
+}
+
+function templateIssues(reference: PodGroupTemplateReference | undefined, field: string): Issue[] {
+  if (!reference) return [];
+  const { workload } = reference;
+  const issues = oneOf({ workload }, field);
+  if (!workload) return issues;
+  return [
+    ...issues,
+    ...nameIssues(workload.workloadName, `${field}.workload.workloadName`),
+    ...nameIssues(workload.podGroupTemplateName, `${field}.workload.podGroupTemplateName`, isDns1123Label),
+  ];
+}
+
+/** Nothing of a group may change: what it was made as, it stays. */
+function changeIssues(next: PodGroupSpec, previous: PodGroupSpec): Issue[] {
+  const fields = [
+    'podGroupTemplateRef',
+    'schedulingPolicy',
+    'schedulingConstraints',
+    'resourceClaims',
+    'disruptionMode',
+    'priorityClassName',
+    'priority',
+  ] as const;
+  return fields.flatMap((field) =>
+    deepEqual(next?.[field] ?? null, previous[field] ?? null)
+      ? []
+      : [invalid(`spec.${field}`, null, 'field is immutable')],
+  );
+}
+
+const mostClaims = 4;
+
+function statusIssues({ status }: PodGroup): Issue[] {
+  const claims = status?.resourceClaimStatuses ?? [];
+  const field = 'status.resourceClaimStatuses';
+  if (claims.length > mostClaims) return [tooMany(field, claims.length, mostClaims)];
+  return [
+    ...conditionIssues(status?.conditions, 'status.conditions'),
+    ...repeatedNames(claims, field),
+    ...claims.flatMap(({ resourceClaimName }, i) =>
+      resourceClaimName === undefined
+        ? []
+        : complain(`${field}[${i}].resourceClaimName`, resourceClaimName, isDns1123Subdomain),
+    ),
+  ];
+}
