@@ -54,10 +54,11 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
     const definition = mirror.get(name);
     if (!definition) return withdraw(name);
     const status = planDefinitionStatus(definition, mirror.list(), formatTime(server.clock.now()));
+    // Whoever reads that a definition is established may use it at once.
+    if (isTrue(status, 'Established')) await serve(name, { ...definition, status });
     const current = deepEqual(status, definition.status)
       ? definition
       : await client.updateStatus(CustomResourceDefinition, { ...definition, status });
-    if (isTrue(status, 'Established')) await serve(name, current);
     if (isGoing(current)) await empty(current);
   }
 
