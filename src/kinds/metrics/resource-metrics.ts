@@ -2,6 +2,7 @@
 
 import { addQuantities, parseQuantity, zeroQuantity } from '../../base/quantity.ts';
 import type { Kind } from '../../api/kind.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { NodeMetrics as NodeShape, PodMetrics as PodShape } from '../generated/types/metrics-v1beta1.ts';
@@ -9,23 +10,34 @@ import type { NodeMetrics as NodeShape, PodMetrics as PodShape } from '../genera
 export type NodeMetrics = NodeShape;
 export type PodMetrics = PodShape;
 
-export const NodeMetrics = defineKind<NodeMetrics>('metrics.k8s.io/v1beta1', 'NodeMetrics', {
-  columns: [
-    nameColumn,
-    textColumn('cpu', '', ({ usage }) => usage.cpu ?? ''),
-    textColumn('memory', '', ({ usage }) => usage.memory ?? ''),
-    textColumn('Window', '', ({ window }) => window),
-  ],
+/** Whoever measures serves what is measured in beta: --runtime-config is about the server's own groups. */
+const inBeta = <T extends KubeObject>(kind: Kind<T>): Kind<T> => ({
+  ...kind,
+  versions: kind.optionalVersions ?? [],
+  optionalVersions: [],
 });
 
-export const PodMetrics = defineKind<PodMetrics>('metrics.k8s.io/v1beta1', 'PodMetrics', {
-  columns: [
-    nameColumn,
-    textColumn('cpu', '', ({ containers }) => sumOf(containers, 'cpu')),
-    textColumn('memory', '', ({ containers }) => sumOf(containers, 'memory')),
-    textColumn('Window', '', ({ window }) => window),
-  ],
-});
+export const NodeMetrics = inBeta(
+  defineKind<NodeMetrics>('metrics.k8s.io/v1beta1', 'NodeMetrics', {
+    columns: [
+      nameColumn,
+      textColumn('cpu', '', ({ usage }) => usage.cpu ?? ''),
+      textColumn('memory', '', ({ usage }) => usage.memory ?? ''),
+      textColumn('Window', '', ({ window }) => window),
+    ],
+  }),
+);
+
+export const PodMetrics = inBeta(
+  defineKind<PodMetrics>('metrics.k8s.io/v1beta1', 'PodMetrics', {
+    columns: [
+      nameColumn,
+      textColumn('cpu', '', ({ containers }) => sumOf(containers, 'cpu')),
+      textColumn('memory', '', ({ containers }) => sumOf(containers, 'memory')),
+      textColumn('Window', '', ({ window }) => window),
+    ],
+  }),
+);
 
 const sumOf = (containers: PodMetrics['containers'], resource: 'cpu' | 'memory'): string =>
   containers.map(({ usage }) => parseQuantity(usage[resource] ?? '0')).reduce(addQuantities, zeroQuantity).text;
