@@ -34,9 +34,21 @@ const own = (object: Data, key: string): unknown => (Object.hasOwn(object, key) 
 
 /** Freezes a value and everything in it, and returns it. What is frozen already is taken to be frozen inside. */
 export function deepFreeze<T>(value: T): T {
-  if (!isObject(value) || Object.isFrozen(value)) return value;
-  for (const key in value) deepFreeze(value[key]);
-  return Object.freeze(value);
+  if (isObject(value) && !Object.isFrozen(value)) freezeAll(value);
+  return value;
+}
+
+/** Every stored object passes here: lists by their places, and no call for what is no object. */
+function freezeAll(value: Data | readonly unknown[]): void {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) deepFreeze(value[i]);
+  } else {
+    for (const key in value as Data) {
+      const member = (value as Data)[key];
+      if (typeof member === 'object') deepFreeze(member);
+    }
+  }
+  Object.freeze(value);
 }
 
 /** JSON with sorted keys: the same text for the same data. */
