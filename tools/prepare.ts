@@ -16,6 +16,14 @@ const target = join(root, 'src/kinds/generated/descriptions.json');
 /** Changed whenever this program makes something else of the same source. */
 const edition = 8;
 
+const sources = ['@kubernetes/client-node', 'kubernetes-models', 'kubernetes-types'];
+
+function withVersion(name: string): string {
+  const file = join(modules, name, 'package.json');
+  const { version } = JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as { version?: string };
+  return `${name} ${version ?? 'absent'}`;
+}
+
 const openApiPackages: Record<string, string> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
   apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
@@ -24,8 +32,7 @@ const openApiPackages: Record<string, string> = {
 
 function main(): void {
   if (!existsSync(models)) return;
-  const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { version: string };
-  const head = `{"":{"":"@kubernetes/client-node ${version}, ${edition}"}`;
+  const head = `{"":{"":"${sources.map(withVersion).join(', ')}, ${edition}"}`;
   if (headOf(target, head.length) === head) return;
   const { types } = JSON.parse(readFileSync(join(root, 'src/kinds/generated/schemas.json'), 'utf8')) as {
     types: Texts;
