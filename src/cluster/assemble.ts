@@ -22,6 +22,7 @@ import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
 import { keepAvailability } from '../server/aggregation/keep-availability.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
+import { keepFlowSchemas } from '../server/bootstrap/keep-flow-schemas.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
 import type { ProcessUse } from '../server/metrics/paths.ts';
@@ -138,7 +139,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         now: clock.now,
       };
       await bootstrap(client, facts);
-      stops.push(await serveDefinitions(running.server, client), await keepAvailability(running.server, client));
+      stops.push(
+        await serveDefinitions(running.server, client),
+        await keepAvailability(running.server, client),
+        await keepFlowSchemas(running.server, client),
+      );
       started = true;
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);

@@ -34,6 +34,7 @@ export const knownFailures: readonly KnownFailure[] = [
   { text: /target\.(name|kind): (Required|Unsupported)/, when: 'a Binding without a proper target' },
   { text: /the spec replicas field .* does not exist/, when: 'the scale of a custom resource without replicas' },
   { text: /more than one PodDisruptionBudget/, when: 'an eviction concerns several budgets' },
+  { text: /no preferred addresses found/, when: 'the proxy is asked for a node without addresses' },
   { text: /a group, uid or extra can only be impersonated along with a user/, when: 'groups are impersonated alone' },
 ];
 

@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { FlowSchema } from '../../kinds/flowcontrol/flow-schema.ts';
 import { PriorityLevelConfiguration } from '../../kinds/flowcontrol/priority-level-configuration.ts';
+import { danglingOf } from './dangling.ts';
 import { ensure } from './ensure.ts';
 
 type Level = PriorityLevelConfiguration['spec'];
@@ -26,17 +27,10 @@ export async function defaultFlowControl(client: Client): Promise<void> {
 }
 
 /** Says that the level a schema names is there. */
-function withItsLevel(schema: FlowSchema): FlowSchema {
-  const level = schema.spec.priorityLevelConfiguration.name;
-  const condition = {
-    type: 'Dangling',
-    status: 'False' as const,
-    lastTransitionTime: schema.metadata.creationTimestamp ?? '',
-    reason: 'Found',
-    message: `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(level)} and it exists`,
-  };
-  return { ...schema, status: { conditions: [condition] } };
-}
+const withItsLevel = (schema: FlowSchema): FlowSchema => ({
+  ...schema,
+  status: { conditions: [danglingOf(schema, true, schema.metadata.creationTimestamp ?? '')] },
+});
 
 const queuing = (queues: number, handSize: number) => ({
   type: 'Queue',
