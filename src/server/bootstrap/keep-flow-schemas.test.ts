@@ -27,7 +27,7 @@ test('a flow schema says whether its priority level is there, as levels come and
     spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } },
   } as never);
   expect(await condition()).toEqual({ is: 'False', reason: 'Found', message: `${reference} and it exists`, ...signed });
-  await client.delete(PriorityLevelConfiguration, { name: 'slow' });
+  await client.delete(PriorityLevelConfiguration, { name: 'slow', namespace: '' });
   expect(await condition()).toEqual(missing);
   stop();
 });

@@ -1,6 +1,6 @@
 // exec and attach over an upgraded connection: which stream is which, and how the end of the command is told.
 
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, milliseconds } from '../../base/clock.ts';
 import { utf8 } from '../../base/bytes.ts';
 import type { ByteSink } from '../../base/byte-pipe.ts';
 import type { Connection, Upgrade } from '../../api/request.ts';
@@ -40,7 +40,10 @@ const tellsStatus = (protocol: string): boolean => /^v[45]\./.test(protocol);
 
 const channelOf = { stdin: 0, stdout: 1, stderr: 2, error: 3 } as const;
 
-export function overWebsocket(protocol: string, wanted: Wanted, run: RunCommand): Upgrade {
+/** Until a process is up. Clients before Kubernetes 1.32 lose what comes before they listen. */
+const startsAfter = milliseconds(30);
+
+export function overWebsocket(protocol: string, wanted: Wanted, run: RunCommand, clock: Clock): Upgrade {
   const spoken = websocketProtocols[protocol] ?? { base64: false, closable: false };
   return {
     websocket: { protocol, frames: spoken.base64 ? 'text' : 'binary' },
@@ -56,6 +59,7 @@ export function overWebsocket(protocol: string, wanted: Wanted, run: RunCommand)
       // An empty message tells the client that the connection stands.
       const first = wanted.stdout ? channelOf.stdout : wanted.stderr ? channelOf.stderr : channelOf.error;
       await sink(first).write(new Uint8Array());
+      await clock.sleep(startsAfter);
       await runTold(run, streams, { signal: gone.signal, error: sink(channelOf.error), protocol });
     },
   };

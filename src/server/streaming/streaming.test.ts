@@ -12,6 +12,9 @@ import { requireCarrier, spdyProtocol, websocketProtocol } from './negotiate.ts'
 import { forwardChannels } from './port-forward.ts';
 import { overSpdy, overWebsocket } from './remote-command.ts';
 
+/** Nobody waits. */
+const atOnce = { ...virtualClock(0), sleep: async () => {} };
+
 /** A client's end of an upgraded connection. */
 function connect(upgrade: Upgrade) {
   const messages: Uint8Array[] = [];
@@ -46,7 +49,7 @@ const shown = (messages: readonly Uint8Array[]) => messages.map((each) => [each[
 
 describe('commands over channels', () => {
   test('version 5: stdin can be ended, and the end is told as a Status', async () => {
-    const { messages, ended, send } = connect(overWebsocket('v5.channel.k8s.io', all, copy));
+    const { messages, ended, send } = connect(overWebsocket('v5.channel.k8s.io', all, copy, atOnce));
     await send(0, ...utf8('abc'));
     await send(255, 0);
     await ended;
@@ -67,7 +70,7 @@ describe('commands over channels', () => {
   });
 
   test('version 4 has no end of stdin but the end of the connection', async () => {
-    const { messages, ended, send, leave } = connect(overWebsocket('v4.channel.k8s.io', all, copy));
+    const { messages, ended, send, leave } = connect(overWebsocket('v4.channel.k8s.io', all, copy, atOnce));
     await send(255, 0);
     await send(0, ...utf8('abc'));
     leave();
@@ -80,10 +83,15 @@ describe('commands over channels', () => {
   });
 
   test('base64 is text, a digit before it', async () => {
-    const upgrade = overWebsocket('v4.base64.channel.k8s.io', { ...all, stdin: false }, async ({ stdout }) => {
-      await stdout?.write(utf8('hi'));
-      return 0;
-    });
+    const upgrade = overWebsocket(
+      'v4.base64.channel.k8s.io',
+      { ...all, stdin: false },
+      async ({ stdout }) => {
+        await stdout?.write(utf8('hi'));
+        return 0;
+      },
+      atOnce,
+    );
     expect(upgrade.websocket?.frames).toBe('text');
     const { messages, ended } = connect(upgrade);
     await ended;
@@ -98,7 +106,7 @@ describe('commands over channels', () => {
     const fail: RunCommand = () => Promise.reject(internalError('no such thing'));
     const wanted = { ...all, stdin: false };
     const last = async (protocol: string) => {
-      const { messages, ended } = connect(overWebsocket(protocol, wanted, fail));
+      const { messages, ended } = connect(overWebsocket(protocol, wanted, fail, atOnce));
       await ended;
       return textOf(messages.at(-1)?.subarray(1) ?? new Uint8Array());
     };

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
 import { textOf, utf8 } from '../../base/bytes.ts';
+import { seconds } from '../../base/clock.ts';
 import { virtualClock } from '../../base/virtual-clock.ts';
 import { createClient } from '../../client/transport-client.ts';
 import { Endpoints } from '../../kinds/core/endpoints.ts';
@@ -86,7 +87,7 @@ async function cluster(addresses: { type: string; address: string }[] = [{ type:
     const message = text.startsWith('{') ? (JSON.parse(text) as { message?: string }).message : text;
     return { status, headers, message, upgrade: body.type === 'upgrade' ? body.upgrade : undefined };
   }
-  return { client, call, asked, metadata };
+  return { clock, client, call, asked, metadata };
 }
 
 const websocket = {
@@ -136,10 +137,12 @@ test.each([
 });
 
 test('over version 5 what a node refuses is told once the connection stands', async () => {
-  const { call } = await cluster();
+  const { call, clock } = await cluster();
   const { upgrade } = await call('GET', 'namespaces/a/pods/web/exec?command=ls', { headers: websocket });
   const messages: Uint8Array[] = [];
-  await upgrade?.serve({ send: (bytes) => Promise.resolve(void messages.push(bytes)), receive: () => {} });
+  const served = upgrade?.serve({ send: (bytes) => Promise.resolve(void messages.push(bytes)), receive: () => {} });
+  await clock.advance(seconds(1));
+  await served;
   expect(messages.at(-1)?.[0]).toBe(3);
   expect(JSON.parse(textOf(messages.at(-1)?.subarray(1) ?? new Uint8Array()))).toMatchObject({
     status: 'Failure',

@@ -43,7 +43,9 @@ export async function remoteCommand(server: Server, exchange: Exchange, target: 
   });
   const { protocol, run } = agreed;
   const upgrade =
-    carrier === 'spdy' ? overSpdy(protocol, wanted, run, server.clock) : overWebsocket(protocol, wanted, run);
+    carrier === 'spdy'
+      ? overSpdy(protocol, wanted, run, server.clock)
+      : overWebsocket(protocol, wanted, run, server.clock);
   return upgraded(server, upgrade, protocol);
 }
 
