@@ -1,10 +1,11 @@
 // What is wrong with an applied configuration, in the words of upstream's structured merge.
 
+import { isJsonObject } from '../base/equal.ts';
 import { isNumeric } from '../base/whole-number.ts';
 import { goSyntax, goText, goType } from './go-text.ts';
 import { pathText } from './field-set.ts';
 import { elementOf, elementProblem } from './list-elements.ts';
-import { childSchema, isDeclared, isObject } from './object-fields.ts';
+import { childSchema, isDeclared } from './object-fields.ts';
 import type { ListSchema, ScalarSchema, Schema } from './schema.ts';
 
 /** All problems as one text; undefined for none. Lists that are sets or maps must not hold an entry twice. */
@@ -35,7 +36,7 @@ function problemsOf(value: unknown, schema: Schema): Problem[] {
     return Array.isArray(value) ? itemProblems(value, schema) : [problem(`expected list, got &{${goText(value)}}`)];
   }
   if (schema.type === 'object' || schema.type === 'map') {
-    return isObject(value) ? fieldProblems(value, schema) : [problem(`expected map, got &{${goText(value)}}`)];
+    return isJsonObject(value) ? fieldProblems(value, schema) : [problem(`expected map, got &{${goText(value)}}`)];
   }
   return scalarProblems(value, schema);
 }

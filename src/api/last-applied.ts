@@ -1,10 +1,11 @@
 // The annotation in which kubectl's client-side apply keeps its last configuration, and what server-side apply by kubectl makes of it.
 
+import { isJsonObject } from '../base/equal.ts';
 import { configurationProblem } from './apply-validation.ts';
 import { difference, type FieldSet, leaf } from './field-set.ts';
 import { goJson } from './go-text.ts';
 import type { KubeObject } from './object.ts';
-import { changesBetween, fieldsOf, isObject } from './object-fields.ts';
+import { changesBetween, fieldsOf } from './object-fields.ts';
 import type { ObjectSchema } from './schema.ts';
 
 const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -24,7 +25,7 @@ export function keptInAnnotation(live: KubeObject | undefined, schema: ObjectSch
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 // What an applied configuration makes of the live object: merged into it by the schema, less what its applier no longer wants.
 
+import { isJsonObject } from '../base/equal.ts';
 import {
   difference,
   type FieldSet,
@@ -12,7 +13,7 @@ import {
   union,
 } from './field-set.ts';
 import { elementOf } from './list-elements.ts';
-import { childSchema, formOf, isDeclared, isObject, itemsByElement, own } from './object-fields.ts';
+import { childSchema, formOf, isDeclared, itemsByElement, own } from './object-fields.ts';
 import type { ListSchema, Schema } from './schema.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -23,8 +24,8 @@ export function merged(live: unknown, config: unknown, schema: Schema): unknown 
   const form = formOf(schema, config);
   if (live === undefined || form === 'leaf' || form !== formOf(schema, live)) return config;
   if (form === 'list') return mergedList(asList(live), asList(config), schema as ListSchema) ?? config;
-  if (!isObject(live) || isEmpty(live as FieldSet)) return config;
-  return isObject(config) ? mergedMap(live, config, schema) : live;
+  if (!isJsonObject(live) || isEmpty(live as FieldSet)) return config;
+  return isJsonObject(config) ? mergedMap(live, config, schema) : live;
 }
 
 function mergedMap(live: JsonObject, config: JsonObject, schema: Schema): JsonObject {
@@ -74,7 +75,7 @@ export function without(value: unknown, gone: FieldSet, schema: Schema): unknown
   if (isEmpty(gone)) return value;
   const form = formOf(schema, value);
   if (form === 'list' && Array.isArray(value)) return listWithout(value, gone, schema as ListSchema);
-  return form === 'map' && isObject(value) ? mapWithout(value, gone, schema) : value;
+  return form === 'map' && isJsonObject(value) ? mapWithout(value, gone, schema) : value;
 }
 
 function mapWithout(value: JsonObject, gone: FieldSet, schema: Schema): JsonObject {

@@ -1,7 +1,7 @@
 // Which fields an object has, and which differ between two, as field ownership counts them: by the schema, down to scalars and to lists and
 // maps that are one thing.
 
-import { deepEqual } from '../base/equal.ts';
+import { deepEqual, isJsonObject } from '../base/equal.ts';
 import { type FieldSet, type FieldSetDraft, inOrder, isEmpty, leaf, nodeOf } from './field-set.ts';
 import { elementOf, elementProblem } from './list-elements.ts';
 import { ApiError } from './status.ts';
@@ -34,9 +34,6 @@ const unownedMetadata: ReadonlySet<string> = new Set([
 const deduced: Schema = { type: 'any', deduced: true };
 const opaque: Schema = { type: 'any', deduced: false };
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const own = (object: JsonObject, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
 
 /** Whether the field of that name is declared, rather than being a key of a map. */
@@ -54,14 +51,14 @@ export function childSchema(schema: Schema, name: string): Schema {
 export function formOf(schema: Schema, value: unknown): 'map' | 'list' | 'leaf' {
   if (schema.type === 'object' || schema.type === 'map') return schema.atomic ? 'leaf' : 'map';
   if (schema.type === 'list') return schema.listType === 'atomic' ? 'leaf' : 'list';
-  return schema.type === 'any' && schema.deduced && (value === null || isObject(value)) ? 'map' : 'leaf';
+  return schema.type === 'any' && schema.deduced && (value === null || isJsonObject(value)) ? 'map' : 'leaf';
 }
 
 /** The fields of an applied configuration. */
 export function fieldsOf(object: object, schema: ObjectSchema): FieldSet {
   const { metadata } = object as { metadata?: unknown };
   const fields = ownedFields(object as JsonObject, schema, unowned);
-  const inMetadata = isObject(metadata) && ownedFields(metadata, childSchema(schema, 'metadata'), unownedMetadata);
+  const inMetadata = isJsonObject(metadata) && ownedFields(metadata, childSchema(schema, 'metadata'), unownedMetadata);
   if (inMetadata && !isEmpty(inMetadata)) fields['f:metadata'] = inMetadata;
   return inOrder(fields);
 }
@@ -70,7 +67,7 @@ function ownedNode(value: unknown, schema: Schema, member: boolean): FieldSet | 
   const form = formOf(schema, value);
   if (form === 'leaf') return leaf;
   if (form === 'list') return nodeOf(member, Array.isArray(value) ? ownedItems(value, schema as ListSchema) : {});
-  return nodeOf(member, isObject(value) ? ownedFields(value, schema) : {});
+  return nodeOf(member, isJsonObject(value) ? ownedFields(value, schema) : {});
 }
 
 function ownedFields(value: JsonObject, schema: Schema, skipped?: ReadonlySet<string>): FieldSetDraft {
@@ -78,7 +75,7 @@ function ownedFields(value: JsonObject, schema: Schema, skipped?: ReadonlySet<st
   for (const name of Object.keys(value)) {
     const child = value[name];
     if (child === undefined || skipped?.has(name)) continue;
-    const member = child === null || (isObject(child) && isEmpty(child as FieldSet)) || !isDeclared(schema, name);
+    const member = child === null || (isJsonObject(child) && isEmpty(child as FieldSet)) || !isDeclared(schema, name);
     const node = ownedNode(child, childSchema(schema, name), member);
     if (node) fields[`f:${name}`] = node;
   }
@@ -129,7 +126,7 @@ export function itemsByElement(items: readonly unknown[], schema: ListSchema): M
 export function changesBetween(before: object, after: object, schema: ObjectSchema): Changes {
   const [was, is] = [before as JsonObject, after as JsonObject];
   const top = differingFields(was, is, schema, unowned);
-  const [a, b] = [was.metadata, is.metadata].map((metadata) => (isObject(metadata) ? metadata : {}));
+  const [a, b] = [was.metadata, is.metadata].map((metadata) => (isJsonObject(metadata) ? metadata : {}));
   const meta = differingFields(a as JsonObject, b as JsonObject, childSchema(schema, 'metadata'), unownedMetadata);
   if (!top && !meta) return { touched: leaf, removed: leaf };
   return { touched: withMetadata(top?.touched, meta?.touched), removed: withMetadata(top?.removed, meta?.removed) };
@@ -159,12 +156,12 @@ function changesAt(before: unknown, after: unknown, schema: Schema): NodeChanges
 
 /** A value without a schema that becomes, or is no longer, an object. */
 function retyped(before: unknown, after: unknown, schema: Schema): NodeChanges {
-  if (isObject(after)) return { touched: wholeOf(after, schema) };
-  return { touched: leaf, removed: nodeOf(false, isObject(before) ? wholeFields(before, schema) : {}) };
+  if (isJsonObject(after)) return { touched: wholeOf(after, schema) };
+  return { touched: leaf, removed: nodeOf(false, isJsonObject(before) ? wholeFields(before, schema) : {}) };
 }
 
 function changesInMap(before: unknown, after: unknown, schema: Schema): NodeChanges | undefined {
-  const [was, is] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+  const [was, is] = [isJsonObject(before) ? before : {}, isJsonObject(after) ? after : {}];
   if (isEmpty(was as FieldSet) && isEmpty(is as FieldSet)) return differing(before, after);
   return differingFields(was, is, schema);
 }
@@ -240,7 +237,7 @@ function changesInItems(
 /** Everything there is in a value that came or went as a whole. */
 function wholeOf(value: unknown, schema: Schema): FieldSet {
   const form = formOf(schema, value);
-  if (form === 'map' && isObject(value)) return nodeOf(true, wholeFields(value, schema)) as FieldSet;
+  if (form === 'map' && isJsonObject(value)) return nodeOf(true, wholeFields(value, schema)) as FieldSet;
   if (form === 'list' && Array.isArray(value)) return nodeOf(true, wholeItems(value, schema as ListSchema)) as FieldSet;
   return leaf;
 }

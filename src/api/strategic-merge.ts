@@ -1,6 +1,6 @@
 // Strategic merge patches: merge patches that know which lists are merged by a key, and how to say delete, replace, retain and reorder.
 
-import { deepEqual } from '../base/equal.ts';
+import { deepEqual, isJsonObject } from '../base/equal.ts';
 import { goText, goType } from './go-text.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 import { ApiError, badRequest } from './status.ts';
@@ -24,17 +24,14 @@ interface Strategy {
 
 /** The document after the patch, which is left as it was. Throws Kubernetes' refusals. */
 export function applyStrategicMerge(original: unknown, patch: unknown, schema: ObjectSchema): unknown {
-  if (!isObject(patch)) {
+  if (!isJsonObject(patch)) {
     const type = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
     );
   }
-  return mergeObject(isObject(original) ? original : {}, patch, schema);
+  return mergeObject(isJsonObject(original) ? original : {}, patch, schema);
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A mistake that upstream did not foresee as one of the client's: 500 without a reason. */
 const mistake = (message: string) => new ApiError(500, '', message);
@@ -82,7 +79,7 @@ function fieldOf(key: string, prefix: string, what: string): string {
 
 function mergeField(present: unknown, value: unknown, key: string, schema: Schema): unknown {
   const strategy = () => strategyOf(schema, key);
-  if (isObject(present) && isObject(value)) {
+  if (isJsonObject(present) && isJsonObject(value)) {
     const { schema: inner, replaces } = strategy();
     return replaces ? value : mergeObject(present, value, inner);
   }
@@ -122,7 +119,7 @@ const goKind = (schema: Schema): string => (schema.type === 'list' ? 'slice' : s
 /** A value that meets nothing to be merged with: nulls and directives mean nothing in it. */
 function undirected(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => !isMarker(item)).map(undirected);
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const kept = Object.entries(value).filter(([key, item]) => item !== null && !isDirective(key));
   return Object.fromEntries(kept.map(([key, item]) => [key, undirected(item)]));
 }
@@ -132,7 +129,8 @@ const isDirective = (key: string): boolean =>
 
 /** A list entry that only says what to do with the others. */
 const isMarker = (item: unknown): boolean =>
-  isObject(item) && (item[directive] === 'delete' || (item[directive] === 'replace' && Object.keys(item).length === 1));
+  isJsonObject(item) &&
+  (item[directive] === 'delete' || (item[directive] === 'replace' && Object.keys(item).length === 1));
 
 function mergeList(original: List, patch: List, strategy: Strategy): List {
   if (!strategy.merges) return patch;
@@ -152,7 +150,7 @@ function elementsAreObjects(...lists: List[]): boolean {
   if (all.some((item) => goType(item) !== goType(first))) {
     throw mistake(`list element types are not identical: ${goText(lists)}`);
   }
-  return isObject(first);
+  return isJsonObject(first);
 }
 
 function mergePlain(original: List, patch: List): List {
@@ -207,7 +205,7 @@ type Same = (a: unknown, b: unknown) => boolean;
 const byKey =
   (mergeKey: string): Same =>
   (a, b) =>
-    isObject(a) && isObject(b) && a[mergeKey] === b[mergeKey];
+    isJsonObject(a) && isJsonObject(b) && a[mergeKey] === b[mergeKey];
 
 /**
  * The merged entries in order: those of the patch as the patch has them, the others as the live list has them; where the live list knows
@@ -269,7 +267,7 @@ function reorderLists(merged: Map<string, unknown>, patch: JsonObject, schema: S
 
 /** Upstream looks at the live list after entries were deleted from it in place: those that were added stand in the room they left. */
 function afterDeletions(live: List, change: List, same: Same): List {
-  const deleted = change.filter((item) => isObject(item) && item[directive] === 'delete');
+  const deleted = change.filter((item) => isJsonObject(item) && item[directive] === 'delete');
   const left = live.filter((item) => !deleted.some((gone) => same(gone, item)));
   if (left.length === live.length) return live;
   const isNew = (item: unknown) => !isMarker(item) && !left.some((present) => same(present, item));
@@ -289,7 +287,7 @@ function requireSameOrder(patch: List, order: List, mergeKey: string): void {
   const same: Same = mergeKey ? byKey(mergeKey) : (a, b) => a === b;
   let at = 0;
   for (const item of patch) {
-    if (isObject(item) && directive in item) continue;
+    if (isJsonObject(item) && directive in item) continue;
     while (at < order.length && !same(order[at], item)) at++;
     if (at++ < order.length) continue;
     throw mistake(

@@ -4,6 +4,10 @@ type Data = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Data => typeof value === 'object' && value !== null;
 
+/** Whether a JSON value is an object: neither a list nor null. */
+export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && !Array.isArray(value);
+
 /** Same data; the order of keys does not count, and an undefined field equals an absent one. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   return a === b || sameMembers(a, b, deepEqual);

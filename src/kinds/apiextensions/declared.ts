@@ -1,5 +1,6 @@
 // A structural schema as expressions see it: its type, how much there can be of it, and the names that fields go by.
 
+import { utf8Length } from '../../base/bytes.ts';
 import {
   boolType,
   bytesType,
@@ -134,11 +135,9 @@ function longestText({ format = '', maxLength, enum: choices, type, ...rest }: J
   const most = bound(maxLength);
   if (most !== undefined) return most * 4;
   if (isText && choices)
-    return Math.max(...choices.map((choice) => (typeof choice === 'string' ? bytesIn(choice) : 0)));
+    return Math.max(...choices.map((choice) => (typeof choice === 'string' ? utf8Length(choice) : 0)));
   return largestRequest - 2;
 }
-
-const bytesIn = (value: string): number => new TextEncoder().encode(value).length;
 
 const bound = (limit: number | undefined): number | undefined => limit && Math.max(limit, 0);
 

@@ -1,5 +1,6 @@
 // What is wrong with the definition of a custom resource, outside of its schemas.
 
+import { utf8Length } from '../../base/bytes.ts';
 import { deepEqual } from '../../base/equal.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, duplicate, forbiddenField, invalid, required, tooMany } from '../../api/issues.ts';
@@ -101,18 +102,16 @@ function warningIssues({ deprecated = false, deprecationWarning: text }: Version
   const complaint = (rule: string) => invalid(field, text, rule);
   if (!deprecated) return [complaint('can only be set for deprecated versions')];
   const issues: Issue[] = [];
-  if (bytesIn(text) > 256) issues.push(complaint('must be <= 256 characters long'));
+  if (utf8Length(text) > 256) issues.push(complaint('must be <= 256 characters long'));
   if (text === '') issues.push(complaint('must not be an empty string'));
   const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text);
   if (odd) {
-    const at = bytesIn(text.slice(0, odd.index));
+    const at = utf8Length(text.slice(0, odd.index));
     const rule = `must only contain printable UTF-8 characters; non-printable character found at index ${at}`;
     issues.push(complaint(rule));
   }
   return issues;
 }
-
-const bytesIn = (text: string): number => new TextEncoder().encode(text).length;
 
 function partIssues(
   version: Version,

@@ -1,5 +1,6 @@
 // Whole objects within custom resources (x-kubernetes-embedded-resource): they have a version, a kind and good metadata.
 
+import { isJsonObject } from '../../base/equal.ts';
 import { DecodeError } from '../../api/decode.ts';
 import { type Issue, invalid, required } from '../../api/issues.ts';
 import type { ObjectMeta } from '../../api/object.ts';
@@ -10,12 +11,9 @@ import { type JsonSchema, additionalOf, isEmbedded, itemsOf, propertyOf } from '
 
 type Json = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What is wrong with every object that is embedded in a value, the value itself included if it is a resource. */
 export function embeddedIssues(value: unknown, schema: JsonSchema, path: string, isResource = false): Issue[] {
-  const own = isObject(value) && (isResource || isEmbedded(schema)) ? objectIssues(value, path) : [];
+  const own = isJsonObject(value) && (isResource || isEmbedded(schema)) ? objectIssues(value, path) : [];
   return [
     ...own,
     ...within(value, schema, path).flatMap(([inner, below, place]) => embeddedIssues(inner, below, place)),
@@ -24,7 +22,7 @@ export function embeddedIssues(value: unknown, schema: JsonSchema, path: string,
 
 /** The first thing an embedded object has that is of a type it cannot be; undefined where all can be read. */
 export function misreadIssue(value: unknown, schema: JsonSchema, path: string, isResource = false): Issue | undefined {
-  if (isObject(value) && (isResource || isEmbedded(schema))) {
+  if (isJsonObject(value) && (isResource || isEmbedded(schema))) {
     for (const name of ['apiVersion', 'kind'] as const) {
       if (name in value && typeof value[name] !== 'string')
         return invalid(under(path, name), value[name], 'must be a string');
@@ -46,7 +44,7 @@ type Part = readonly [value: unknown, schema: JsonSchema, path: string];
 function within(value: unknown, schema: JsonSchema, path: string): readonly Part[] {
   const items = itemsOf(schema);
   if (Array.isArray(value)) return items ? value.map((item, i): Part => [item, items, `${path}[${i}]`]) : [];
-  if (!isObject(value)) return [];
+  if (!isJsonObject(value)) return [];
   const additional = additionalOf(schema);
   return Object.entries(value).flatMap(([name, inner]): readonly Part[] => {
     const property = propertyOf(schema, name);

@@ -1,6 +1,7 @@
 // What the rules of a schema (x-kubernetes-validations) say of an object.
 
-import { deepEqual } from '../../base/equal.ts';
+import { utf8Length } from '../../base/bytes.ts';
+import { deepEqual, isJsonObject } from '../../base/equal.ts';
 import { type Issue, duplicateOf, forbiddenField, invalid, invalidAs, required } from '../../api/issues.ts';
 import type { Outcome } from '../../languages/cel/cel.ts';
 import { noValue, Optional, valueOf } from '../../languages/cel/values.ts';
@@ -97,17 +98,14 @@ interface Place {
   readonly isRoot?: boolean;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Rules of the whole come before rules of its parts. Of null nothing is asked. */
 function judge(node: Node, value: unknown, place: Place, run: Run): void {
   if (value === null || value === undefined || run.budget < 0) return;
   const isAsBefore = once(() => (place.old === undefined ? place.isAsBefore() : deepEqual(value, place.old)));
   judgeRules(node, value, { ...place, isAsBefore }, run);
   if (Array.isArray(value)) return judgeItems(node, value, { ...place, isAsBefore }, run);
-  if (!isRecord(value)) return;
-  const before = isRecord(place.old) ? place.old : {};
+  if (!isJsonObject(value)) return;
+  const before = isJsonObject(place.old) ? place.old : {};
   for (const [name, inner] of Object.entries(value)) {
     const property = node.properties.get(name);
     const below = property ?? (node.schema.properties ? undefined : node.element);
@@ -125,7 +123,7 @@ function judgeItems(node: Node, items: readonly unknown[], place: Place, run: Ru
   const keys = node.schema['x-kubernetes-list-type'] === 'map' ? node.schema['x-kubernetes-list-map-keys'] : undefined;
   const before: readonly unknown[] = keys && Array.isArray(place.old) ? place.old : [];
   const isSame = (a: unknown, b: unknown) =>
-    isRecord(a) && isRecord(b) && (keys ?? []).every((key) => deepEqual(a[key], b[key]));
+    isJsonObject(a) && isJsonObject(b) && (keys ?? []).every((key) => deepEqual(a[key], b[key]));
   items.forEach((item, i) => {
     const old = before.find((other) => isSame(other, item));
     judge(element, item, { path: `${place.path}[${i}]`, old, isAsBefore: place.isAsBefore }, run);
@@ -142,13 +140,15 @@ function judgeRules({ rules, schema, declared }: Node, value: unknown, place: Pl
   const type = schema.type ?? '';
   const { old } = place;
   const complain = (detail: string) => void run.issues.push(invalid(field, type, detail));
+  /** Nothing more is looked at. */
+  const stop = (detail: string) => {
+    complain(detail);
+    run.budget = -1;
+  };
+  const spent = 'validation failed due to running out of cost budget, no further validation rules will be run';
   for (const compiled of rules) {
     const { rule, condition, usesOldSelf } = compiled;
-    if (run.budget <= 0) {
-      complain('validation failed due to running out of cost budget, no further validation rules will be run');
-      run.budget = -1;
-      return;
-    }
+    if (run.budget <= 0) return stop(spent);
     if (!condition.program) {
       complain(`rule compile error: ${condition.problem}`);
       continue;
@@ -158,17 +158,12 @@ function judgeRules({ rules, schema, declared }: Node, value: unknown, place: Pl
     const former = old === undefined ? noValue : new Optional(valueOf(old, declared.type));
     const given = rule.optionalOldSelf ? { ...variables, oldSelf: former } : variables;
     const outcome = condition.program.evaluate(given, { costLimit: ruleLimit });
-    if (outcome.cost > run.budget) {
-      complain('validation failed due to running out of cost budget, no further validation rules will be run');
-      run.budget = -1;
-      return;
-    }
+    if (outcome.cost > run.budget) return stop(spent);
     run.budget -= outcome.cost;
     if ('error' in outcome) {
+      if (outcome.exceeded) return stop(failureText(outcome, rule));
       complain(failureText(outcome, rule));
-      if (!outcome.exceeded) continue;
-      run.budget = -1;
-      return;
+      continue;
     }
     if (outcome.value === true) continue;
     const issue = brokenIssue(compiled, value, type, place.path, variables, run);
@@ -244,6 +239,6 @@ function messageOf(
   }
   run.budget -= outcome.cost;
   const text = typeof outcome.value === 'string' ? outcome.value.trim() : '';
-  const isFit = text !== '' && !text.includes('\n') && new TextEncoder().encode(text).length <= longestMessage;
+  const isFit = text !== '' && !text.includes('\n') && utf8Length(text) <= longestMessage;
   return isFit ? { text } : {};
 }

@@ -1,6 +1,7 @@
 // Reading custom resources: what the schema does not know is dropped, nulls that may not be are dropped, defaults are filled in.
 // Values of a wrong type stay, for validation to complain of.
 
+import { isJsonObject } from '../../base/equal.ts';
 import { type Decoded, decode } from '../../api/decode.ts';
 import type { Field, ObjectSchema, Schema } from '../../api/schema.ts';
 import { namedSchema } from '../define.ts';
@@ -8,12 +9,9 @@ import { type JsonSchema, additionalOf, isEmbedded, itemsOf, preserves, property
 
 type Json = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Reads a whole object by the schema of its version; without one, everything is kept. */
 export function readResource(schema: JsonSchema | undefined, value: unknown): Decoded {
-  const { metadata, ...rest } = (isObject(value) ? value : {}) as Json;
+  const { metadata, ...rest } = (isJsonObject(value) ? value : {}) as Json;
   const unknown: string[] = [];
   const head = { metadata: readMetadata(metadata ?? {}, '', unknown) };
   const body = copy(rest) as Json;
@@ -35,7 +33,9 @@ export function pruneResource<T extends object>(schema: JsonSchema | undefined, 
 
 function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copy);
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)])) : value;
+  return isJsonObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)]))
+    : value;
 }
 
 let headSchema: ObjectSchema | undefined;
@@ -43,7 +43,7 @@ let headSchema: ObjectSchema | undefined;
 /** metadata is Go's own struct in custom resources, too. It is read by itself, and refused so. */
 function readMetadata(value: unknown, path: string, unknown: string[]): Json {
   const metadata = namedSchema('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
-  if (isObject(value) && metadata.type === 'object') {
+  if (isJsonObject(value) && metadata.type === 'object') {
     const read = decode(metadata, value);
     unknown.push(...read.unknown.map((text) => text.replace('"', `"${below(path, 'metadata')}.`)));
     return read.object;
@@ -76,7 +76,7 @@ function prune(value: unknown, schema: JsonSchema, path: string, unknown: string
     value.forEach((item, i) => prune(item, items, `${path}[${i}]`, unknown));
     return;
   }
-  if (!isObject(value)) return;
+  if (!isJsonObject(value)) return;
   const additional = additionalOf(schema);
   for (const key of Object.keys(value).sort()) {
     if (isEmbedded(schema) && embeddedFields.has(key)) continue;
@@ -96,8 +96,8 @@ function coerceEmbedded(value: unknown, schema: JsonSchema, path: string, unknow
     if (items) value.forEach((item, i) => coerceEmbedded(item, items, `${path}[${i}]`, unknown));
     return;
   }
-  if (!isObject(value)) return;
-  if (isEmbedded(schema) && 'metadata' in value && (value.metadata === null || isObject(value.metadata))) {
+  if (!isJsonObject(value)) return;
+  if (isEmbedded(schema) && 'metadata' in value && (value.metadata === null || isJsonObject(value.metadata))) {
     value.metadata = readMetadata(value.metadata ?? {}, path, unknown);
   }
   for (const [key, inner] of Object.entries(value)) {
@@ -113,7 +113,7 @@ export function fill(value: unknown, schema: JsonSchema): void {
     if (items) for (const item of value) fill(item, items);
     return;
   }
-  if (!isObject(value)) return;
+  if (!isJsonObject(value)) return;
   const additional = additionalOf(schema);
   for (const key of Object.keys(value)) {
     const property = propertyOf(schema, key) ?? additional;

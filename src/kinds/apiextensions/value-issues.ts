@@ -1,7 +1,7 @@
 // What is wrong with a value by an OpenAPI schema, in the words Kubernetes takes from go-openapi.
 
 import { isNumeric } from '../../base/whole-number.ts';
-import { canonicalJson, deepEqual } from '../../base/equal.ts';
+import { canonicalJson, deepEqual, isJsonObject } from '../../base/equal.ts';
 import { type Issue, duplicate, invalid, required, tooLong, tooMany } from '../../api/issues.ts';
 import { compileRegex } from '../../languages/cel/regex.ts';
 import { notListed } from '../checks.ts';
@@ -9,9 +9,6 @@ import { fitsFormat } from './formats.ts';
 import { type JsonSchema, additionalOf, isIntOrString, itemsOf, propertyOf } from './structural.ts';
 
 type Json = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * `path` is where the value stands (`spec.size`, empty for the whole object). What is as it was before is not looked at:
@@ -26,7 +23,7 @@ export function valueIssues(value: unknown, schema: JsonSchema, path: string, pr
     ...(isNumeric(value) ? numberIssues(value, schema, path) : []),
     ...(Array.isArray(value) ? arrayIssues(value, schema, path, previous) : []),
     ...enumIssues(value, schema, path),
-    ...(isObject(value) ? objectIssues(value, schema, path, previous) : []),
+    ...(isJsonObject(value) ? objectIssues(value, schema, path, previous) : []),
   ];
 }
 
@@ -179,11 +176,11 @@ function arrayIssues(value: readonly unknown[], schema: JsonSchema, path: string
 }
 
 const keysOf = (item: unknown, keys: readonly string[]): Json =>
-  Object.fromEntries([...keys].sort().map((key) => [key, isObject(item) ? item[key] : undefined]));
+  Object.fromEntries([...keys].sort().map((key) => [key, isJsonObject(item) ? item[key] : undefined]));
 
 /** Entries of sets and maps that are there more than once; each is told of once. */
 export function repetitionIssues(value: unknown, schema: JsonSchema, path: string): Issue[] {
-  if (isObject(value)) {
+  if (isJsonObject(value)) {
     return Object.entries(value).flatMap(([name, inner]) => {
       const property = propertyOf(schema, name) ?? additionalOf(schema);
       return property ? repetitionIssues(inner, property, below(path, name)) : [];
@@ -222,7 +219,7 @@ function enumIssues(value: unknown, schema: JsonSchema, path: string): Issue[] {
 function objectIssues(value: Json, schema: JsonSchema, path: string, previous: unknown): Issue[] {
   const count = Object.keys(value).length;
   const { maxProperties, minProperties } = schema;
-  const before = isObject(previous) ? previous : {};
+  const before = isJsonObject(previous) ? previous : {};
   const issues: Issue[] = [];
   if (minProperties !== undefined && count < minProperties) {
     issues.push(inBody(path, count, `should have at least ${minProperties} properties`));

@@ -252,13 +252,7 @@ class Coster {
   // Loops
 
   #comprehension(expr: Comprehension): Range {
-    const before = plus(this.cost(expr.range), this.cost(expr.init));
-    this.#locals.push({
-      name: expr.accumulator,
-      path: this.#path(expr.init),
-      size: this.#size(expr.init),
-      entries: this.#held(expr.init),
-    });
+    const before = this.#begin(expr);
     const depth = this.#locals.length;
     this.#pushVariables(expr);
     const condition = this.cost(expr.condition);
@@ -269,6 +263,18 @@ class Coster {
     const turns = this.#sizeOrUnknown(expr.range);
     this.#gathered(expr, turns);
     return plus(before, result, times(turns, plus(condition, step)));
+  }
+
+  /** What comes before the first turn; from here on the accumulator is known. */
+  #begin({ range, init, accumulator }: Comprehension): Range {
+    const cost = plus(this.cost(range), this.cost(init));
+    this.#locals.push({
+      name: accumulator,
+      path: this.#path(init),
+      size: this.#size(init),
+      entries: this.#held(init),
+    });
+    return cost;
   }
 
   #pushVariables(expr: Comprehension): void {
@@ -295,13 +301,7 @@ class Coster {
   }
 
   #binding(expr: Comprehension): Range {
-    const before = plus(this.cost(expr.range), this.cost(expr.init));
-    this.#locals.push({
-      name: expr.accumulator,
-      path: this.#path(expr.init),
-      size: this.#size(expr.init),
-      entries: this.#held(expr.init),
-    });
+    const before = this.#begin(expr);
     const result = this.cost(expr.result);
     this.#copy(expr, expr.result);
     this.#locals.pop();

@@ -1,5 +1,6 @@
 // Custom resources in OpenAPI: their author's schema, with what every object of Kubernetes has.
 
+import { isJsonObject } from '../../base/equal.ts';
 import type { Describe } from '../../kinds/descriptions.ts';
 import type { Form, Json } from './definitions.ts';
 import type { Published } from './operations.ts';
@@ -73,7 +74,7 @@ function adapted(schema: Json, form: Form): Json {
   const result: Json = {};
   for (const [key, value] of Object.entries(told)) {
     if (key === 'example') continue;
-    if ((key === 'items' || key === 'additionalProperties') && isObject(value)) result[key] = adapted(value, form);
+    if ((key === 'items' || key === 'additionalProperties') && isJsonObject(value)) result[key] = adapted(value, form);
     else if (key === 'properties') result[key] = mapped(value as Record<string, Json>, (each) => adapted(each, form));
     else if (!isUnsaid(key, value)) result[key] = value;
   }
@@ -116,7 +117,7 @@ function withoutBeyond2(schema: Json): Json {
 }
 
 function requiredIn2({ required = [], properties = {}, additionalProperties }: Json): string[] {
-  if (isObject(additionalProperties) && additionalProperties.nullable) return [];
+  if (isJsonObject(additionalProperties) && additionalProperties.nullable) return [];
   return (required as string[]).filter((name) => !(properties as Record<string, Json>)[name]?.nullable);
 }
 
@@ -138,9 +139,6 @@ function embedded(schema: Json, form: Form): Json {
     required: [...new Set([...((schema.required as string[] | undefined) ?? []), 'kind', 'apiVersion'])],
   };
 }
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const mapped = (record: Record<string, Json>, change: (value: Json) => Json): Json =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,9 +1,10 @@
 // An object with a configuration applied to it, as policies do: merged by the schema, without owners. What is one thing by the schema
 // (an atomic list, a selector) may not be applied, since all that is not repeated would go.
 
+import { isJsonObject } from '../../../base/equal.ts';
 import { configurationProblem } from '../../../api/apply-validation.ts';
 import { merged } from '../../../api/merge-configuration.ts';
-import { childSchema, isDeclared, isObject } from '../../../api/object-fields.ts';
+import { childSchema, isDeclared } from '../../../api/object-fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import type { ObjectSchema, Schema } from '../../../api/schema.ts';
 import { MutationError } from './patch-values.ts';
@@ -29,7 +30,7 @@ function atomicPlaces(value: unknown, schema: Schema, place: string): readonly s
     if (schema.type !== 'list' && schema.type !== 'any') return [];
     return [...own, ...value.flatMap((item, i) => atomicPlaces(item, items, `${place}[${i}]`))];
   }
-  if (!isObject(value)) return [];
+  if (!isJsonObject(value)) return [];
   const below = Object.entries(value).flatMap(([name, child]) =>
     isDeclared(schema, name) ? atomicPlaces(child, childSchema(schema, name), `${place}.${name}`) : [],
   );
