@@ -1,43 +1,22 @@
 // Versions that are off by default: served when asked for, where their feature is on, as one and the same objects.
 
 import { expect, test } from 'vitest';
-import { silentLog } from '../src/base/log.ts';
-import { seededRandom } from '../src/base/random.ts';
-import { virtualClock } from '../src/base/virtual-clock.ts';
+import { bareServer } from './support/bare-server.ts';
 import { enabledGates, type GateSettings } from '../src/api/feature-gates.ts';
-import { createClient } from '../src/client/transport-client.ts';
-import { Namespace } from '../src/kinds/core/namespace.ts';
-import { ServiceAccount } from '../src/kinds/core/service-account.ts';
-import { undescribed } from '../src/kinds/descriptions.ts';
 import { discovered } from '../src/kinds/discovered.ts';
 import { kinds } from '../src/kinds/index.ts';
 import type { RuntimeConfig } from '../src/kinds/runtime-config.ts';
 import { servedKinds } from '../src/kinds/served.ts';
-import { systemMasters } from '../src/server/authorize.ts';
-import { createServer } from '../src/server/create-server.ts';
-import { memoryStore } from '../src/store/memory-store.ts';
 
 const user = { name: 'test', groups: ['system:masters'] };
 const all = { 'api/all': 'true' };
 
 /** A server with such settings, asked as clients outside ask. */
 async function serving(runtimeConfig: RuntimeConfig, featureGates: GateSettings) {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
-  const { transport, server } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-    runtimeConfig,
-    featureGates,
+  const { clock, transport, server } = await bareServer({
+    namespaces: ['ns'],
+    server: { runtimeConfig, featureGates },
   });
-  const client = createClient({ transport, user, agent: 'test' });
-  await client.create(Namespace, { metadata: { name: 'ns' }, spec: {} });
-  await client.create(ServiceAccount, { metadata: { name: 'default', namespace: 'ns' } });
 
   async function ask(method: string, path: string, body?: object, type = 'application/json') {
     const response = await transport.call({

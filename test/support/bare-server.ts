@@ -13,7 +13,7 @@ import { ServiceAccount } from '../../src/kinds/core/service-account.ts';
 import { undescribed } from '../../src/kinds/descriptions.ts';
 import { createEventRecorder, type EventRecorder } from '../../src/reconcile/events.ts';
 import { systemMasters } from '../../src/server/authorize.ts';
-import { createServer } from '../../src/server/create-server.ts';
+import { createServer, type ServerOptions } from '../../src/server/create-server.ts';
 import { serveDefinitions } from '../../src/server/custom/definitions.ts';
 import type { Server } from '../../src/server/server.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
@@ -45,6 +45,8 @@ export interface BareOptions {
   readonly namespaces?: readonly string[];
   /** Whether custom kinds are served. */
   readonly definitions?: boolean;
+  /** What the server is made with besides, or instead. */
+  readonly server?: Partial<ServerOptions>;
 }
 
 /** Ends with the test that asked for it. */
@@ -61,6 +63,7 @@ export async function bareServer(options: BareOptions = {}): Promise<BareServer>
     authorizers: () => [systemMasters],
     describe: undescribed,
     healthChecks: [],
+    ...options.server,
   });
   const stopping = new AbortController();
   onTestFinished(async () => {

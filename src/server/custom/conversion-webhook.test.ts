@@ -1,14 +1,8 @@
 import { expect, test } from 'vitest';
+import { bareServer } from '../../../test/support/bare-server.ts';
 import { textOf, utf8 } from '../../base/bytes.ts';
-import { silentLog } from '../../base/log.ts';
-import { seededRandom } from '../../base/random.ts';
-import { virtualClock } from '../../base/virtual-clock.ts';
 import { createClient } from '../../client/transport-client.ts';
 import type { ApiResponse } from '../../api/request.ts';
-import { undescribed } from '../../kinds/descriptions.ts';
-import { memoryStore } from '../../store/memory-store.ts';
-import { systemMasters } from '../authorize.ts';
-import { createServer } from '../create-server.ts';
 import { simulatedNetwork } from '../outgoing/simulated-network.ts';
 import { serveDefinitions } from './definitions.ts';
 
@@ -50,27 +44,21 @@ const honest = (request: Json): Json => ({
 });
 
 async function serving(answer: (request: Json) => Json = honest) {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
   const asked: Json[] = [];
   let current = answer;
-  const { transport, server } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-    outgoing: simulatedNetwork({
-      'convert:443': ({ body }) => {
-        const { request, apiVersion } = JSON.parse(textOf(body as Uint8Array)) as Json;
-        asked.push(request);
-        return {
-          body: { kind: 'ConversionReview', apiVersion, response: { uid: request.uid, ...current(request as Json) } },
-        };
-      },
-    }),
+  const { clock, transport, server } = await bareServer({
+    namespaces: [],
+    server: {
+      outgoing: simulatedNetwork({
+        'convert:443': ({ body }) => {
+          const { request, apiVersion } = JSON.parse(textOf(body as Uint8Array)) as Json;
+          asked.push(request);
+          return {
+            body: { kind: 'ConversionReview', apiVersion, response: { uid: request.uid, ...current(request as Json) } },
+          };
+        },
+      }),
+    },
   });
   const user = { name: 'alice', groups: ['system:masters'] };
   await serveDefinitions(server, createClient({ transport, user, agent: 'test' }));

@@ -1,35 +1,23 @@
 import { expect, test } from 'vitest';
-import { silentLog } from '../../base/log.ts';
-import { seededRandom } from '../../base/random.ts';
-import { virtualClock } from '../../base/virtual-clock.ts';
+import { bareServer } from '../../../test/support/bare-server.ts';
 import { textOf } from '../../base/bytes.ts';
-import { createClient } from '../../client/transport-client.ts';
 import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { Namespace } from '../../kinds/core/namespace.ts';
-import { undescribed } from '../../kinds/descriptions.ts';
-import { memoryStore } from '../../store/memory-store.ts';
-import { systemMasters } from '../authorize.ts';
-import { createServer } from '../create-server.ts';
 
 const user = { name: 'test', groups: ['system:masters'] };
 
-function server() {
-  const clock = virtualClock(0);
-  const { transport, close } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [
-      { name: 'ping', in: ['livez'], check: () => undefined },
-      { name: 'etcd', in: ['readyz'], check: () => 'away' },
-    ],
-    processUse: () => ({ cpuSeconds: 1.5, residentBytes: 1e8, startedAt: 7 }),
+async function serving() {
+  const { transport, client } = await bareServer({
+    now: 0,
+    namespaces: [],
+    server: {
+      healthChecks: [
+        { name: 'ping', in: ['livez'], check: () => undefined },
+        { name: 'etcd', in: ['readyz'], check: () => 'away' },
+      ],
+      processUse: () => ({ cpuSeconds: 1.5, residentBytes: 1e8, startedAt: 7 }),
+    },
   });
-  const client = createClient({ transport, user, agent: 'test' });
   const get = async (path: string) => {
     const request = { method: 'GET', path, query: new URLSearchParams(), headers: {}, user };
     const { body, headers } = await transport.call({
@@ -39,11 +27,11 @@ function server() {
     });
     return { headers, text: body.type === 'bytes' ? textOf(body.bytes) : '' };
   };
-  return { client, get, close };
+  return { client, get };
 }
 
 test('requests, watches, admission and stored objects are counted', async () => {
-  const { client, get, close } = server();
+  const { client, get } = await serving();
   await client.create(Namespace, { metadata: { name: 'a' }, spec: {} });
   await client.create(ConfigMap, { metadata: { name: 'x', namespace: 'a' } });
   await client.create(ConfigMap, { metadata: { name: 'x', namespace: 'a' } }).catch(() => {});
@@ -74,27 +62,24 @@ test('requests, watches, admission and stored objects are counted', async () => 
   expect(text).toContain('process_cpu_seconds_total 1.5\n');
   stop();
   expect((await get('/metrics')).text).toContain(watching(0));
-  await close();
 });
 
 test('labels are never made up by those who ask', async () => {
-  const { get, close } = server();
+  const { get } = await serving();
   for (let at = 0; at < 5; at++) await get(`/nothing/${at}`);
   await get('/apis/none.example.com/v1/things');
   const { text } = await get('/metrics');
   expect(text).not.toContain('nothing');
   expect(text).not.toContain('none.example.com');
   expect(text).toContain('subresource="",verb="GET",version=""} 6\n');
-  await close();
 });
 
 test('/metrics/slis tells how the health checks are', async () => {
-  const { get, close } = server();
+  const { get } = await serving();
   await get('/metrics/slis');
   const { text } = await get('/metrics/slis');
   expect(text).toContain('kubernetes_healthcheck{name="ping",type="livez"} 1\n');
   expect(text).toContain('kubernetes_healthcheck{name="etcd",type="readyz"} 0\n');
   expect(text).toContain('kubernetes_healthchecks_total{name="etcd",status="error",type="readyz"} 2\n');
   expect(text).not.toContain('apiserver_request_total');
-  await close();
 });

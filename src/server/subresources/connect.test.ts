@@ -1,27 +1,18 @@
 import { expect, test } from 'vitest';
-import { silentLog } from '../../base/log.ts';
-import { seededRandom } from '../../base/random.ts';
+import { bareServer } from '../../../test/support/bare-server.ts';
 import { textOf, utf8 } from '../../base/bytes.ts';
 import { seconds } from '../../base/clock.ts';
-import { virtualClock } from '../../base/virtual-clock.ts';
-import { createClient } from '../../client/transport-client.ts';
 import { Endpoints } from '../../kinds/core/endpoints.ts';
-import { Namespace } from '../../kinds/core/namespace.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { Service } from '../../kinds/core/service.ts';
-import { ServiceAccount } from '../../kinds/core/service-account.ts';
-import { undescribed } from '../../kinds/descriptions.ts';
-import { memoryStore } from '../../store/memory-store.ts';
 import { type Authorizer, systemMasters } from '../authorize.ts';
-import { createServer } from '../create-server.ts';
 import type { Kubelets, ProxyRequest } from '../kubelets.ts';
 
 const admin = { name: 'admin', groups: ['system:masters'] };
 
 /** A server with one pod on one node, and kubelets that answer with what they were asked. */
 async function cluster(addresses: { type: string; address: string }[] = [{ type: 'InternalIP', address: '10.1.0.1' }]) {
-  const clock = virtualClock(0);
   const asked: (readonly [string, number, ProxyRequest])[] = [];
   const mayGet: Authorizer = ({ user, verb }) => ({
     verdict: user.name === 'alice' && verb === 'get' ? 'allow' : 'no-opinion',
@@ -44,21 +35,12 @@ async function cluster(addresses: { type: string; address: string }[] = [{ type:
     askNode: () => Promise.reject(new Error('dial tcp n:10250: i/o timeout')),
     usage: () => [],
   };
-  const { transport } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters, mayGet],
-    describe: undescribed,
-    healthChecks: [],
-    kubelets,
+  const { clock, transport, client } = await bareServer({
+    now: 0,
+    namespaces: ['a'],
+    server: { authorizers: () => [systemMasters, mayGet], kubelets },
   });
-  const client = createClient({ transport, user: admin, agent: 'test' });
   const metadata = { name: 'web', namespace: 'a' };
-  await client.create(Namespace, { metadata: { name: 'a' }, spec: {} });
-  await client.create(ServiceAccount, { metadata: { name: 'default', namespace: 'a' } });
   await client.create(Node, { metadata: { name: 'n' }, spec: {}, status: { addresses } });
   const containers = [{ name: 'c', image: 'x', ports: [{ containerPort: 8080 }] }];
   const pod = await client.create(Pod, { metadata, spec: { nodeName: 'n', containers } });

@@ -1,14 +1,8 @@
 import { expect, test } from 'vitest';
+import { bareServer } from '../../../../test/support/bare-server.ts';
 import { base64, textOf, utf8 } from '../../../base/bytes.ts';
-import { silentLog } from '../../../base/log.ts';
-import { seededRandom } from '../../../base/random.ts';
-import { virtualClock } from '../../../base/virtual-clock.ts';
 import type { ApiResponse } from '../../../api/request.ts';
 import { ApiError, type Status } from '../../../api/status.ts';
-import { undescribed } from '../../../kinds/descriptions.ts';
-import { memoryStore } from '../../../store/memory-store.ts';
-import { systemMasters } from '../../authorize.ts';
-import { createServer } from '../../create-server.ts';
 import type { AdmissionPlugin } from '../plugin.ts';
 import { type SimulatedHost, simulatedNetwork } from '../../outgoing/simulated-network.ts';
 
@@ -16,7 +10,6 @@ type Json = Record<string, any>;
 
 /** A server whose webhooks are functions: each is named by the host of its URL. */
 async function serving(hosts: Record<string, (request: Json) => Json | SimulatedHost>) {
-  const clock = virtualClock(Date.UTC(2026, 0, 1));
   const asked: Json[] = [];
   const hostOf =
     (answer: (request: Json) => Json): SimulatedHost =>
@@ -27,18 +20,13 @@ async function serving(hosts: Record<string, (request: Json) => Json | Simulated
       return { body: { apiVersion: review.apiVersion, kind: 'AdmissionReview', response } };
     };
   const annotated: Record<string, string> = {};
-  const { transport, server } = createServer({
-    store: memoryStore({ clock }),
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    authenticators: [],
-    authorizers: () => [systemMasters],
-    describe: undescribed,
-    healthChecks: [],
-    outgoing: simulatedNetwork(
-      Object.fromEntries(Object.entries(hosts).map(([name, answer]) => [`${name}:443`, hostOf(answer as never)])),
-    ),
+  const { transport, server } = await bareServer({
+    namespaces: [],
+    server: {
+      outgoing: simulatedNetwork(
+        Object.fromEntries(Object.entries(hosts).map(([name, answer]) => [`${name}:443`, hostOf(answer as never)])),
+      ),
+    },
   });
   // Stands before all others and reads along what they note.
   (server as { admission: readonly AdmissionPlugin[] }).admission = [
