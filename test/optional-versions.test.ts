@@ -137,7 +137,12 @@ test('a bound that is 0, and nodes a volume moves to, are allowed where those fe
   const metrics = [{ type: 'External', external: { metric: { name: 'm' }, target: { type: 'Value', value: '1' } } }];
   const scaler = {
     metadata: { name: 's' },
-    spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, minReplicas: 0, maxReplicas: 3, metrics },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+      minReplicas: 0,
+      maxReplicas: 3,
+      metrics,
+    },
   };
   const scalers = '/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers';
   const affinity = (node: string) => {

@@ -2,6 +2,7 @@
 
 import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
 import { isPathSegmentName } from '../../base/names.ts';
+import type { KindContext } from '../../api/kind.ts';
 import { complain } from '../checks.ts';
 import { ageColumn, nameColumn, numberCell, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -9,6 +10,7 @@ import type {
   CrossVersionObjectReference,
   HPAScalingRules,
   HorizontalPodAutoscalerSpec,
+  MetricSpec,
   HorizontalPodAutoscaler as Shape,
 } from '../generated/types/autoscaling-v2.ts';
 import { counterIssues } from '../workloads.ts';
@@ -31,9 +33,8 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>(
     prepareForCreate(scaler) {
       scaler.status = noStatus();
     },
-    validate: ({ spec }, { enabled }) => specIssues(spec, enabled('HPAScaleToZero') ? 0 : 1),
-    validateUpdate: ({ spec }, previous, { enabled }) =>
-      specIssues(spec, enabled('HPAScaleToZero') || previous.spec.minReplicas === 0 ? 0 : 1),
+    validate: ({ spec }, context) => specIssues(spec, undefined, context),
+    validateUpdate: ({ spec }, previous, context) => specIssues(spec, previous.spec, context),
     validateStatusUpdate: ({ status }) => counterIssues(status, ['currentReplicas', 'desiredReplicas']),
     columns: [
       nameColumn,
@@ -84,8 +85,13 @@ const scaleDownDefaults = (): HPAScalingRules => ({
 
 const scaleToZero = 'must specify at least one Object or External metric to support scaling to zero replicas';
 
-function specIssues(spec: HorizontalPodAutoscalerSpec, least: 0 | 1): Issue[] {
+function specIssues(
+  spec: HorizontalPodAutoscalerSpec,
+  previous: HorizontalPodAutoscalerSpec | undefined,
+  { enabled }: KindContext,
+): Issue[] {
   const { minReplicas, maxReplicas, metrics } = spec;
+  const least = enabled('HPAScaleToZero') || previous?.minReplicas === 0 ? 0 : 1;
   const issues: Issue[] = [];
   if (minReplicas !== undefined && minReplicas < least) {
     issues.push(invalid('spec.minReplicas', minReplicas, `must be greater than or equal to ${least}`));
@@ -95,17 +101,42 @@ function specIssues(spec: HorizontalPodAutoscalerSpec, least: 0 | 1): Issue[] {
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     issues.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
   }
-  issues.push(...referenceIssues(spec.scaleTargetRef, 'spec.scaleTargetRef'));
-  (metrics ?? []).forEach((metric, i) => issues.push(...metricIssues(metric, `spec.metrics[${i}]`)));
+  const targetVersion = targetVersionRule(spec.scaleTargetRef, previous?.scaleTargetRef);
+  issues.push(...referenceIssues(spec.scaleTargetRef, 'spec.scaleTargetRef', targetVersion));
+  const objectVersion = (previous?.metrics ?? []).some(describesBadVersion) ? 'any' : 'version';
+  (metrics ?? []).forEach((metric, i) => issues.push(...metricIssues(metric, `spec.metrics[${i}]`, objectVersion)));
   const countsOutside = (metrics ?? []).some(({ type }) => type === 'Object' || type === 'External');
   if (minReplicas === 0 && !countsOutside) issues.push(forbiddenField('spec.metrics', scaleToZero));
   return [...issues, ...behaviorIssues(spec.behavior, 'spec.behavior')];
 }
 
-export function referenceIssues(reference: CrossVersionObjectReference | undefined, field: string): Issue[] {
-  return (['kind', 'name'] as const).flatMap((part) =>
+/** What an apiVersion must say: nothing, a version, or a version of a named group. */
+export type VersionRule = 'any' | 'version' | 'group version';
+
+/** A target that was there before stays good; the one thing to scale that the core group has needs no group. */
+function targetVersionRule(next: Reference, previous: Reference): VersionRule {
+  if (previous && previous.apiVersion === next?.apiVersion && previous.kind === next?.kind) return 'any';
+  return next?.kind === 'ReplicationController' ? 'version' : 'group version';
+}
+
+const describesBadVersion = ({ type, object }: MetricSpec): boolean =>
+  type === 'Object' && versionComplaints(object?.describedObject?.apiVersion ?? '', 'version').length > 0;
+
+type Reference = CrossVersionObjectReference | undefined;
+
+export const referenceIssues = (reference: Reference, field: string, rule: VersionRule): Issue[] => [
+  ...(['kind', 'name'] as const).flatMap((part) =>
     reference?.[part]
       ? complain(`${field}.${part}`, reference[part], isPathSegmentName)
       : [required(`${field}.${part}`)],
-  );
+  ),
+  ...complain(`${field}.apiVersion`, reference?.apiVersion ?? '', (version) => versionComplaints(version, rule)),
+];
+
+function versionComplaints(apiVersion: string, rule: VersionRule): string[] {
+  if (rule === 'any') return [];
+  const parts = apiVersion.split('/');
+  if (parts.length > 2) return [`unexpected GroupVersion string: ${apiVersion}`];
+  const hasGroup = parts.length === 2 && parts[0] !== '';
+  return rule === 'version' || hasGroup ? [] : ['apiVersion must specify API group'];
 }

@@ -1,11 +1,12 @@
 // What is wrong with a metric an autoscaler is to follow.
 
-import { isPathSegmentName } from '../../base/names.ts';
+import { isDns1123Label, isPathSegmentName } from '../../base/names.ts';
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
 import type { MetricSpec, MetricTarget } from '../generated/types/autoscaling-v2.ts';
 import { compareAmounts } from '../quantities.ts';
-import { referenceIssues } from './horizontal-pod-autoscaler.ts';
+import { containerResourceNameIssues } from '../pod-spec/resources.ts';
+import { type VersionRule, referenceIssues } from './horizontal-pod-autoscaler.ts';
 
 const sources = {
   Object: 'object',
@@ -17,7 +18,8 @@ const sources = {
 
 type Source = (typeof sources)[keyof typeof sources];
 
-export function metricIssues(metric: MetricSpec, field: string): Issue[] {
+/** `versionRule`: what the apiVersion of a described object must say. */
+export function metricIssues(metric: MetricSpec, field: string, versionRule: VersionRule): Issue[] {
   const type = metric.type ?? '';
   const expected = Object.hasOwn(sources, type) ? sources[type] : undefined;
   const given = Object.values(sources).filter((source) => metric[source]);
@@ -25,7 +27,7 @@ export function metricIssues(metric: MetricSpec, field: string): Issue[] {
   if (expected && !metric[expected]) {
     issues.push(required(`${field}.${expected}`, 'must populate information for the given metric source'));
   }
-  if (given[0]) issues.push(...sourceIssues(metric, given[0], `${field}.${given[0]}`));
+  if (given[0]) issues.push(...sourceIssues(metric, given[0], `${field}.${given[0]}`, versionRule));
   if (given.length < 2) return issues;
   const others = given.filter((source) => source !== expected);
   return [
@@ -40,7 +42,7 @@ function typeIssues(type: string, field: string): Issue[] {
   return [...(type ? [] : [required(field, 'must specify a metric source type')]), unknown, unknown];
 }
 
-function sourceIssues(metric: MetricSpec, source: Source, field: string): Issue[] {
+function sourceIssues(metric: MetricSpec, source: Source, field: string, versionRule: VersionRule): Issue[] {
   const target: Partial<MetricTarget> = metric[source]?.target ?? {};
   const wanted = targetIssues(target, `${field}.target`);
   const { value, averageValue, averageUtilization } = target;
@@ -48,7 +50,7 @@ function sourceIssues(metric: MetricSpec, source: Source, field: string): Issue[
   switch (source) {
     case 'object':
       return [
-        ...referenceIssues(metric.object?.describedObject, `${field}.describedObject`),
+        ...referenceIssues(metric.object?.describedObject, `${field}.describedObject`, versionRule),
         ...identifierIssues(metric.object?.metric?.name, field),
         ...wanted,
         ...(neither
@@ -70,14 +72,14 @@ function sourceIssues(metric: MetricSpec, source: Source, field: string): Issue[
       return [
         ...identifierIssues(metric.pods?.metric?.name, field),
         ...wanted,
-        ...(averageValue === undefined || !isPositive(averageValue)
+        ...(averageValue === undefined
           ? [required(`${field}.target.averageValue`, 'must specify a positive target averageValue')]
           : []),
       ];
     default:
       return [
         ...(metric[source]?.name ? [] : [required(`${field}.name`, 'must specify a resource name')]),
-        ...(source === 'containerResource' ? containerIssues(metric.containerResource?.container, field) : []),
+        ...(source === 'containerResource' ? containerIssues(metric.containerResource, field) : []),
         ...wanted,
         ...shareIssues(averageUtilization, averageValue, `${field}.target`),
       ];
@@ -86,8 +88,12 @@ function sourceIssues(metric: MetricSpec, source: Source, field: string): Issue[
 
 const isPositive = (amount: string): boolean => compareAmounts(amount, '0') > 0;
 
-const containerIssues = (container: string | undefined, field: string): Issue[] =>
-  container ? [] : [required(`${field}.container`, 'must specify a container')];
+const containerIssues = (source: MetricSpec['containerResource'], field: string): Issue[] => [
+  ...(source?.name ? containerResourceNameIssues(source.name, `${field}.name`) : []),
+  ...(source?.container
+    ? complain(`${field}.container`, source.container, isDns1123Label)
+    : [required(`${field}.container`, 'must specify a container')]),
+];
 
 function shareIssues(utilization: number | undefined, value: string | undefined, field: string): Issue[] {
   if (utilization === undefined && value === undefined) {

@@ -21,30 +21,37 @@ export function targetsCell({ spec, status }: HorizontalPodAutoscaler): string {
 function metricText(metric: MetricSpec, status: MetricStatus | undefined): string {
   switch (metric.type) {
     case 'External':
-      return outsideText(metric.external?.target, status?.external?.current);
+      return outsideText(metric.external?.target, status?.external);
     case 'Object':
-      return outsideText(metric.object?.target, status?.object?.current);
+      return outsideText(metric.object?.target, status?.object);
     case 'Pods':
-      return pair(status?.pods?.current?.averageValue, metric.pods?.target.averageValue ?? '');
+      return pair(amount(status?.pods, 'averageValue'), metric.pods?.target.averageValue ?? '');
     case 'Resource':
-      return `${metric.resource?.name}: ${shareText(metric.resource?.target, status?.resource?.current)}`;
+      return `${metric.resource?.name}: ${shareText(metric.resource?.target, status?.resource)}`;
     case 'ContainerResource':
-      return `${metric.containerResource?.name}: ${shareText(metric.containerResource?.target, status?.containerResource?.current)}`;
+      return `${metric.containerResource?.name}: ${shareText(metric.containerResource?.target, status?.containerResource)}`;
     default:
       return '<unknown type>';
   }
 }
 
+/** What is reported of a metric; undefined when nothing is. */
+type Report = { readonly current?: MetricValueStatus } | undefined;
+
+/** Go prints an amount that a report leaves out as what it is to Go. */
+const amount = (report: Report, name: 'value' | 'averageValue'): string | undefined =>
+  report && (report.current?.[name] ?? '<nil>');
+
 const pair = (current: string | undefined, target: string): string => `${current ?? '<unknown>'}/${target}`;
 
-function outsideText(target: MetricTarget | undefined, current: MetricValueStatus | undefined): string {
+function outsideText(target: MetricTarget | undefined, report: Report): string {
   return target?.averageValue === undefined
-    ? pair(current?.value, target?.value ?? '')
-    : `${pair(current?.averageValue, target.averageValue)} (avg)`;
+    ? pair(amount(report, 'value'), target?.value ?? '')
+    : `${pair(report?.current?.averageValue, target.averageValue)} (avg)`;
 }
 
-function shareText(target: MetricTarget | undefined, current: MetricValueStatus | undefined): string {
-  if (target?.averageValue !== undefined) return pair(current?.averageValue, target.averageValue);
+function shareText(target: MetricTarget | undefined, report: Report): string {
+  if (target?.averageValue !== undefined) return pair(amount(report, 'averageValue'), target.averageValue);
   const percent = (value: number | undefined) => (value === undefined ? undefined : `${value}%`);
-  return pair(percent(current?.averageUtilization), percent(target?.averageUtilization) ?? '<auto>');
+  return pair(percent(report?.current?.averageUtilization), percent(target?.averageUtilization) ?? '<auto>');
 }

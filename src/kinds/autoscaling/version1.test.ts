@@ -37,3 +37,36 @@ test('annotations that say nothing readable are as good as none', () => {
   old.metadata.annotations = { 'autoscaling.alpha.kubernetes.io/metrics': '[broken' };
   expect(fromVersion1(old).spec).toMatchObject({ metrics: [cpu] });
 });
+
+test('annotations of another form, or that say nothing, change nothing', () => {
+  const old = toVersion1(scaler([cpu]));
+  for (const [name, text] of [
+    ['metrics', '{}'],
+    ['metrics', '["cpu"]'],
+    ['behavior', '{"ScaleUp":null}'],
+    ['behavior', '[]'],
+  ]) {
+    old.metadata.annotations = { [`autoscaling.alpha.kubernetes.io/${name}`]: text as string };
+    expect(fromVersion1(old).spec).toEqual(scaler([cpu]).spec);
+  }
+});
+
+test('an object is measured by a whole amount beside its average only where that is more than nothing', () => {
+  const object = (targetValue: string) =>
+    fromVersion1({
+      ...toVersion1(scaler([cpu])),
+      metadata: {
+        name: 'web',
+        annotations: {
+          'autoscaling.alpha.kubernetes.io/metrics': JSON.stringify([
+            {
+              type: 'Object',
+              object: { target: { kind: 'K', name: 'n' }, metricName: 'm', targetValue, averageValue: '2' },
+            },
+          ]),
+        },
+      },
+    }).spec as { metrics: { object: { target: object } }[] };
+  expect(object('0').metrics[0]?.object.target).toEqual({ type: 'AverageValue', averageValue: '2' });
+  expect(object('5').metrics[0]?.object.target).toEqual({ type: 'AverageValue', averageValue: '2', value: '5' });
+});

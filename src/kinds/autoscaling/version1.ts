@@ -34,8 +34,7 @@ export function toVersion1(object: KubeObject): KubeObject {
   const { spec, status, ...rest } = object as HorizontalPodAutoscaler;
   const metrics = spec.metrics ?? [];
   const others = metrics.filter((metric) => !isCpuShare(metric));
-  const cpu = metrics.find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu');
-  const target = cpu?.resource?.target.averageUtilization;
+  const target = metrics.find(isCpuShare)?.resource?.target.averageUtilization;
   withoutVersion1Annotations(rest);
   const annotations = {
     ...rest.metadata.annotations,
@@ -61,7 +60,7 @@ export function toVersion1(object: KubeObject): KubeObject {
 
 function statusTo1(status: HorizontalPodAutoscalerStatus): v1.HorizontalPodAutoscalerStatus {
   const { observedGeneration, lastScaleTime, currentReplicas = 0, desiredReplicas } = status;
-  const cpu = (status.currentMetrics ?? []).find(
+  const cpu = (status.currentMetrics ?? []).findLast(
     ({ type, resource }) =>
       type === 'Resource' && resource?.name === 'cpu' && resource.current.averageUtilization !== undefined,
   );
@@ -80,13 +79,13 @@ export function fromVersion1(object: KubeObject): KubeObject {
   const annotations = rest.metadata.annotations ?? {};
   const spec = specFrom1(spec1 ?? { scaleTargetRef: { kind: '', name: '' }, maxReplicas: 0 });
   const status = status1 && statusFrom1(status1);
-  const others = parsed<Flat[]>(annotations[metricsAnnotation]);
+  const others = parsedList<Flat>(annotations[metricsAnnotation]);
   if (others) spec.metrics = [...others.map(metricFrom1), ...(spec.metrics ?? [])];
-  const behavior = parsed<object>(annotations[behaviorAnnotation]);
-  if (behavior) spec.behavior = publishedBehavior(behavior);
-  const current = parsed<Flat[]>(annotations[currentMetricsAnnotation]);
+  const behavior = parsedBehavior(annotations[behaviorAnnotation]);
+  if (behavior) spec.behavior = behavior;
+  const current = parsedList<Flat>(annotations[currentMetricsAnnotation]);
   if (status && current) status.currentMetrics = current.map(currentFrom1);
-  const conditions = parsed<NonNullable<HorizontalPodAutoscalerStatus['conditions']>>(
+  const conditions = parsedList<NonNullable<HorizontalPodAutoscalerStatus['conditions']>[number]>(
     annotations[conditionsAnnotation],
   );
   if (status && conditions) status.conditions = conditions;
@@ -94,15 +93,27 @@ export function fromVersion1(object: KubeObject): KubeObject {
   return { ...rest, spec, ...(status && { status }) };
 }
 
-/** Annotations that are no JSON are as good as none. */
-function parsed<T>(text: string | undefined): T | undefined {
-  if (text === undefined) return undefined;
+/** Annotations that are no JSON, or not of the right form, are as good as none. */
+function parsed(text: string | undefined): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return value && typeof value === 'object' ? (value as T) : undefined;
+    return JSON.parse(text ?? 'null');
   } catch {
     return undefined;
   }
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parsedList<T>(text: string | undefined): T[] | undefined {
+  const value = parsed(text);
+  return Array.isArray(value) && value.every(isObject) ? (value as T[]) : undefined;
+}
+
+function parsedBehavior(text: string | undefined): HorizontalPodAutoscalerBehavior | undefined {
+  const value = parsed(text);
+  const behavior = isObject(value) ? publishedBehavior(value) : {};
+  return behavior.scaleUp || behavior.scaleDown ? behavior : undefined;
 }
 
 function specFrom1(spec: v1.HorizontalPodAutoscalerSpec): HorizontalPodAutoscalerSpec {
@@ -199,27 +210,43 @@ function deepened(flat: Flat, prefix: 'target' | 'current'): Record<string, unkn
   const metric = (source: Record<string, unknown>, selector = source.selector) => ({
     metric: present({ name: source.metricName, selector }),
   });
-  const each = (source: Record<string, unknown>) =>
-    amounts(source, { value: source[`${prefix}Value`], averageValue: source[`${prefix}AverageValue`] });
+  // What is no pointer in Go is nought when it is left out.
+  const alwaysValued = prefix === 'current' ? '0' : undefined;
+  const each = (source: Record<string, unknown>, none: { value?: unknown; averageValue?: unknown } = {}) =>
+    amounts(source, {
+      value: source[`${prefix}Value`] ?? none.value,
+      averageValue: source[`${prefix}AverageValue`] ?? none.averageValue,
+    });
   return present({
     type,
     object: object && {
       describedObject: object.target,
       ...metric(object),
-      ...amounts(object, {
-        value: object.averageValue === undefined ? object[`${prefix}Value`] : undefined,
-        averageValue: object.averageValue,
-      }),
+      ...amounts(object, objectAmounts(object, prefix)),
     },
-    pods: pods && { ...metric(pods), ...each(pods) },
-    resource: resource && { name: resource.name, ...each(resource) },
+    pods: pods && { ...metric(pods), ...each(pods, { averageValue: '0' }) },
+    resource: resource && { name: resource.name, ...each(resource, { averageValue: alwaysValued }) },
     containerResource: containerResource && {
       name: containerResource.name,
       container: containerResource.container,
-      ...each(containerResource),
+      ...each(containerResource, { averageValue: alwaysValued }),
     },
-    external: external && { ...metric(external, external.metricSelector), ...each(external) },
+    external: external && {
+      ...metric(external, external.metricSelector),
+      ...each(external, { value: alwaysValued }),
+    },
   });
+}
+
+/** Whether an amount, as text or number, is more or less than nought. */
+const isSome = (amount: unknown): boolean => /^"?[-+]?[0.]*[1-9]/.test(JSON.stringify(amount));
+
+/** v1 cannot leave the whole amount out: beside an average, nought of it means there is none. */
+function objectAmounts(source: Record<string, unknown>, prefix: 'target' | 'current') {
+  const { averageValue } = source;
+  const value = source[`${prefix}Value`] ?? '0';
+  const isMeant = prefix === 'current' || averageValue === undefined || isSome(value);
+  return { value: isMeant ? value : undefined, averageValue };
 }
 
 function targetTypeOf(given: Readonly<Record<string, unknown>>): string {

@@ -6,7 +6,7 @@ import { isDns1123Subdomain } from '../../base/names.ts';
 import { formatTime } from '../../base/time.ts';
 import { type Issue, invalid, required, tooLong } from '../../api/issues.ts';
 import { annotationIssues, complain, immutable } from '../checks.ts';
-import { ageColumn, nameColumn, textColumn } from '../columns.ts';
+import { labelsText, nameColumn, textColumn } from '../columns.ts';
 import { defineKind, namedSchema } from '../define.ts';
 import type {
   PodCertificateRequestSpec,
@@ -55,15 +55,18 @@ export const PodCertificateRequest = defineKind<PodCertificateRequest>(
       textColumn('NodeName', specField('nodeName'), ({ spec }) => spec.nodeName),
       textColumn('SignerName', specField('signerName'), ({ spec }) => spec.signerName),
       textColumn('State', 'Is the request Pending, Issued, Denied, or Failed?', stateCell),
-      ageColumn,
+      textColumn('UnverifiedUserAnnotations', specField('unverifiedUserAnnotations'), ({ spec }) =>
+        labelsText(spec.unverifiedUserAnnotations),
+      ),
     ],
   },
   { gate: 'PodCertificateRequest' },
 );
 
+const outcomes = ['Issued', 'Denied', 'Failed'];
+
 function stateCell({ status }: PodCertificateRequest): string {
-  const outcomes = ['Issued', 'Denied', 'Failed'];
-  return outcomes.find((outcome) => status?.conditions?.some(({ type }) => type === outcome)) ?? 'Pending';
+  return status?.conditions?.findLast(({ type }) => outcomes.includes(type))?.type ?? 'Pending';
 }
 
 type Spec = Partial<PodCertificateRequestSpec>;

@@ -25,7 +25,8 @@ export const LeaseCandidate = defineKind<LeaseCandidate>('coordination.k8s.io/v1
     nameColumn,
     textColumn(
       'LeaseName',
-      { type: 'io.k8s.api.coordination.v1beta1.LeaseCandidateSpec', field: 'leaseName' },
+      // Of the older version, which is shorter.
+      { type: 'io.k8s.api.coordination.v1alpha2.LeaseCandidateSpec', field: 'leaseName' },
       ({ spec }) => spec?.leaseName ?? '',
     ),
     // Kubernetes looks for the texts of these two where there are none.

@@ -54,6 +54,31 @@ test.each<[string, PodSpec['initContainers'], PodStatus, string, string]>([
     '1/2',
     'Init:1/2',
   ],
+  [
+    'one container is through and the other failed',
+    undefined,
+    {
+      phase: 'Failed',
+      containerStatuses: [
+        status('c', { ready: false, state: { terminated: { exitCode: 0, reason: 'Completed' } } }),
+        status('d', { ready: false, state: { terminated: { exitCode: 1, reason: 'Error' } } }),
+      ],
+    },
+    '0/1',
+    'Error',
+  ],
+  [
+    'it is initialized and a sidecar fails',
+    [{ name: 's', restartPolicy: 'Always' }],
+    {
+      phase: 'Running',
+      conditions: [{ type: 'Initialized', status: 'True' }],
+      initContainerStatuses: [status('s', { ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } })],
+      containerStatuses: [status('c')],
+    },
+    '1/2',
+    'Init:CrashLoopBackOff',
+  ],
 ])('when %s, its row says so', (_, initContainers, given, ready, reason) => {
   const shown = pod(initContainers ? { initContainers } : {}, given);
   expect([cell('Ready', shown), cell('Status', shown)]).toEqual([ready, reason]);

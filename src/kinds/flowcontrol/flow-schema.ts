@@ -33,9 +33,11 @@ export const FlowSchema = defineKind<FlowSchema>('flowcontrol.apiserver.k8s.io/v
   validateUpdate: schemaIssues,
   columns: [
     nameColumn,
-    textColumn('PriorityLevel', specField('priorityLevelConfiguration'), ({ spec }) => {
-      return spec?.priorityLevelConfiguration?.name ?? '';
-    }),
+    textColumn(
+      'PriorityLevel',
+      { type: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationReference', field: 'name' },
+      ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '',
+    ),
     textColumn('MatchingPrecedence', specField('matchingPrecedence'), ({ spec }) => spec?.matchingPrecedence ?? 0),
     textColumn('DistinguisherMethod', specField('distinguisherMethod'), ({ spec }) => {
       return spec?.distinguisherMethod?.type ?? '<none>';

@@ -38,7 +38,7 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
       nameColumn,
       textColumn('Type', specField('type'), ({ spec }) => spec?.type ?? ''),
       textColumn('NominalConcurrencyShares', limitedField('nominalConcurrencyShares'), ({ spec }) => {
-        return String(spec?.limited?.nominalConcurrencyShares ?? spec?.exempt?.nominalConcurrencyShares ?? '<none>');
+        return spec?.limited ? (spec.limited.nominalConcurrencyShares ?? 0) : '<none>';
       }),
       textColumn('Queues', queuingField('queues'), ({ spec }) => queuingCell(spec, 'queues')),
       textColumn('HandSize', queuingField('handSize'), ({ spec }) => queuingCell(spec, 'handSize')),
@@ -64,8 +64,8 @@ function queuingField(field: string) {
 
 type Queuing = NonNullable<LimitResponse['queuing']>;
 
-const queuingCell = (spec: PriorityLevelConfigurationSpec | undefined, name: keyof Queuing): string =>
-  String(spec?.limited?.limitResponse?.queuing?.[name] ?? '<none>');
+const queuingCell = (spec: PriorityLevelConfigurationSpec | undefined, name: keyof Queuing): string | number =>
+  spec?.limited?.limitResponse?.queuing?.[name] ?? '<none>';
 
 function applyLimitDefaults(limited: LimitedPriorityLevelConfiguration): void {
   limited.nominalConcurrencyShares ??= 30;

@@ -2,6 +2,7 @@
 
 import { isDns1123Label } from '../../base/names.ts';
 import { type Issue, forbiddenField, notSupported, required, tooLong } from '../../api/issues.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { complain, domainPrefixedPath, immutable } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
@@ -13,6 +14,12 @@ import type {
 import { typedReferenceIssues } from './ingress.ts';
 
 export type IngressClass = Shape;
+
+const defaultMark = 'ingressclass.kubernetes.io/is-default-class';
+
+/** Whether ingresses that name no class get this one. */
+export const isDefaultIngressClass = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.[defaultMark] === 'true';
 
 export const IngressClass = defineKind<IngressClass>('networking.k8s.io/v1', 'IngressClass', {
   generation: 'spec',
@@ -26,7 +33,10 @@ export const IngressClass = defineKind<IngressClass>('networking.k8s.io/v1', 'In
     ...specIssues(spec),
   ],
   columns: [
-    nameColumn,
+    {
+      ...nameColumn,
+      cell: (object) => `${object.metadata.name ?? ''}${isDefaultIngressClass(object) ? ' (default)' : ''}`,
+    },
     textColumn('Controller', 'Controller that is responsible for handling this class', ({ spec }) => {
       return spec.controller ?? '';
     }),

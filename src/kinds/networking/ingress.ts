@@ -68,7 +68,9 @@ function hostsCell({ spec }: Ingress): string {
   const hosts = rules.flatMap(({ host }) => host || []);
   if (hosts.length === 0) return '*';
   const shown = hosts.slice(0, mostHosts).join(',');
-  return hosts.length > mostHosts ? `${shown} + ${rules.length - mostHosts} more...` : shown;
+  // A rule for every host counts as one more, if it comes last.
+  const more = hosts.length > mostHosts || (hosts.length === mostHosts && !rules.at(-1)?.host);
+  return more ? `${shown} + ${rules.length - mostHosts} more...` : shown;
 }
 
 function addressCell({ status }: Ingress): string {

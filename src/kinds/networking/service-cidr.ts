@@ -27,18 +27,19 @@ function specIssues({ cidrs }: ServiceCIDRSpec): Issue[] {
   const ranges = cidrs ?? [];
   if (ranges.length === 0) return [required('spec.cidrs', 'at least one CIDR required')];
   if (ranges.length > 2) return [invalid('spec.cidrs', { CIDRs: ranges }, 'may only hold up to 2 values')];
-  const issues: Issue[] = [];
+  const issues = ranges.flatMap((range, i) => complain(`spec.cidrs[${i}]`, range, isCanonicalCidr));
   const families = ranges.flatMap((range) => parseCidr(range)?.ip.family ?? []);
   if (families.length === 2 && families[0] === families[1]) {
     const rule = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
     issues.push(invalid('spec.cidrs', ranges, rule));
   }
-  return [...issues, ...ranges.flatMap((range, i) => complain(`spec.cidrs[${i}]`, range, isCanonicalCidr))];
+  return issues;
 }
 
 /** A range of the other family may be added; what there is stays. */
 function changeIssues(next: readonly string[], previous: readonly string[]): Issue[] {
-  if (next.length < previous.length) return [immutable('spec.cidrs', next)];
+  const grows = previous.length === 1 && next.length === 2;
+  if (next.length !== previous.length && !grows) return [immutable('spec.cidrs', next)];
   const changed = previous.flatMap((range, i) => (next[i] === range ? [] : [immutable(`spec.cidrs[${i}]`, next[i])]));
-  return next.length > previous.length ? [...changed, ...specIssues({ cidrs: [...next] })] : changed;
+  return grows ? [...changed, ...specIssues({ cidrs: [...next] })] : changed;
 }

@@ -5,7 +5,7 @@ import { isDns1123Label, isLabelValue, isQualifiedName } from '../../base/names.
 import { formatTime } from '../../base/time.ts';
 import { type Issue, notSupported, required, tooMany } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
-import { ageColumn, nameColumn } from '../columns.ts';
+import { ageColumn, ageOf, nameColumn, textColumn } from '../columns.ts';
 import { conditionIssues } from '../conditions.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -19,6 +19,7 @@ import { driverIssues, poolIssues, taintEffects } from './names.ts';
 export type DeviceTaintRule = Shape;
 
 const mostConditions = 8;
+const taintField = (field: string) => ({ type: 'io.k8s.api.resource.v1.DeviceTaint', field });
 
 export const DeviceTaintRule = defineKind<DeviceTaintRule>(
   'resource.k8s.io/v1beta2',
@@ -55,7 +56,16 @@ export const DeviceTaintRule = defineKind<DeviceTaintRule>(
       if (conditions.length <= mostConditions) return issues;
       return [...issues, tooMany('status.conditions', conditions.length, mostConditions)];
     },
-    columns: [nameColumn, ageColumn],
+    columns: [
+      nameColumn,
+      textColumn('Key', taintField('key'), ({ spec }) => spec.taint?.key ?? ''),
+      textColumn('Value', taintField('value'), ({ spec }) => spec.taint?.value ?? ''),
+      textColumn('Effect', taintField('effect'), ({ spec }) => spec.taint?.effect ?? ''),
+      textColumn('TimeAdded', taintField('timeAdded'), ({ spec: { taint } }, now) =>
+        taint?.timeAdded ? ageOf(taint.timeAdded, now) : '',
+      ),
+      ageColumn,
+    ],
   },
   { gate: 'DRADeviceTaintRules' },
 );

@@ -5,7 +5,7 @@ import { utf8Length } from '../../base/bytes.ts';
 import { isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, invalid, required, tooLong, tooMany } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
-import { ageColumn, nameColumn } from '../columns.ts';
+import { ageOf, nameColumn, numberColumn, textColumn } from '../columns.ts';
 import { conditionIssues } from '../conditions.ts';
 import { defineKind, namedSchema } from '../define.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   ResourcePoolStatusRequestStatus,
   ResourcePoolStatusRequest as Shape,
 } from '../generated/types/resource-v1alpha3.ts';
+import type { Condition } from '../generated/types/meta-v1.ts';
 import { internalValue } from '../internal-value.ts';
 import { keepMetadata, statusOnlyFields } from '../status-update.ts';
 
@@ -42,10 +43,44 @@ export const ResourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>(
       if (deepEqual(status, previous.status)) return [];
       return [invalid('status', status ? internalValue(namedSchema(statusType), status) : null, 'field is immutable')];
     },
-    columns: [nameColumn, ageColumn],
+    columns: [
+      nameColumn,
+      textColumn('Driver', 'The driver to query pools for.', ({ spec }) => spec.driver),
+      countColumn('Total', 'Total number of devices across all pools.', ({ totalDevices }) => totalDevices),
+      countColumn('Available', 'Number of available devices across all pools.', (pool) => pool.availableDevices),
+      countColumn('Allocated', 'Number of allocated devices across all pools.', (pool) => pool.allocatedDevices),
+      countColumn('Unavailable', 'Number of unavailable devices across all pools.', (pool) => pool.unavailableDevices),
+      countColumn('Errors', 'Number of pools with validation errors.', ({ validationError }) =>
+        validationError === undefined ? 0 : 1,
+      ),
+      numberColumn('Pools', 'Total number of matching pools.', ({ status }) => status?.poolCount ?? 0),
+      textColumn('Status', 'Processing status.', statusCell),
+      textColumn('Completed', 'Time since the observation completed.', (request, now) => {
+        const outcome = outcomeOf(request);
+        return outcome?.type === 'Complete' ? ageOf(outcome.lastTransitionTime, now) : '<none>';
+      }),
+    ],
   },
   { gate: 'DRAResourcePoolStatus' },
 );
+
+/** The first condition that ends the request. */
+const outcomeOf = ({ status }: ResourcePoolStatusRequest): Condition | undefined =>
+  status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+
+function statusCell(request: ResourcePoolStatusRequest): string {
+  const type = outcomeOf(request)?.type ?? 'Pending';
+  const { poolCount = 0, pools = [] } = request.status ?? {};
+  return type === 'Complete' && poolCount > pools.length ? `Complete (${pools.length}/${poolCount} pools)` : type;
+}
+
+/** A sum over all pools; a dash until they have been looked at. */
+function countColumn(name: string, description: string, count: (pool: PoolStatus) => number | undefined) {
+  return textColumn<ResourcePoolStatusRequest>(name, description, (request) => {
+    if (!request.status || outcomeOf(request)?.type === 'Failed') return '-';
+    return String((request.status.pools ?? []).reduce((sum, pool) => sum + (count(pool) ?? 0), 0));
+  });
+}
 
 function specIssues({ driver, poolName, limit }: Partial<ResourcePoolStatusRequestSpec>): Issue[] {
   return [

@@ -46,7 +46,7 @@ export const ResourceSlice = defineKind<ResourceSlice>(
     },
     columns: [
       nameColumn,
-      textColumn('Node', specField('nodeName'), ({ spec }) => spec.nodeName || '<none>'),
+      textColumn('Node', specField('nodeName'), ({ spec }) => spec.nodeName ?? ''),
       textColumn('Driver', specField('driver'), ({ spec }) => spec.driver),
       textColumn('Pool', { type: 'io.k8s.api.resource.v1.ResourcePool', field: 'name' }, ({ spec }) => spec.pool.name),
       ageColumn,

@@ -4,7 +4,7 @@ import { deepEqual } from '../../base/equal.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, invalid, tooMany } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
-import { ageColumn, nameColumn } from '../columns.ts';
+import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { conditionIssues } from '../conditions.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -48,10 +48,31 @@ export const PodGroup = defineKind<PodGroup>(
     validate: ({ spec }) => specIssues(spec ?? {}),
     validateUpdate: ({ spec }, previous) => changeIssues(spec, previous.spec),
     validateStatusUpdate: statusIssues,
-    columns: [nameColumn, ageColumn],
+    columns: [
+      nameColumn,
+      textColumn(
+        'Policy',
+        'SchedulingPolicy defines the scheduling policy for this instance of the PodGroup. Controllers are expected to fill this field by copying it from a PodGroupTemplate. This field is immutable.',
+        ({ spec }) => (spec.schedulingPolicy.gang ? 'Gang' : 'Basic'),
+      ),
+      textColumn('Workload', 'Name of the referenced Workload object', ({ spec: { podGroupTemplateRef } }) => {
+        return podGroupTemplateRef ? (podGroupTemplateRef.workload?.workloadName ?? '') : '<none>';
+      }),
+      textColumn('Status', 'Status of the PodGroup', statusCell),
+      ageColumn,
+    ],
   },
   { gate: 'GenericWorkload' },
 );
+
+function statusCell({ status }: PodGroup): string {
+  const last = (wanted: string) => status?.conditions?.findLast(({ type }) => type === wanted);
+  const disrupted = last('DisruptionTarget');
+  if (disrupted) return disrupted.reason;
+  const scheduled = last('PodGroupScheduled');
+  if (!scheduled) return 'Pending';
+  return scheduled.status === 'True' ? 'Scheduled' : 'Unschedulable';
+}
 
 function specIssues(spec: Partial<PodGroupSpec>): Issue[] {
   return [

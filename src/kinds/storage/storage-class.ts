@@ -21,7 +21,8 @@ const defaultAnnotations = [
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
 
-const isDefault = ({ metadata }: KubeObject): boolean =>
+/** Whether claims that name no class get this one. */
+export const isDefaultStorageClass = ({ metadata }: KubeObject): boolean =>
   defaultAnnotations.some((name) => metadata.annotations?.[name] === 'true');
 
 export const StorageClass = defineKind<StorageClass>('storage.k8s.io/v1', 'StorageClass', {
@@ -41,7 +42,7 @@ export const StorageClass = defineKind<StorageClass>('storage.k8s.io/v1', 'Stora
   columns: [
     {
       ...nameColumn,
-      cell: (object) => `${object.metadata.name ?? ''}${isDefault(object) ? ' (default)' : ''}`,
+      cell: (object) => `${object.metadata.name ?? ''}${isDefaultStorageClass(object) ? ' (default)' : ''}`,
     },
     textColumn('Provisioner', field('provisioner'), ({ provisioner }) => provisioner),
     textColumn('ReclaimPolicy', field('reclaimPolicy'), ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete'),

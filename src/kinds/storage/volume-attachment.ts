@@ -32,7 +32,7 @@ export const VolumeAttachment = defineKind<VolumeAttachment>('storage.k8s.io/v1'
     deepEqual(spec, previous.spec) ? [] : [immutable('spec', internalSpec(spec))],
   columns: [
     nameColumn,
-    textColumn('Attacher', specField('attacher'), ({ spec }) => spec.attacher),
+    { ...textColumn<VolumeAttachment>('Attacher', specField('attacher'), ({ spec }) => spec.attacher), format: 'name' },
     textColumn(
       'PV',
       { type: 'io.k8s.api.storage.v1.VolumeAttachmentSource', field: 'persistentVolumeName' },

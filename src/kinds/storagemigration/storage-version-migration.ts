@@ -7,6 +7,7 @@ import { complain, immutable } from '../checks.ts';
 import { nameColumn, textColumn } from '../columns.ts';
 import { conditionIssues } from '../conditions.ts';
 import { defineKind } from '../define.ts';
+import type { Condition } from '../generated/types/meta-v1.ts';
 import type { StorageVersionMigration as Shape } from '../generated/types/storagemigration-v1beta1.ts';
 import { keepMetadata, statusOnlyFields } from '../status-update.ts';
 
@@ -54,8 +55,11 @@ function specIssues(migration: StorageVersionMigration): Issue[] {
 const isTrue = ({ status }: StorageVersionMigration, type: string): boolean =>
   (status?.conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
 
-function statusCell(migration: StorageVersionMigration): string {
-  return ['Succeeded', 'Failed', 'Running'].find((type) => isTrue(migration, type)) ?? 'Unknown';
+const phases = ['Running', 'Failed', 'Succeeded'];
+
+function statusCell({ status }: StorageVersionMigration): string {
+  const isPhase = ({ type, status }: Condition) => phases.includes(type) && status === 'True';
+  return status?.conditions?.findLast(isPhase)?.type ?? 'Unknown';
 }
 
 function statusIssues(next: StorageVersionMigration, previous: StorageVersionMigration): Issue[] {

@@ -1,11 +1,10 @@
 // DefaultIngressClass: an ingress that names no class gets the newest of those marked as default.
 
 import type { Ingress } from '../../kinds/networking/ingress.ts';
-import { IngressClass } from '../../kinds/networking/ingress-class.ts';
+import { IngressClass, isDefaultIngressClass } from '../../kinds/networking/ingress-class.ts';
 import type { Draft } from '../draft.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 
-const mark = 'ingressclass.kubernetes.io/is-default-class';
 const legacyClass = 'kubernetes.io/ingress.class';
 
 export const defaultIngressClass: AdmissionPlugin = {
@@ -18,10 +17,7 @@ export const defaultIngressClass: AdmissionPlugin = {
     if (ingress.spec?.ingressClassName !== undefined) return;
     if (ingress.metadata.annotations?.[legacyClass] !== undefined) return;
     const classes = await world.mirror(IngressClass);
-    const [chosen] = classes
-      .list()
-      .filter(({ metadata }) => metadata.annotations?.[mark] === 'true')
-      .sort(newestFirst);
+    const [chosen] = classes.list().filter(isDefaultIngressClass).sort(newestFirst);
     if (chosen) ingress.spec = { ...ingress.spec, ingressClassName: chosen.metadata.name ?? '' };
   },
 };

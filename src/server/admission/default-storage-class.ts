@@ -1,11 +1,10 @@
 // DefaultStorageClass: a claim that names no class gets the newest of those marked as default.
 
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
-import { StorageClass } from '../../kinds/storage/storage-class.ts';
+import { StorageClass, isDefaultStorageClass } from '../../kinds/storage/storage-class.ts';
 import type { Draft } from '../draft.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 
-const annotations = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
 const legacyClass = 'volume.beta.kubernetes.io/storage-class';
 
 export const defaultStorageClass: AdmissionPlugin = {
@@ -16,13 +15,10 @@ export const defaultStorageClass: AdmissionPlugin = {
   async mutate({ object }, world) {
     const claim = object as Draft & PersistentVolumeClaim;
     if (claim.spec.storageClassName !== undefined || claim.metadata.annotations?.[legacyClass] !== undefined) return;
-    const chosen = newest((await world.mirror(StorageClass)).list().filter(isDefault));
+    const chosen = newest((await world.mirror(StorageClass)).list().filter(isDefaultStorageClass));
     if (chosen) claim.spec.storageClassName = chosen.metadata.name as string;
   },
 };
-
-const isDefault = ({ metadata }: StorageClass): boolean =>
-  annotations.some((name) => metadata.annotations?.[name] === 'true');
 
 /** The newest; of equally old ones the first by name. */
 function newest(classes: readonly StorageClass[]): StorageClass | undefined {

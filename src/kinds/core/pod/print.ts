@@ -29,10 +29,9 @@ export function podRestartsText(pod: Pod, now: Instant): string {
 function summaryOf(pod: Pod): Summary {
   const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar);
   const init = initProgress(pod);
-  const base = { total: (pod.spec.containers ?? []).length + sidecars.length, init: firstReason(pod) };
-  const running =
-    init.waiting && !isConditionTrue(pod, 'Initialized') ? initSummary(init) : mainSummary(pod, init, base.init);
-  return { ...running, total: base.total, reason: whenDeleted(pod, running.reason) };
+  const running = init.waiting && !isConditionTrue(pod, 'Initialized') ? initSummary(init) : mainSummary(pod, init);
+  const total = (pod.spec.containers ?? []).length + sidecars.length;
+  return { ...running, total, reason: whenDeleted(pod, running.reason) };
 }
 
 const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
@@ -90,23 +89,28 @@ function initSummary(init: InitProgress): Omit<Summary, 'total'> {
   return { ready, restarts, lastRestart, reason: init.waiting ?? '' };
 }
 
-/** Once the pod is initialized its containers speak, the first of them last. */
-function mainSummary(pod: Pod, init: InitProgress, first: string): Omit<Summary, 'total'> {
+/** Once the pod is initialized its containers speak, the first of them last; that some completed hides no failure of others. */
+function mainSummary(pod: Pod, init: InitProgress): Omit<Summary, 'total'> {
   const statuses = pod.status?.containerStatuses ?? [];
-  let [reason, running, ready] = [first, false, init.ready];
+  let [reason, running, ready, failure] = [init.waiting ?? firstReason(pod), false, init.ready, ''];
   let [restarts, lastRestart] = [init.sidecarRestarts, init.lastSidecarRestart];
   for (const each of [...statuses].reverse()) {
     restarts += each.restartCount ?? 0;
     lastRestart = Math.max(lastRestart, lastEnd(each));
     const { waiting, terminated, running: runs } = each.state ?? {};
     if (waiting?.reason) reason = waiting.reason;
-    else if (terminated) reason = endText(terminated);
-    else if (each.ready && runs) {
+    else if (terminated) {
+      reason = endText(terminated);
+      if (terminated.exitCode !== 0) failure = reason;
+    } else if (each.ready && runs) {
       running = true;
       ready++;
     }
   }
-  if (reason === 'Completed' && running) reason = isConditionTrue(pod, 'Ready') ? 'Running' : 'NotReady';
+  if (reason === 'Completed') {
+    if (running && isConditionTrue(pod, 'Ready')) reason = 'Running';
+    else reason = failure || (running ? 'NotReady' : reason);
+  }
   return { ready, restarts, lastRestart, reason };
 }
 

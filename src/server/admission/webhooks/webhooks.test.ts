@@ -261,7 +261,7 @@ test('whoever wants it exactly is not asked about another version', async () => 
   await register(call, 'validating', 'v', [hook('old', { rules, matchPolicy: 'Exact' })]);
   await call('POST', '/apis/autoscaling/v2/namespaces/a/horizontalpodautoscalers', {
     metadata: { name: 'h' },
-    spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd' } },
+    spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } },
   });
   expect(asked).toEqual([]);
 });
