@@ -5,6 +5,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Secret } from '../kinds/core/secret.ts';
 import { ServiceAccount } from '../kinds/core/service-account.ts';
+import { ResourceSlice } from '../kinds/resource/resource-slice.ts';
 import { ClusterRole } from '../kinds/rbac/cluster-role.ts';
 import { ClusterRoleBinding } from '../kinds/rbac/cluster-role-binding.ts';
 import { accessServer } from './access-samples.ts';
@@ -157,6 +158,34 @@ test('a node reads the secrets of its pods, and no others', async () => {
   expect(everywhere.code).toBe(403);
   const own = await cluster.ask('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn', { as: node('n') });
   expect(own.code).toBe(200);
+});
+
+test('a node is told what it may not do with claims, accounts, slices and what bears its name', async () => {
+  const { ask, client } = await started();
+  const as = { name: 'system:node:n', groups: ['system:nodes'] };
+  const slice = (name: string, nodeName: string) => ({
+    metadata: { name },
+    spec: { driver: 'd.example.com', nodeName, pool: { name, generation: 1, resourceSliceCount: 1 }, devices: [] },
+  });
+  for (const node of ['n', 'm']) await client.create(ResourceSlice, slice(node, node));
+  const refusal = async (method: string, path: string) => {
+    const { message } = await ask(method, path, { as, body: {} });
+    return / cannot .*?: (.*)$/.exec(message)?.[1];
+  };
+  const core = '/api/v1/namespaces/default';
+  const slices = '/apis/resource.k8s.io/v1/resourceslices';
+  const unrelated = "no relationship found between node 'n' and this object";
+  expect(await refusal('GET', `${core}/persistentvolumeclaims/c/status`)).toContain(
+    'can only get/update/patch this type',
+  );
+  expect(await refusal('POST', `${core}/serviceaccounts/s/token`)).toContain(unrelated);
+  expect(await refusal('PUT', `${core}/serviceaccounts/s`)).toContain('can only create tokens for individual');
+  expect(await refusal('GET', `${slices}/n`)).toBeUndefined();
+  expect(await refusal('GET', `${slices}/m`)).toContain(unrelated);
+  expect(await refusal('DELETE', `${slices}/m`)).toContain(unrelated);
+  expect(await refusal('GET', slices)).toContain('with nodeName field selector');
+  expect(await refusal('GET', `${core}/pods?fieldSelector=metadata.name%3Dp`)).toContain(unrelated);
+  expect(await refusal('GET', '/apis/storage.k8s.io/v1/csinodes')).toContain('a CSINode');
 });
 
 test('a node asks for certificates for its pods and watches its own requests, where there are any', async () => {

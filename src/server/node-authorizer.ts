@@ -6,8 +6,8 @@ import type { UserInfo } from '../api/request.ts';
 import type { FieldRequirement } from '../base/selectors.ts';
 import { PodCertificateRequest } from '../kinds/certificates/pod-certificate-request.ts';
 import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
-import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../kinds/core/pod.ts';
+import { ResourceSlice } from '../kinds/resource/resource-slice.ts';
 import { VolumeAttachment } from '../kinds/storage/volume-attachment.ts';
 import type { AccessRequest, Authorizer, Decision } from './authorize.ts';
 import { policyOf } from './bootstrap/gated-policy.ts';
@@ -19,9 +19,9 @@ type Asked = NonNullable<AccessRequest['resource']>;
 
 interface World {
   readonly pods: Mirror<Pod>;
-  readonly claims: Mirror<PersistentVolumeClaim>;
   readonly volumes: Mirror<PersistentVolume>;
   readonly attachments: Mirror<VolumeAttachment>;
+  readonly slices: Mirror<ResourceSlice>;
   /** Undefined where none are served. */
   readonly requests: Mirror<PodCertificateRequest> | undefined;
 }
@@ -36,6 +36,8 @@ const yes: Decision = { verdict: 'allow', reason: '' };
 const unsaid = (reason = ''): Decision => ({ verdict: 'no-opinion', reason });
 
 const byNode = 'node-authorizer';
+const byClaim = 'node-authorizer';
+const claimKey = (namespace = '', name = ''): string => `${namespace}/${name}`;
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 export function nodeAuthorizer(server: Server, enabled: (featureGate: string) => boolean): Authorizer {
@@ -66,10 +68,12 @@ async function worldOf(server: Server): Promise<World> {
   const certified = server.catalog.find(group, 'v1beta1', plural) !== undefined;
   const pods = (await mirror(Pod)) as Mirror<Pod>;
   pods.index(byNode, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
+  const volumes = (await mirror(PersistentVolume)) as Mirror<PersistentVolume>;
+  volumes.index(byClaim, ({ spec: { claimRef } }) => (claimRef ? [claimKey(claimRef.namespace, claimRef.name)] : []));
   return {
     pods,
-    claims: (await mirror(PersistentVolumeClaim)) as Mirror<PersistentVolumeClaim>,
-    volumes: (await mirror(PersistentVolume)) as Mirror<PersistentVolume>,
+    volumes,
+    slices: (await mirror(ResourceSlice)) as Mirror<ResourceSlice>,
     attachments: (await mirror(VolumeAttachment)) as Mirror<VolumeAttachment>,
     requests: certified ? ((await mirror(PodCertificateRequest)) as Mirror<PodCertificateRequest>) : undefined,
   };
@@ -95,12 +99,11 @@ const throughPods =
   (node, { namespace, name }, world) =>
     podsOn(node, world).some((pod) => pod.metadata.namespace === namespace && namesOf(pod).includes(name));
 
-function volumesOf(node: string, { claims, ...world }: World): readonly PersistentVolume[] {
-  const names = podsOn(node, { claims, ...world }).flatMap((pod) =>
-    claimsOf(pod).flatMap((name) => claims.get(name, pod.metadata.namespace)?.spec.volumeName ?? []),
+/** Volumes say themselves which claim they are for. */
+const volumesOf = (node: string, world: World): readonly PersistentVolume[] =>
+  podsOn(node, world).flatMap((pod) =>
+    claimsOf(pod).flatMap((name) => world.volumes.indexed(byClaim, claimKey(pod.metadata.namespace, name))),
   );
-  return names.flatMap((name) => world.volumes.get(name) ?? []);
-}
 
 const relatedSecret: Related = (node, asked, world) =>
   throughPods(secretsOf)(node, asked, world) ||
@@ -142,15 +145,15 @@ const getting =
 const claim: Rule = (node, verb, asked, world) => {
   const related = throughPods(claimsOf);
   if (asked.subresource !== 'status') return getting(related)(node, verb, asked, world);
-  if (!['get', 'patch', 'update'].includes(verb)) return unsaid('can only get/update/patch this type');
+  if (!['patch', 'update'].includes(verb)) return unsaid('can only get/update/patch this type');
   return relatedTo(related)(node, verb, asked, world);
 };
 
 const account: Rule = (node, verb, asked, world) => {
   const related = throughPods(({ spec }) => [spec.serviceAccountName ?? '']);
-  if (verb === 'get' && !asked.subresource) return getting(related)(node, verb, asked, world);
-  if (verb !== 'create' || asked.subresource !== 'token' || asked.name === '')
-    return unsaid('can only create tokens for individual service accounts');
+  if (verb === 'get' && !asked.subresource) return reading(related)(node, verb, asked, world);
+  if (verb !== 'create' || asked.name === '') return unsaid('can only create tokens for individual service accounts');
+  if (asked.subresource !== 'token') return unsaid('can only create token subresource of serviceaccount');
   return relatedTo(related)(node, verb, asked, world);
 };
 
@@ -173,7 +176,7 @@ const lease: Rule = (node, verb, asked, world) => {
 };
 
 const csiNode: Rule = (node, verb, asked, world) =>
-  asked.subresource
+  asked.subresource && ownVerbs.includes(verb)
     ? unsaid('cannot authorize CSINode subresources')
     : named('CSINode', 'CSINode')(node, verb, asked, world);
 
@@ -198,26 +201,34 @@ const pod: Rule = (node, verb, asked, world) => {
   if (verb === 'create' || verb === 'delete') return yes;
   if (verb === 'get') return getting(onNode)(node, verb, asked, world);
   if (verb !== 'list' && verb !== 'watch') return unsaid();
-  return selects(asked, 'spec.nodeName', node)
-    ? yes
-    : unsaid('can only list/watch pods with spec.nodeName field selector');
+  if (selects(asked, 'spec.nodeName', node)) return yes;
+  if (asked.name !== '') return relatedTo(onNode)(node, verb, asked, world);
+  return unsaid('can only list/watch pods with spec.nodeName field selector');
 };
 
 const onNode: Related = (node, { namespace, name }, { pods }) => pods.get(name, namespace)?.spec.nodeName === node;
 
-const resourceSlice: Rule = (node, verb, asked) => {
+const manyVerbs = ['watch', 'list', 'deletecollection'];
+const sliceVerbs =
+  'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection';
+
+const resourceSlice: Rule = (node, verb, asked, world) => {
   if (asked.subresource) return unsaid('cannot authorize ResourceSlice subresources');
-  if (ownVerbs.includes(verb)) return yes;
+  if (verb === 'create') return yes;
+  if (ownVerbs.includes(verb)) return relatedTo(relatedSlice)(node, verb, asked, world);
+  if (!manyVerbs.includes(verb)) return unsaid(sliceVerbs);
   return selects(asked, 'spec.nodeName', node)
     ? yes
     : unsaid('can only list/watch/deletecollection resourceslices with nodeName field selector');
 };
 
+const relatedSlice: Related = (node, { name }, { slices }) => slices.get(name)?.spec.nodeName === node;
+
 const certificateRequest: Rule = (node, verb, asked, world) => {
   if (asked.subresource) return unsaid('nodes may not access the status subresource of PodCertificateRequests');
   if (verb === 'create') return yes;
-  if (verb === 'get') return getting(ownRequest)(node, verb, asked, world);
-  if (verb !== 'list' && verb !== 'watch') return unsaid();
+  if (verb === 'get') return relatedTo(ownRequest)(node, verb, asked, world);
+  if (verb !== 'list' && verb !== 'watch') return unsaid(`nodes may not ${verb} podcertificaterequests`);
   return selects(asked, 'spec.nodeName', node)
     ? yes
     : unsaid('can only list/watch podcertificaterequests with nodeName field selector');

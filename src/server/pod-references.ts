@@ -9,8 +9,8 @@ export interface SecretName {
   readonly name: string;
 }
 
-/** Fields of a pod that mention a Secret: volumes, environment, pull secrets, and what drivers of volumes are given. */
-const secretField = /^(secret|secretKeyRef|secretRef|[a-z]\w*SecretRef|azureFile|imagePullSecrets)$/;
+/** Fields that mention a Secret: volumes, environment, pull secrets, and what drivers of volumes are given on the node. */
+const secretField = /^(secret|secretKeyRef|secretRef|node\w+SecretRef|azureFile|imagePullSecrets)$/;
 const configMapField = /^(configMap|configMapKeyRef|configMapRef)$/;
 
 export const secretsOf = (pod: Pod): string[] =>
@@ -50,5 +50,6 @@ export const claimsOf = ({ metadata, spec }: Pod): string[] =>
 export function resourceClaimsOf({ spec, status }: Pod): string[] {
   const made = (status?.resourceClaimStatuses ?? []).flatMap(({ resourceClaimName }) => resourceClaimName ?? []);
   const direct = (spec.resourceClaims ?? []).flatMap(({ resourceClaimName }) => resourceClaimName ?? []);
-  return [...made, ...direct];
+  const extended = status?.extendedResourceClaimStatus?.resourceClaimName;
+  return [...made, ...direct, ...(extended ? [extended] : [])];
 }
