@@ -119,6 +119,41 @@ test('a field is dropped while its feature is off, and kept and checked while it
   );
 });
 
+test('a pod group is made of a template there is, and a job whose pods start together keeps their number', async () => {
+  const on = await serving(all, { GenericWorkload: true, GangScheduling: true });
+  const from = (workloadName: string, podGroupTemplateName: string) =>
+    group({ podGroupTemplateRef: { workload: { workloadName, podGroupTemplateName } } });
+  const rejected = (why: string) => ({
+    status: 403,
+    body: { message: `podgroups.scheduling.k8s.io "g" is forbidden: PodGroup rejected: ${why}` },
+  });
+  expect(await on.ask('POST', groups, from('w', 't'))).toMatchObject(rejected('Workload "w" not found'));
+  const podGroupTemplates = [{ name: 't', schedulingPolicy: { basic: {} } }];
+  const workload = { metadata: { name: 'w' }, spec: { podGroupTemplates } };
+  await on.ask('POST', '/apis/scheduling.k8s.io/v1alpha2/namespaces/ns/workloads', workload);
+  expect(await on.ask('POST', groups, from('w', 'u'))).toMatchObject(
+    rejected('PodGroupTemplate "u" not found in Workload "w"'),
+  );
+  expect(await on.ask('POST', groups, from('w', 't'))).toMatchObject({ status: 201 });
+
+  const gang = { metadata: { name: 'gang' }, spec: { schedulingPolicy: { gang: { minCount: 2 } } } };
+  expect(await on.ask('POST', groups, gang)).toMatchObject({ status: 201 });
+  const jobs = '/apis/batch/v1/namespaces/ns/jobs';
+  const jobOf = async (podGroupName: string) => {
+    const spec = { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }], schedulingGroup: { podGroupName } };
+    await on.ask('POST', jobs, { metadata: { name: podGroupName }, spec: { template: { spec } } });
+    return on.ask('PATCH', `${jobs}/${podGroupName}`, { spec: { parallelism: 2 } }, 'application/merge-patch+json');
+  };
+  expect(await jobOf('gang')).toMatchObject({
+    status: 403,
+    body: {
+      message:
+        'jobs.batch "gang" is forbidden: cannot change parallelism for a Job referencing gang-scheduled PodGroup "gang"',
+    },
+  });
+  expect(await jobOf('g')).toMatchObject({ status: 200 });
+});
+
 test('pods keep their group and their stop signals where those features are on', async () => {
   const container = { name: 'c', image: 'i', lifecycle: { stopSignal: 'SIGUSR1' } };
   const spec = { containers: [container], schedulingGroup: { podGroupName: 'g' }, os: { name: 'linux' } };

@@ -24,6 +24,14 @@ export const simulatedMark = 'portolan.dev/simulated';
 
 export const kubeletVersion = 'v1.36.1';
 
+/** What a kubelet of that version says it can do besides what all can. */
+const declaredFeatures = [
+  'ExtendWebSocketsToKubelet',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+];
+
 export const leaseNamespace = 'kube-node-lease';
 
 interface Place {
@@ -110,6 +118,7 @@ export function nodeStatus(
       operatingSystem: 'linux',
       architecture: architectureOf(labels),
     },
+    declaredFeatures: [...declaredFeatures],
   };
 }
 

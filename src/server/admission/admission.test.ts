@@ -4,6 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { LimitRange } from '../../kinds/core/limit-range.ts';
 import { Namespace } from '../../kinds/core/namespace.ts';
+import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { ResourceQuota } from '../../kinds/core/resource-quota.ts';
 import { RuntimeClass } from '../../kinds/node/runtime-class.ts';
@@ -96,4 +97,28 @@ test('a namespace enforces its level on pods, but lets them change what the leve
   );
   const labelled = await client.patch(Pod, { name: 'old', namespace }, { metadata: { labels: { a: 'b' } } });
   expect(labelled.metadata.labels).toEqual({ a: 'b' });
+});
+
+test('a pod is resized altogether only on a node that has said it can do that', async () => {
+  const client = await serving();
+  const resources = { requests: { cpu: '1' }, limits: { cpu: '1' } };
+  await client.create(Node, { metadata: { name: 'n' }, spec: {}, status: { allocatable: { cpu: '8', memory: '8Gi' } } });
+  await client.create(Pod, pod('p', { nodeName: 'n', resources }));
+  const resize = (cpu: string) =>
+    client.patch(
+      Pod,
+      { name: 'p', namespace },
+      { spec: { resources: { requests: { cpu }, limits: { cpu } } } },
+      { subresource: 'resize' },
+    );
+  await expect(resize('2')).rejects.toThrow(
+    'pods "p" is forbidden: pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "n"',
+  );
+  await client.patch(
+    Node,
+    { name: 'n', namespace: '' },
+    { status: { declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'] } },
+    { subresource: 'status' },
+  );
+  expect((await resize('2')).spec.resources?.limits).toEqual({ cpu: '2' });
 });

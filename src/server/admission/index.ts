@@ -12,12 +12,15 @@ import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { deviceAdminAccess } from './device-admin-access.ts';
+import { jobValidation } from './job-validation.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { mutatingAdmissionWebhook } from './mutating-admission-webhook.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeDeclaredFeatures } from './node-declared-features.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podGroupProtection } from './pod-group-protection.ts';
+import { podGroupWorkloadExists } from './pod-group-workload-exists.ts';
 import { mutatingAdmissionPolicy } from './policies/mutating-admission-policy.ts';
 import { validatingAdmissionPolicy } from './policies/validating-admission-policy.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
@@ -53,6 +56,9 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   podCertificateSigning,
   defaultIngressClass,
   podTopologyLabels,
+  podGroupWorkloadExists,
+  nodeDeclaredFeatures,
+  jobValidation,
   podResizeValidator,
   deviceAdminAccess,
   mutatingAdmissionPolicy,
