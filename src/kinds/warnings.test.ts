@@ -49,3 +49,47 @@ test('endpoints that are names', () => {
     'spec.addressType: FQDN endpoints are deprecated',
   ]);
 });
+
+const deprecated = { securityContext: {}, containers: [], terminationGracePeriodSeconds: -1 };
+const about = (field: string) =>
+  `${field}.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`;
+
+test('a DaemonSet warns of its template when that changes, whatever else did', () => {
+  const set = (template: number, generation: number) => ({
+    metadata: { generation, annotations: { 'deprecated.daemonset.template.generation': String(template) } },
+    spec: { template: { spec: deprecated } },
+  });
+  expect(warnings('DaemonSet', set(1, 1))).toEqual([about('spec.template')]);
+  expect(warnings('DaemonSet', set(1, 2), set(1, 1))).toEqual([]);
+  expect(warnings('DaemonSet', set(2, 2), set(1, 1))).toEqual([about('spec.template')]);
+});
+
+test('a ReplicationController warns of its name, and on update of the template it had', () => {
+  const controller = (generation: number, spec: object) => ({
+    metadata: { generation, name: 'a.b' },
+    spec: { template: { spec } },
+  });
+  const [name, ...others] = warnings('ReplicationController', controller(1, deprecated));
+  expect(name).toContain('metadata.name: this is used in Pod names and hostnames');
+  expect(others).toEqual([about('spec.template')]);
+  expect(warnings('ReplicationController', controller(2, {}), controller(1, deprecated))).toEqual(others);
+  expect(warnings('ReplicationController', controller(2, deprecated), controller(1, {}))).toEqual([]);
+});
+
+test('jobs of very many indexes are warned of where they stand, and when they change', () => {
+  const spec = { completionMode: 'Indexed', completions: 100_001, parallelism: 10_001, template: {} };
+  const job = (generation: number) => ({ metadata: { name: 'j', generation }, spec });
+  const rule =
+    'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail';
+  expect(warnings('Job', job(1))).toEqual([`spec: ${rule}`]);
+  expect(warnings('Job', job(1), job(1))).toEqual([]);
+  const cronJob = { metadata: { name: 'j', generation: 1 }, spec: { schedule: '@daily', jobTemplate: { spec } } };
+  expect(warnings('CronJob', cronJob)).toEqual([`spec.jobTemplate.spec: ${rule}`]);
+});
+
+test('a time zone within a schedule is warned of while it stays', () => {
+  const cronJob = { metadata: { name: 'j' }, spec: { schedule: 'TZ=UTC 0 0 * * *', jobTemplate: {} } };
+  expect(warnings('CronJob', cronJob, cronJob)).toEqual([
+    'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
+  ]);
+});

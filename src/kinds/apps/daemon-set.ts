@@ -21,7 +21,6 @@ import {
   counterIssues,
   endlessTemplateIssues,
   isEmptySelector,
-  isNewGeneration,
   mismatchIssues,
   readSelector,
   selectorCell,
@@ -70,7 +69,9 @@ export const DaemonSet = defineKind<DaemonSet>('apps/v1', 'DaemonSet', {
     ...collisionIssues(next.status, previous.status),
   ],
   warnings: (next, previous) =>
-    isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : [],
+    previous && templateGeneration(next) === templateGeneration(previous)
+      ? []
+      : podTemplateWarnings('spec.template', next.spec.template),
   innerAnnotations: [generationAnnotation],
   columns: [
     nameColumn,

@@ -3,7 +3,8 @@
 import { semanticEqual } from '../../base/equal.ts';
 import { type Issue, forbiddenField, invalid, required } from '../../api/issues.ts';
 import type { IntOrString } from '../../base/int-or-string.ts';
-import { labelSelectorIssues, nonNegative, notListed } from '../checks.ts';
+import { complain, labelSelectorIssues, nonNegative, notListed } from '../checks.ts';
+import { isDns1123Label } from '../../base/names.ts';
 import { ageColumn, nameColumn, templateColumns, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -18,7 +19,7 @@ import { claimSpecIssues, storageWarnings } from '../pod-spec/claim-spec.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { amountOf, atMostAllIssues, intOrPercentIssues } from '../int-or-percent.ts';
-import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
+import { podTemplateWarnings, templateMetadataIssues, validatePodTemplateSpec } from '../pod-spec/template.ts';
 import {
   collisionIssues,
   counterIssues,
@@ -48,8 +49,8 @@ export const StatefulSet = defineKind<StatefulSet>('apps/v1', 'StatefulSet', {
   prepareForCreate(set) {
     set.status = { replicas: 0, availableReplicas: 0 };
   },
-  validate: ({ spec }) => specIssues(spec),
-  validateUpdate: ({ spec }, previous) => [...specIssues(spec), ...changeIssues(spec, previous.spec)],
+  validate: ({ spec }) => specIssues(spec, 'new'),
+  validateUpdate: ({ spec }, previous) => [...specIssues(spec, 'changed'), ...changeIssues(spec, previous.spec)],
   validateStatusUpdate: (next, previous) => [
     ...(next.status ? statusIssues(next.status) : []),
     ...collisionIssues(next.status, previous.status),
@@ -108,20 +109,21 @@ function dropMaxUnavailable({ updateStrategy }: StatefulSetSpec): void {
   if (updateStrategy?.rollingUpdate) delete updateStrategy.rollingUpdate.maxUnavailable;
 }
 
-function specIssues(spec: StatefulSetSpec): Issue[] {
+/** Claims and the service's name, which may not change, are looked at once only. */
+function specIssues(spec: StatefulSetSpec, state: 'new' | 'changed'): Issue[] {
   const template = spec.template ?? {};
+  const claims = state === 'new' ? (spec.volumeClaimTemplates ?? []) : [];
   return [
     ...managementIssues(spec.podManagementPolicy),
     ...strategyIssues(spec.updateStrategy ?? {}, 'spec.updateStrategy'),
     ...retentionIssues(spec.persistentVolumeClaimRetentionPolicy ?? {}),
+    ...claims.flatMap((claim, i) => claimSpecIssues(claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`)),
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
+    ...(state === 'new' && spec.serviceName ? complain('spec.serviceName', spec.serviceName, isDns1123Label) : []),
     ...selectionIssues(spec, template),
     ...endlessIssues(template, 'spec.template', 'StatefulSet'),
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, i) =>
-      claimSpecIssues(claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`),
-    ),
   ];
 }
 
@@ -176,17 +178,20 @@ function selectionIssues(spec: StatefulSetSpec, template: PodTemplateSpec): Issu
   return [
     ...issues,
     ...mismatchIssues(read, template, 'spec.template'),
-    ...validatePodTemplateSpec(withClaims(template, spec.volumeClaimTemplates ?? []), 'spec.template'),
+    ...validatePodTemplateSpec(asInPods(template, spec.volumeClaimTemplates ?? []), 'spec.template'),
+    ...templateMetadataIssues(template, 'spec.template'),
   ];
 }
 
-/** The template as its pods will have it: every claim is a volume, instead of one of the same name. */
-function withClaims(template: PodTemplateSpec, claims: readonly PersistentVolumeClaim[]): PodTemplateSpec {
-  if (claims.length === 0 || !template.spec) return template;
+/** The template as its pods will have it: under names of their own, and with a volume for every claim, instead of one of the same name. */
+function asInPods(template: PodTemplateSpec, claims: readonly PersistentVolumeClaim[]): PodTemplateSpec {
+  if (!template.spec) return template;
+  const { hostname: _, subdomain: __, ...spec } = template.spec;
+  if (claims.length === 0) return { ...template, spec };
   const names = [...new Set(claims.map((claim) => claim.metadata?.name ?? ''))];
   const volumes = names.map((name): Volume => ({ name, persistentVolumeClaim: { claimName: name } }));
   const others = (template.spec.volumes ?? []).filter(({ name }) => !names.includes(name));
-  return { ...template, spec: { ...template.spec, volumes: [...volumes, ...others] } };
+  return { ...template, spec: { ...spec, volumes: [...volumes, ...others] } };
 }
 
 const changeable = [

@@ -8,18 +8,15 @@ import { nonNegative, notListed } from '../checks.ts';
 import { ageColumn, ageOf, nameColumn, numberColumn, templateColumns, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type { CronJobSpec, JobTemplateSpec, CronJob as Shape } from '../generated/types/batch-v1.ts';
-import { podTemplateWarnings } from '../pod-spec/template.ts';
 import { isNewGeneration, podNameWarnings, selectorCell, shownSelector } from '../workloads.ts';
 import { applyJobTemplateDefaults } from './job.ts';
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
-import { jobSpecIssues } from './job-spec.ts';
+import { jobSpecIssues, jobSpecWarnings } from './job-spec.ts';
 
 export type CronJob = Shape;
 
 const specField = (field: string) => ({ type: 'io.k8s.api.batch.v1.CronJobSpec', field });
 const statusField = (field: string) => ({ type: 'io.k8s.api.batch.v1.CronJobStatus', field });
-
-const templateField = 'spec.jobTemplate.spec.template';
 
 /** What a job's name adds to its CronJob's: a dash and minutes since 1970. */
 const longestName = 63 - 11;
@@ -41,9 +38,9 @@ export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
     ...(isNewGeneration(next, previous)
-      ? podTemplateWarnings(templateField, next.spec.jobTemplate.spec?.template ?? {})
+      ? jobSpecWarnings(next.spec.jobTemplate.spec ?? { template: {} }, 'spec.jobTemplate.spec')
       : []),
-    ...(namesZone(next.spec.schedule) ? [zoneWarning] : []),
+    ...(previous && namesZone(next.spec.schedule) ? [zoneWarning] : []),
   ],
   columns: [
     nameColumn,
@@ -69,8 +66,9 @@ export const CronJob = defineKind<CronJob>('batch/v1', 'CronJob', {
   ],
 });
 
+/** Kubernetes names a field that is not there. */
 const zoneWarning =
-  'CRON_TZ or TZ used in spec.schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
+  'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
 
 const namesZone = (schedule: string): boolean => schedule.includes('TZ');
 
@@ -118,10 +116,12 @@ function zoneIssues(zone: string | undefined): Issue[] {
   const refuse = (rule: string) => [invalid('spec.timeZone', zone, rule)];
   if (zone === undefined) return [];
   if (zone === '') return refuse('timeZone must be nil or non-empty string');
-  if (zone.toLowerCase() === 'local') {
-    return refuse('timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
-  }
-  return isTimeZone(zone) ? [] : refuse(`unknown time zone ${zone}`);
+  const unknown = zone === 'Local' || isTimeZone(zone) ? [] : refuse(`unknown time zone ${zone}`);
+  if (zone.toLowerCase() !== 'local') return unknown;
+  return [
+    ...refuse('timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'),
+    ...unknown,
+  ];
 }
 
 function concurrencyIssues(policy: string | undefined): Issue[] {

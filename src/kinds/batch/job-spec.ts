@@ -10,7 +10,7 @@ import type {
   SuccessPolicy,
   SuccessPolicyRule,
 } from '../generated/types/batch-v1.ts';
-import { validatePodTemplateSpec } from '../pod-spec/template.ts';
+import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 import { indexesOf } from './indexes.ts';
 
 /** `Invalid` about no value in particular. */
@@ -43,6 +43,15 @@ export function jobSpecIssues(spec: JobSpec, field: string): Issue[] {
     ...validatePodTemplateSpec(spec.template ?? {}, `${field}.template`),
     ...restartPolicyIssues(spec, `${field}.template.spec.restartPolicy`),
   ];
+}
+
+/** `field` is where the specification stands, as `spec.jobTemplate.spec`. */
+export function jobSpecWarnings(spec: JobSpec, field: string): string[] {
+  const { completionMode, completions = 0, parallelism = 0, template = {} } = spec;
+  const scale = 'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4';
+  const rule = `${scale}, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`;
+  const huge = completionMode === 'Indexed' && completions > manyIndexes && parallelism > failuresAmongMany;
+  return [...(huge ? [`${field}: ${rule}`] : []), ...podTemplateWarnings(`${field}.template`, template)];
 }
 
 const managedByLimit = 63;
@@ -149,7 +158,7 @@ function exitCodeIssues(spec: JobSpec, rule: NonNullable<PodFailurePolicyRule['o
     const rule = 'must be one of the container or initContainer names in the pod template';
     issues.push(invalid(`${field}.containerName`, containerName, rule));
   }
-  if (values.length === 0) issues.push(invalid(`${field}.values`, values, 'at least one value is required'));
+  if (values.length === 0) issues.push(invalid(`${field}.values`, rule.values, 'at least one value is required'));
   if (values.length > mostExitCodes) issues.push(tooMany(`${field}.values`, values.length, mostExitCodes));
   values.forEach((value, i) => {
     const place = `${field}.values[${i}]`;

@@ -13,7 +13,6 @@ import type { Affinity, PodTemplateSpec } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
 import { internalPodSpec, internalPodTemplate } from '../pod-spec/internal-form.ts';
-import { podTemplateWarnings } from '../pod-spec/template.ts';
 import {
   isNewGeneration,
   mismatchIssues,
@@ -22,7 +21,7 @@ import {
   selectorCell,
   shownSelector,
 } from '../workloads.ts';
-import { internalFailurePolicy, internalSuccessPolicy, jobSpecIssues } from './job-spec.ts';
+import { internalFailurePolicy, internalSuccessPolicy, jobSpecIssues, jobSpecWarnings } from './job-spec.ts';
 import { isTrue, jobStatusIssues } from './job-status.ts';
 
 export type Job = Shape;
@@ -46,8 +45,7 @@ export const Job = defineKind<Job>('batch/v1', 'Job', {
   validateStatusUpdate: jobStatusIssues,
   warnings: (next, previous) => [
     ...(previous ? [] : podNameWarnings(next)),
-    ...trackingWarnings(next.spec),
-    ...(isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template) : []),
+    ...(isNewGeneration(next, previous) ? jobSpecWarnings(next.spec, 'spec') : []),
   ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',
@@ -213,12 +211,6 @@ interface Sized {
 
 const resized = <C extends Sized>(before: readonly C[], next: readonly Sized[]): unknown[] =>
   before.map((container, i) => ({ ...container, resources: next[i]?.resources }));
-
-function trackingWarnings({ completionMode, completions = 0, parallelism = 0 }: JobSpec): string[] {
-  if (completionMode !== 'Indexed' || completions <= 100_000 || parallelism <= 10_000) return [];
-  const scale = 'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4';
-  return [`${scale}, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`];
-}
 
 function statusCell({ metadata, status }: Job): string {
   for (const type of ['Complete', 'Failed']) if (isTrue(status, type)) return type;

@@ -11,7 +11,7 @@ import type {
 } from '../generated/types/core-v1.ts';
 import { applyPodTemplateDefaults } from '../pod-spec/defaults.ts';
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts';
-import { isNewGeneration } from '../workloads.ts';
+import { isNewGeneration, podNameWarnings } from '../workloads.ts';
 import { podTemplateWarnings, validatePodTemplateSpec } from '../pod-spec/template.ts';
 
 export type ReplicationController = Shape;
@@ -29,8 +29,13 @@ export const ReplicationController = defineKind<ReplicationController>('v1', 'Re
   validate: ({ spec }) => specIssues(spec),
   validateUpdate: ({ spec }) => specIssues(spec),
   validateStatusUpdate: statusIssues,
-  warnings: (next, previous) =>
-    isNewGeneration(next, previous) ? podTemplateWarnings('spec.template', next.spec.template ?? {}) : [],
+  warnings: (next, previous) => [
+    ...(previous ? [] : podNameWarnings(next)),
+    // On update Kubernetes warns of the template that is no more.
+    ...(isNewGeneration(next, previous)
+      ? podTemplateWarnings('spec.template', (previous ?? next).spec.template ?? {})
+      : []),
+  ],
   defaultPropagation: 'Orphan',
   scale: { replicas: '.spec.replicas', statusReplicas: '.status.replicas', selector: '.spec.selector' },
   columns: [

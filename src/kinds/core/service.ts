@@ -60,7 +60,7 @@ function applyDefaults({ spec, status }: Service): void {
   spec.type ||= 'ClusterIP';
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
-  if (spec.sessionAffinity === 'ClientIP' && !spec.sessionAffinityConfig?.clientIP?.timeoutSeconds) {
+  if (spec.sessionAffinity === 'ClientIP' && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
     spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: threeHours } };
   }
   for (const port of spec.ports ?? []) {
@@ -92,7 +92,8 @@ function dropFieldsOfOldType(next: ServiceSpec, previous: ServiceSpec): void {
     if (same('ipFamilies')) drop('ipFamilies');
     if (same('ipFamilyPolicy')) drop('ipFamilyPolicy');
   }
-  if (leaves(hasNodePorts) && deepEqual(nodePortsOf(next), nodePortsOf(previous))) {
+  const hadPorts = nodePortsOf(previous);
+  if (leaves(hasNodePorts) && nodePortsOf(next).every((port) => hadPorts.includes(port))) {
     for (const port of next.ports ?? []) delete port.nodePort;
   }
   if (leaves(needsHealthCheck) && same('healthCheckNodePort')) drop('healthCheckNodePort');
@@ -103,8 +104,7 @@ function dropFieldsOfOldType(next: ServiceSpec, previous: ServiceSpec): void {
   if (leaves(isReachable) && same('externalTrafficPolicy')) drop('externalTrafficPolicy');
 }
 
-const nodePortsOf = ({ ports }: ServiceSpec): number[] =>
-  (ports ?? []).map(({ nodePort }) => nodePort ?? 0).sort((a, b) => a - b);
+const nodePortsOf = ({ ports }: ServiceSpec): number[] => (ports ?? []).flatMap(({ nodePort }) => nodePort || []);
 
 /** Where clients outside the cluster go. */
 function externalText({ spec, status }: Service): string {

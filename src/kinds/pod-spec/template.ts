@@ -7,23 +7,13 @@ import { podAnnotationIssues, profileMatchIssues } from './annotations.ts';
 import { validatePodSpec } from './validate.ts';
 import { podSpecWarnings } from './warnings.ts';
 
-export interface PodTemplateOptions {
-  /** The template as it is stored, on update. */
-  readonly previous?: PodTemplateSpec | undefined;
-}
+const noSpec: PodSpec = { containers: [] };
 
 /** `field` is where the template stands, as `spec.template`. */
-export function validatePodTemplateSpec(
-  template: PodTemplateSpec,
-  field: string,
-  _options: PodTemplateOptions = {},
-): Issue[] {
-  const meta = template.metadata ?? {};
-  const spec: PodSpec = template.spec ?? { containers: [] };
+export function validatePodTemplateSpec(template: PodTemplateSpec, field: string): Issue[] {
+  const { metadata: meta = {}, spec = noSpec } = template;
   const issues = [
-    ...labelIssues(meta.labels, `${field}.labels`),
-    ...annotationIssues(meta.annotations, `${field}.annotations`),
-    ...podAnnotationIssues(meta, spec, `${field}.annotations`),
+    ...templateMetadataIssues(template, field),
     ...validatePodSpec(spec, `${field}.spec`),
     ...profileMatchIssues(meta, spec, `${field}.spec`),
   ];
@@ -33,6 +23,13 @@ export function validatePodTemplateSpec(
   }
   return issues;
 }
+
+/** Kubernetes looks at it twice in a StatefulSet. */
+export const templateMetadataIssues = ({ metadata = {}, spec = noSpec }: PodTemplateSpec, field: string): Issue[] => [
+  ...labelIssues(metadata.labels, `${field}.labels`),
+  ...annotationIssues(metadata.annotations, `${field}.annotations`),
+  ...podAnnotationIssues(metadata, spec, `${field}.annotations`),
+];
 
 /** Texts for Warning headers. `field` is where the template stands, as `spec.template`. */
 export function podTemplateWarnings(field: string, template: PodTemplateSpec): string[] {

@@ -2,14 +2,16 @@
 
 import { type Issue, forbiddenField, invalid } from '../../../api/issues.ts';
 import type { Service, ServiceSpec } from '../../generated/types/core-v1.ts';
+import { classIssues } from './validate.ts';
 import { isHeadless, needsHealthCheck } from './rules.ts';
 
 export function serviceChangeIssues({ spec: next }: Service, { spec: previous }: Service): Issue[] {
   return [
     ...addressChangeIssues(next, previous),
     ...familyChangeIssues(next, previous),
-    ...healthCheckChangeIssues(next, previous),
     ...classChangeIssues(next, previous),
+    ...classIssues(next),
+    ...healthCheckChangeIssues(next, previous),
   ];
 }
 
@@ -20,33 +22,35 @@ const hasNoAddress = ({ type }: ServiceSpec): boolean => type === 'ExternalName'
 function addressChangeIssues(next: ServiceSpec, previous: ServiceSpec): Issue[] {
   if (hasNoAddress(next) || hasNoAddress(previous) || (isHeadless(next) && isHeadless(previous))) return [];
   const [now, before] = [next.clusterIPs ?? [], previous.clusterIPs ?? []];
-  const field = 'spec.clusterIPs';
+  const refused = (i: number, rule: string) => invalid(`spec.clusterIPs[${i}]`, next.clusterIPs, rule);
   if (now.length === before.length) {
-    return before.flatMap((address, i) => (address === now[i] ? [] : [invalid(`${field}[${i}]`, now, fixed)]));
+    return before.flatMap((address, i) => (address === now[i] ? [] : [refused(i, fixed)]));
   }
   if (before.length === 0) return [];
-  if (now.length === 0) return [invalid(`${field}[0]`, now, 'primary clusterIP can not be unset')];
-  const issues = now[0] === before[0] ? [] : [invalid(`${field}[0]`, now, fixed)];
-  if (now.length < before.length && next.ipFamilyPolicy !== 'SingleStack') {
-    const rule = "must be set to 'SingleStack' when releasing the secondary clusterIP";
-    issues.push(invalid('spec.ipFamilyPolicy', next.ipFamilyPolicy ?? null, rule));
-  }
-  return issues;
+  if (now.length === 0) return [refused(0, 'primary clusterIP can not be unset')];
+  const issues = now[0] === before[0] ? [] : [refused(0, fixed)];
+  return now.length < before.length ? [...issues, ...releaseIssues(now, next, 'clusterIP')] : issues;
 }
 
+/** Whatever differs, Kubernetes names the first family; where their number differs, it shows the addresses. */
 function familyChangeIssues(next: ServiceSpec, previous: ServiceSpec): Issue[] {
-  if (hasNoAddress(next) || hasNoAddress(previous) || (isHeadless(next) && isHeadless(previous))) return [];
+  if (hasNoAddress(next) || hasNoAddress(previous) || isHeadless(next) || isHeadless(previous)) return [];
   const [now, before] = [next.ipFamilies ?? [], previous.ipFamilies ?? []];
-  const field = 'spec.ipFamilies';
-  if (before.length === 0) return [];
-  if (now.length === 0) return [invalid(`${field}[0]`, now, 'primary ipFamily can not be unset')];
-  const issues = now[0] === before[0] ? [] : [invalid(`${field}[0]`, now, fixed)];
-  if (now.length === before.length && before[1] !== now[1]) issues.push(invalid(`${field}[1]`, now, fixed));
-  if (now.length < before.length && next.ipFamilyPolicy !== 'SingleStack') {
-    const rule = "must be set to 'SingleStack' when releasing the secondary ipFamily";
-    issues.push(invalid('spec.ipFamilyPolicy', next.ipFamilyPolicy ?? null, rule));
+  const refused = (shown: readonly string[] | undefined, rule: string) => invalid('spec.ipFamilies[0]', shown, rule);
+  if (now.length === before.length) {
+    return before.flatMap((family, i) => (family === now[i] ? [] : [refused(now, fixed)]));
   }
-  return issues;
+  const changed = before[0] && now[0] && now[0] !== before[0] ? [refused(next.clusterIPs, fixed)] : [];
+  if (now.length > before.length) return changed;
+  const unset = next.clusterIPs?.length ? [] : [refused(next.ipFamilies, 'primary ipFamily can not be unset')];
+  return [...unset, ...changed, ...releaseIssues(now, next, 'ipFamily')];
+}
+
+/** Whoever gives a second one back says that one is enough. */
+function releaseIssues(left: readonly string[], { ipFamilyPolicy }: ServiceSpec, what: string): Issue[] {
+  if (left.length !== 1 || ipFamilyPolicy === 'SingleStack') return [];
+  const rule = `must be set to 'SingleStack' when releasing the secondary ${what}`;
+  return [invalid('spec.ipFamilyPolicy', ipFamilyPolicy, rule)];
 }
 
 function healthCheckChangeIssues(next: ServiceSpec, previous: ServiceSpec): Issue[] {

@@ -43,19 +43,10 @@ function topologyIssues(annotations: Readonly<Record<string, string>>): Issue[] 
   return [invalid(`metadata.annotations[${mode}]`, now, `must match annotations[${hints}] when both are specified`)];
 }
 
-const kubeletPort = 10_250;
-
 function typeIssues(spec: ServiceSpec): Issue[] {
   const issues: Issue[] = [];
   const ports = spec.ports ?? [];
   if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') issues.push(required('spec.ports'));
-  if (spec.type === 'LoadBalancer') {
-    ports.forEach(({ port }, i) => {
-      if (port !== kubeletPort) return;
-      const rule = 'may not expose port 10250 externally since it is used by kubelet';
-      issues.push(invalid(`spec.ports[${i}]`, port, rule));
-    });
-  }
   if ((spec.type === 'LoadBalancer' || spec.type === 'NodePort') && isHeadless(spec)) {
     issues.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
   }
@@ -121,24 +112,29 @@ const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 /** What is wrong with addresses, families and their policy, before any are given out. */
 export function serviceAddressIssues(spec: ServiceSpec): Issue[] {
   if (spec.type === 'ExternalName') return [];
-  const issues = familyIssues(spec);
-  const { clusterIP, clusterIPs = [] } = spec;
+  const { clusterIP, clusterIPs = [], ipFamilies = [] } = spec;
   const field = 'spec.clusterIPs';
-  if (clusterIPs.length > 0) {
-    if (!clusterIP) issues.push(invalid(field, clusterIPs, 'must be empty when `clusterIP` is not specified'));
-    else if (clusterIP !== clusterIPs[0]) issues.push(invalid(field, clusterIPs, 'first value must match `clusterIP`'));
-  }
-  if (clusterIPs.length > 2) return [...issues, invalid(field, clusterIPs, 'may only hold up to 2 values')];
   const own = addressListIssues(clusterIPs, field);
-  if (own.length > 0) return [...issues, ...own];
-  return [...issues, ...addressFamilyIssues(clusterIPs, spec.ipFamilies ?? [], field)];
+  const issues = [...bothFormsIssues(clusterIP, clusterIPs, field), ...familyIssues(spec), ...own];
+  if (clusterIPs.length > 2) issues.push(invalid(field, clusterIPs, 'may only hold up to 2 values'));
+  if (own.length > 0) return issues;
+  return [...issues, ...addressFamilyIssues(clusterIPs, ipFamilies, field)];
+}
+
+/** The one address, and the first of all, are the same. */
+function bothFormsIssues(clusterIP: string | undefined, clusterIPs: readonly string[], field: string): Issue[] {
+  if (clusterIPs.length === 0) return [];
+  if (!clusterIP) return [invalid(field, clusterIPs, 'must be empty when `clusterIP` is not specified')];
+  return clusterIP === clusterIPs[0] ? [] : [invalid(field, clusterIPs, 'first value must match `clusterIP`')];
 }
 
 function familyIssues({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec): Issue[] {
   const issues = ipFamilies.flatMap((family, i) => {
     const field = `spec.ipFamilies[${i}]`;
-    if (!families.includes(family)) return [notSupported(field, family, families)];
-    return ipFamilies.indexOf(family) < i ? [duplicate(field, family)] : [];
+    return [
+      ...(families.includes(family) ? [] : [notSupported(field, family, families)]),
+      ...(ipFamilies.indexOf(family) < i ? [duplicate(field, family)] : []),
+    ];
   });
   if (ipFamilyPolicy !== undefined && !familyPolicies.includes(ipFamilyPolicy)) {
     issues.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, familyPolicies));
@@ -158,14 +154,16 @@ function addressListIssues(addresses: readonly string[], field: string): Issue[]
 function addressFamilyIssues(addresses: readonly string[], wanted: readonly string[], field: string): Issue[] {
   if (addresses[0] === 'None') return [];
   const found = addresses.map((address) => `IPv${parseIp(address)?.family}`);
-  if (found.length === 2 && found[0] === found[1]) {
-    return [invalid(field, addresses, 'may specify no more than one IP for each IP family')];
-  }
-  return addresses.flatMap((address, i) =>
-    wanted[i] && families.includes(wanted[i]) && wanted[i] !== found[i]
-      ? [invalid(`${field}[${i}]`, address, `expected an ${wanted[i]} value as indicated by \`ipFamilies[${i}]\``)]
-      : [],
-  );
+  const issues =
+    found.length > 1 && new Set(found).size === 1
+      ? [invalid(field, addresses, 'may specify no more than one IP for each IP family')]
+      : [];
+  addresses.forEach((address, i) => {
+    if (!wanted[i] || !families.includes(wanted[i]) || wanted[i] === found[i]) return;
+    const rule = `expected an ${wanted[i]} value as indicated by \`ipFamilies[${i}]\``;
+    issues.push(invalid(`${field}[${i}]`, address, rule));
+  });
+  return issues;
 }
 
 function externalAddressIssues(ip: string, field: string): Issue[] {
@@ -174,16 +172,16 @@ function externalAddressIssues(ip: string, field: string): Issue[] {
 }
 
 function nodePortIssues({ type, ports = [] }: ServiceSpec): Issue[] {
-  const taken = new Set<string>();
-  return ports.flatMap(({ nodePort, protocol }, i) => {
-    if (!nodePort) return [];
-    const field = `spec.ports[${i}].nodePort`;
-    const key = `${protocol}/${nodePort}`;
-    const issues = taken.has(key) ? [duplicate(field, nodePort)] : [];
-    taken.add(key);
-    if (type === 'ClusterIP') issues.unshift(forbiddenField(field, "may not be used when `type` is 'ClusterIP'"));
-    return issues;
-  });
+  const given = ports.flatMap(({ nodePort, protocol }, i) =>
+    nodePort ? [{ nodePort, key: `${protocol}/${nodePort}`, field: `spec.ports[${i}].nodePort` }] : [],
+  );
+  const needless = "may not be used when `type` is 'ClusterIP'";
+  return [
+    ...(type === 'ClusterIP' ? given.map(({ field }) => forbiddenField(field, needless)) : []),
+    ...given.flatMap(({ field, key, nodePort }, i) =>
+      given.findIndex((each) => each.key === key) < i ? [duplicate(field, nodePort)] : [],
+    ),
+  ];
 }
 
 /** A port of a protocol can be had once; the refusal shows it in the server's own form. */
@@ -214,37 +212,47 @@ function sourceRangeIssues(spec: ServiceSpec, annotations: Readonly<Record<strin
   const field = `metadata.annotations[${rangesAnnotation}]`;
   const issues = balanced ? [] : [forbiddenField(field, onlyBalanced)];
   if (!text.trim()) return issues;
-  return [...issues, ...text.split(',').flatMap((range) => rangeIssues(range.trim(), field))];
+  return [...issues, ...text.split(',').flatMap((range) => rangeIssues(range, field))];
 }
 
-const rangeIssues = (range: string, field: string): Issue[] =>
-  isCidr(range.trim()).map((complaint) => invalid(field, range, complaint));
+/** Space around a range is overlooked. */
+const rangeIssues = (range: string, field: string): Issue[] => complain(field, range.trim(), isCidr);
 
 function loadBalancerIssues(spec: ServiceSpec): Issue[] {
-  const { type, allocateLoadBalancerNodePorts: allocate, loadBalancerClass } = spec;
+  const { type, allocateLoadBalancerNodePorts: allocate } = spec;
   const balanced = type === 'LoadBalancer';
   const issues: Issue[] = [];
   if (allocate !== undefined && !balanced)
     issues.push(forbiddenField('spec.allocateLoadBalancerNodePorts', onlyBalanced));
   if (allocate === undefined && balanced) issues.push(required('spec.allocateLoadBalancerNodePorts'));
-  if (loadBalancerClass === undefined) return issues;
-  if (!balanced) return [...issues, forbiddenField('spec.loadBalancerClass', onlyBalanced)];
-  return [...issues, ...complain('spec.loadBalancerClass', loadBalancerClass, isQualifiedName)];
+  return [...issues, ...classIssues(spec)];
 }
 
+/** What is wrong with the class of a load balancer. */
+export function classIssues({ type, loadBalancerClass }: ServiceSpec): Issue[] {
+  const field = 'spec.loadBalancerClass';
+  if (loadBalancerClass === undefined) return [];
+  return type === 'LoadBalancer'
+    ? complain(field, loadBalancerClass, isQualifiedName)
+    : [forbiddenField(field, onlyBalanced)];
+}
+
+const policies = ['Cluster', 'Local'];
 const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 
 function trafficIssues(spec: ServiceSpec): Issue[] {
   const { externalTrafficPolicy: outside, internalTrafficPolicy: inside, trafficDistribution: spread } = spec;
   const issues: Issue[] = [];
   if (isExternallyAccessible(spec)) {
-    issues.push(...choiceIssues(outside, 'spec.externalTrafficPolicy', ['Cluster', 'Local']));
+    issues.push(...choiceIssues(outside, 'spec.externalTrafficPolicy', policies));
   } else if (outside) {
     const rule = 'may only be set for externally-accessible services';
     issues.push(invalid('spec.externalTrafficPolicy', outside, rule));
   }
   issues.push(...healthCheckIssues(spec));
-  if (inside !== undefined) issues.push(...choiceIssues(inside, 'spec.internalTrafficPolicy', ['Cluster', 'Local']));
+  if (inside !== undefined && !policies.includes(inside)) {
+    issues.push(notSupported('spec.internalTrafficPolicy', inside, policies));
+  }
   if (spread !== undefined && !distributions.includes(spread)) {
     issues.push(notListed('spec.trafficDistribution', spread, distributions));
   }

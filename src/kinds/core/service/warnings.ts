@@ -1,6 +1,6 @@
 // What a service draws warnings for.
 
-import { addressWarnings } from '../../addresses.ts';
+import { addressWarnings, cidrWarnings } from '../../addresses.ts';
 import type { Service, ServiceSpec } from '../../generated/types/core-v1.ts';
 import { isHeadless } from './rules.ts';
 
@@ -8,15 +8,25 @@ const hints = 'service.kubernetes.io/topology-aware-hints';
 
 export function serviceWarnings({ metadata, spec }: Service): string[] {
   if (metadata.deletionTimestamp) return [];
-  const addresses = [
-    ...(spec.externalIPs ?? []).map((ip, i): [string, string] => [`spec.externalIPs[${i}]`, ip]),
-    ...(spec.loadBalancerIP ? [['spec.loadBalancerIP', spec.loadBalancerIP] as [string, string]] : []),
-  ];
+  const headless = isHeadless(spec);
+  const outside = spec.externalIPs ?? [];
+  const each = (
+    field: string,
+    values: readonly string[] | undefined,
+    warn: (field: string, value: string) => string[],
+  ) => (values ?? []).flatMap((value, i) => warn(`spec.${field}[${i}]`, value));
   return [
     ...(metadata.annotations?.[hints] === undefined
       ? []
       : [`annotation ${hints} is deprecated, please use service.kubernetes.io/topology-mode instead`]),
-    ...addresses.flatMap(([field, ip]) => addressWarnings(field, ip)),
+    ...(spec.clusterIP && !headless ? each('clusterIPs', spec.clusterIPs, addressWarnings) : []),
+    ...(headless && spec.type === 'ClusterIP' ? withoutAddress(spec) : []),
+    ...each('externalIPs', outside, addressWarnings),
+    ...(outside.length > 0 && !headless && spec.type !== 'ExternalName'
+      ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters']
+      : []),
+    ...(spec.loadBalancerIP ? addressWarnings('spec.loadBalancerIP', spec.loadBalancerIP) : []),
+    ...each('loadBalancerSourceRanges', spec.loadBalancerSourceRanges, cidrWarnings),
     ...withoutEffect(spec),
     ...(spec.trafficDistribution === 'PreferClose'
       ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"']
@@ -24,21 +34,17 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
   ];
 }
 
-/** What is given and does nothing, for a service of this type. */
-function withoutEffect(spec: ServiceSpec): string[] {
-  const external = (spec.externalIPs ?? []).length > 0;
-  if (spec.type === 'ExternalName') {
-    return external ? ['spec.externalIPs is ignored when spec.type is "ExternalName"'] : [];
+/** What does nothing for a service without an address. */
+const withoutAddress = ({ loadBalancerIP, externalIPs, sessionAffinity }: ServiceSpec): string[] => [
+  ...(loadBalancerIP ? ['spec.loadBalancerIP is ignored for headless services'] : []),
+  ...((externalIPs ?? []).length > 0 ? ['spec.externalIPs is ignored for headless services'] : []),
+  ...(sessionAffinity === 'None' ? [] : ['spec.SessionAffinity is ignored for headless services']),
+];
+
+/** What does nothing for a service of this type. */
+function withoutEffect({ type, externalIPs, externalName }: ServiceSpec): string[] {
+  if (type === 'ExternalName') {
+    return (externalIPs ?? []).length > 0 ? ['spec.externalIPs is ignored when spec.type is "ExternalName"'] : [];
   }
-  const name = spec.externalName ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : [];
-  if (!isHeadless(spec)) {
-    const deprecated = 'spec.externalIPs is deprecated and may no longer be implemented in some clusters';
-    return external ? [...name, deprecated] : name;
-  }
-  return [
-    ...name,
-    ...(spec.loadBalancerIP ? ['spec.loadBalancerIP is ignored for headless services'] : []),
-    ...(external ? ['spec.externalIPs is ignored for headless services'] : []),
-    ...(spec.sessionAffinity === 'None' ? [] : ['spec.SessionAffinity is ignored for headless services']),
-  ];
+  return externalName ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : [];
 }
