@@ -21,6 +21,14 @@ export const conditionIssues = (conditions: readonly Condition[] | null | undefi
     ...oneConditionIssues(condition, `${field}[${i}]`),
   ]);
 
+/** Of conditions in a status of which nothing is looked at but their types: one of each. */
+export const conditionTypeIssues = (conditions: readonly Condition[] | null | undefined): Issue[] =>
+  (conditions ?? []).flatMap(({ type }, i, all) => {
+    const field = `status.conditions[${i}].type`;
+    const again = all.findIndex((other) => other.type === type) < i;
+    return [...(again ? [duplicate(field, type)] : []), ...(type ? [] : [required(field)])];
+  });
+
 const statuses = ['False', 'True', 'Unknown'];
 const longestReason = 1024;
 const longestMessage = 32 * 1024;

@@ -1,9 +1,9 @@
 // CertificateSigningRequest: who asks which signer for a certificate, what was decided, and the certificate.
 
-import { deepEqual } from '../../base/equal.ts';
 import { type Issue, duplicate, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import type { KindContext } from '../../api/kind.ts';
 import { formatTime, humanDuration } from '../../base/time.ts';
+import { choiceIssues } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import type {
@@ -12,7 +12,7 @@ import type {
   CertificateSigningRequest as Shape,
 } from '../generated/types/certificates-v1.ts';
 import { signerNameIssues } from '../signer-name.ts';
-import { pemTypes, textOfBase64 } from './pem.ts';
+import { pemBlocks, pemTypes, textOfBase64 } from './pem.ts';
 
 export type CertificateSigningRequest = Shape;
 
@@ -38,7 +38,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
     prepareForUpdate(request, previous) {
       request.spec = structuredClone(previous.spec);
     },
-    prepareForStatusUpdate: stampConditions,
+    prepareForStatusUpdate: prepareStatus,
     resetFields: {
       '': ['spec', 'status'],
       status: ['spec', 'status.conditions'],
@@ -48,8 +48,10 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
     validateUpdate: () => [],
     validateStatusUpdate: (next, previous) => [
       ...conditionsIssues(next),
-      ...decisionIssues(next, previous),
       ...certificateIssues(next, previous),
+      ...removalIssues(next, previous),
+      ...additionIssues(next, previous),
+      ...replacementIssues(next, previous),
     ],
     selectableFields: { 'spec.signerName': ({ spec }) => spec.signerName },
     columns: [
@@ -68,17 +70,22 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>(
 /** What is wrong with what is decided through /approval. */
 export const approvalIssues = (next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] => [
   ...conditionsIssues(next),
-  ...decisions.flatMap((type) =>
-    conditionsOf(next, type).length < conditionsOf(previous, type).length ? [decisionIssue('remove', type)] : [],
-  ),
+  ...removalIssues(next, previous),
 ];
 
-/** Conditions without times are of now, or of when their status last changed. */
-function stampConditions(
+/** Decisions that are neither more nor fewer stay as they were. Conditions without times are of now, or of when their status last changed. */
+function prepareStatus(
   { status }: CertificateSigningRequest,
   previous: CertificateSigningRequest,
   { now }: KindContext,
 ): void {
+  for (const type of decisions) {
+    const before = conditionsOf(previous, type);
+    const places = (status?.conditions ?? []).flatMap((condition, i) => (condition.type === type ? [i] : []));
+    if (places.length !== before.length) continue;
+    for (const [i, place] of places.entries())
+      status?.conditions?.splice(place, 1, structuredClone(before[i]) as never);
+  }
   for (const condition of status?.conditions ?? []) {
     const before = conditionsOf(previous, condition.type).find((each) => each.status === condition.status);
     condition.lastUpdateTime ||= formatTime(now());
@@ -150,64 +157,64 @@ function specIssues(spec: CertificateSigningRequestSpec): Issue[] {
 }
 
 function requestIssues(request: string): Issue[] {
-  const types = pemTypes(textOfBase64(request));
-  if (types.length === 1 && types[0] === 'CERTIFICATE REQUEST') return [];
+  if (pemTypes(textOfBase64(request))[0] === 'CERTIFICATE REQUEST') return [];
   return [invalid('spec.request', request, 'PEM block type must be CERTIFICATE REQUEST')];
 }
 
 const conditionsOf = ({ status }: CertificateSigningRequest, type: string): CertificateSigningRequestCondition[] =>
   (status?.conditions ?? []).filter((condition) => condition.type === type);
 
+const anyStatus = ['False', 'True', 'Unknown'];
+
 function conditionsIssues({ status }: CertificateSigningRequest): Issue[] {
   const conditions = status?.conditions ?? [];
   return conditions.flatMap(({ type, status: is }, i) => {
     const field = `status.conditions[${i}]`;
-    const issues: Issue[] = [];
-    if (!type) issues.push(required(`${field}.type`));
-    else if (conditions.findIndex((other) => other.type === type) < i) issues.push(duplicate(`${field}.type`, type));
-    if (type === 'Approved' || type === 'Denied' || type === 'Failed') {
-      if (!is) issues.push(required(`${field}.status`));
-      else if (is !== 'True') issues.push(notSupported(`${field}.status`, is, ['True']));
-      const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : '';
-      if (other && conditions.slice(0, i).some((before) => before.type === other)) {
-        issues.push(invalid(`${field}.type`, type, 'Approved and Denied conditions are mutually exclusive'));
-      }
+    const before = conditions.slice(0, i).map((condition) => condition.type);
+    const issues = type ? [] : [required(`${field}.type`)];
+    issues.push(...choiceIssues(is, `${field}.status`, lastingTypes.includes(type) ? ['True'] : anyStatus));
+    const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : undefined;
+    if (other && before.includes(other)) {
+      issues.push(invalid('status.conditions', type, 'Approved and Denied conditions are mutually exclusive'));
     }
+    if (before.includes(type)) issues.push(duplicate(`${field}.type`, type));
     return issues;
   });
 }
 
-const decisions = ['Approved', 'Denied', 'Failed'];
+/** Only true, and for good. */
+const lastingTypes = ['Approved', 'Denied', 'Failed'];
+const decisions = ['Approved', 'Denied'];
 
-const decisionIssue = (verb: string, type: string): Issue =>
+const conditionIssue = (verb: string, type: string): Issue =>
   forbiddenField('status.conditions', `updates may not ${verb} a condition of type ${JSON.stringify(type)}`);
 
-/** Who writes the status does not decide, and nobody takes a decision back. */
-function decisionIssues(next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] {
-  return decisions.flatMap((type) => {
-    const [now, before] = [conditionsOf(next, type), conditionsOf(previous, type)];
-    const refuse = (verb: string) => [decisionIssue(verb, type)];
-    if (now.length < before.length) return refuse('remove');
-    if (type === 'Failed') return [];
-    if (now.length > before.length) return refuse('add');
-    return deepEqual(now, before) ? [] : refuse('modify');
-  });
-}
+const growthOf = (type: string, next: CertificateSigningRequest, previous: CertificateSigningRequest): number =>
+  conditionsOf(next, type).length - conditionsOf(previous, type).length;
+
+const removalIssues = (next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] =>
+  lastingTypes.filter((type) => growthOf(type, next, previous) < 0).map((type) => conditionIssue('remove', type));
+
+/** Who writes the status does not decide. */
+const additionIssues = (next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] =>
+  decisions.filter((type) => growthOf(type, next, previous) > 0).map((type) => conditionIssue('add', type));
 
 const hidden = '<certificate data>';
 
 function certificateIssues(next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] {
-  const field = 'status.certificate';
-  const [now, before] = [next.status?.certificate, previous.status?.certificate];
-  if (now === before) return [];
-  const issues: Issue[] = [];
-  if (now) {
-    const types = pemTypes(textOfBase64(now));
-    const other = types.find((type) => type !== 'CERTIFICATE');
-    if (types.length === 0) issues.push(invalid(field, hidden, 'must contain at least one CERTIFICATE PEM block'));
-    else if (other) {
-      issues.push(invalid(field, hidden, `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(other)}`));
-    }
+  const now = next.status?.certificate;
+  if (!now || now === previous.status?.certificate) return [];
+  const refuse = (rule: string) => [invalid('status.certificate', hidden, rule)];
+  const blocks = pemBlocks(textOfBase64(now));
+  for (const { type, hasHeaders } of blocks) {
+    if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`);
+    if (hasHeaders) return refuse('no PEM block headers are permitted');
   }
-  return before ? [...issues, forbiddenField(field, 'updates may not modify existing certificate content')] : issues;
+  return blocks.length === 0 ? refuse('must contain at least one CERTIFICATE PEM block') : [];
+}
+
+function replacementIssues(next: CertificateSigningRequest, previous: CertificateSigningRequest): Issue[] {
+  const before = previous.status?.certificate;
+  if (!before || next.status?.certificate === before) return [];
+  return [forbiddenField('status.certificate', 'updates may not modify existing certificate content')];
 }

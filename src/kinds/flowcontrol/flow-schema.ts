@@ -5,6 +5,7 @@ import { isDns1123Label, isDns1123Subdomain } from '../../base/names.ts';
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { complain } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
+import { conditionTypeIssues } from '../conditions.ts';
 import { defineKind } from '../define.ts';
 import type {
   FlowSchemaSpec,
@@ -31,6 +32,7 @@ export const FlowSchema = defineKind<FlowSchema>('flowcontrol.apiserver.k8s.io/v
   resetFields: statusOnlyFields,
   validate: schemaIssues,
   validateUpdate: schemaIssues,
+  validateStatusUpdate: ({ status }) => conditionTypeIssues(status?.conditions),
   columns: [
     nameColumn,
     textColumn(
@@ -54,10 +56,6 @@ const highestPrecedence = 10_000;
 
 function schemaIssues({ metadata, spec = {} as FlowSchemaSpec }: FlowSchema): Issue[] {
   const { matchingPrecedence: precedence = 0, distinguisherMethod, rules, priorityLevelConfiguration: level } = spec;
-  const fixedSpec = fixed[metadata.name ?? ''];
-  if (fixedSpec && !deepEqual(spec, fixedSpec)) {
-    return [invalid('spec', internalSpec(spec), `spec of '${metadata.name}' must equal the fixed value`)];
-  }
   const issues: Issue[] = [];
   if (precedence <= 0) issues.push(invalid('spec.matchingPrecedence', precedence, 'must be a positive value'));
   if (precedence > highestPrecedence) {
@@ -70,13 +68,16 @@ function schemaIssues({ metadata, spec = {} as FlowSchemaSpec }: FlowSchema): Is
     );
   }
   if (distinguisherMethod && distinguisherMethod.type !== 'ByNamespace' && distinguisherMethod.type !== 'ByUser') {
-    issues.push(notSupported('spec.distinguisherMethod', distinguisherMethod, ['ByNamespace', 'ByUser']));
+    const { type: Type } = distinguisherMethod;
+    issues.push(notSupported('spec.distinguisherMethod.type', { Type }, ['ByNamespace', 'ByUser']));
   }
   if (!level?.name) {
     issues.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'));
   } else issues.push(...complain('spec.priorityLevelConfiguration.name', level.name, isDns1123Subdomain));
   (rules ?? []).forEach((rule, i) => issues.push(...ruleIssues(rule, `spec.rules[${i}]`)));
-  return issues;
+  const fixedSpec = fixed[metadata.name ?? ''];
+  if (!fixedSpec || deepEqual(spec, fixedSpec)) return issues;
+  return [...issues, invalid('spec', internalSpec(spec), `spec of '${metadata.name}' must equal the fixed value`)];
 }
 
 function ruleIssues({ subjects, resourceRules, nonResourceRules }: PolicyRulesWithSubjects, field: string): Issue[] {
@@ -118,8 +119,9 @@ function accountIssues(account: Subject['serviceAccount'], field: string): Issue
   return issues;
 }
 
-const verbs = ['*', 'create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 
+/** What is wrong with a list that must not be empty, nor have a star beside others. */
 function starred(list: readonly string[] | undefined, field: string, what: string, empty: string): Issue[] {
   const given = list ?? [];
   if (given.length === 0) return [required(field, empty)];
@@ -127,47 +129,50 @@ function starred(list: readonly string[] | undefined, field: string, what: strin
   return [invalid(field, given, `if '*' is present, must not specify other ${what}`)];
 }
 
+function verbsIssues(asked: readonly string[] | undefined, field: string): Issue[] {
+  const issues = starred(asked, field, 'verbs', 'verbs must contain at least one value');
+  if (asked?.includes('*') || asked?.every((verb) => verbs.includes(verb))) return issues;
+  return issues.length > 0 ? issues : [notSupported(field, asked, verbs)];
+}
+
+const namespaceRule = "each member of this list must be '*' or a DNS-1123 label; ";
+
 function resourceIssues(rule: ResourcePolicyRule, field: string): Issue[] {
   const namespaces = rule.namespaces ?? [];
-  const issues = [
-    ...starred(rule.verbs, `${field}.verbs`, 'verbs', 'verbs must contain at least one value'),
-    ...((rule.verbs ?? []).every((verb) => verbs.includes(verb))
-      ? []
-      : [notSupported(`${field}.verbs`, rule.verbs, verbs)]),
+  const place = `${field}.namespaces`;
+  const none = 'resource rules that are not cluster scoped must supply at least one namespace';
+  return [
+    ...verbsIssues(rule.verbs, `${field}.verbs`),
     ...starred(rule.apiGroups, `${field}.apiGroups`, 'api groups', 'resource rules must supply at least one api group'),
     ...starred(rule.resources, `${field}.resources`, 'resources', 'resource rules must supply at least one resource'),
+    ...(namespaces.length === 0 && rule.clusterScope ? [] : starred(namespaces, place, 'namespaces', none)),
+    ...(namespaces.includes('*')
+      ? []
+      : namespaces.flatMap((namespace, i) =>
+          isDns1123Label(namespace).map((text) => invalid(`${place}[${i}]`, namespace, `${namespaceRule}${text}`)),
+        )),
   ];
-  if (namespaces.length === 0 && !rule.clusterScope) {
-    const rule = 'resource rules that are not cluster scoped must supply at least one namespace';
-    issues.push(required(`${field}.namespaces`, rule));
-  } else if (namespaces.length > 1 && namespaces.includes('*')) {
-    const rule = "if '*' is present, must not specify other namespaces";
-    issues.push(invalid(`${field}.namespaces`, namespaces, rule));
-  }
-  namespaces.forEach((namespace, i) => {
-    if (namespace !== '*') issues.push(...complain(`${field}.namespaces[${i}]`, namespace, isDns1123Label));
-  });
-  return issues;
 }
 
 function urlIssues({ verbs: asked, nonResourceURLs }: NonResourcePolicyRule, field: string): Issue[] {
   const urls = nonResourceURLs ?? [];
   const place = `${field}.nonResourceURLs`;
   const empty = 'nonResourceURLs must contain at least one value';
-  const issues = [
-    ...starred(asked, `${field}.verbs`, 'verbs', 'verbs must contain at least one value'),
+  return [
+    ...verbsIssues(asked, `${field}.verbs`),
     ...starred(urls, place, 'non-resource URLs', empty),
+    ...(urls.includes('*') ? [] : urls.flatMap((url, i) => complain(`${place}[${i}]`, url, isUrlPath))),
   ];
-  urls.forEach((url, i) => {
-    if (url === '*') return;
-    const refuse = (rule: string) => issues.push(invalid(`${place}[${i}]`, url, rule));
-    if (!url.startsWith('/')) refuse('must start with slash');
-    else if (url.includes(' ')) refuse('must not contain white-space');
-    else if (url.slice(0, -1).includes('*') || (url.endsWith('*') && !url.endsWith('/*'))) {
-      refuse('wildcard can only do suffix matching');
-    }
-  });
-  return issues;
+}
+
+function isUrlPath(path: string): string[] {
+  if (path === '') return ['must not be empty'];
+  if (path === '/') return [];
+  if (!path.startsWith('/')) return ['must start with slash'];
+  if (path.includes(' ')) return ['must not contain white-space'];
+  if (path.includes('//')) return ['must not contain double slash'];
+  const stars = path.split('*').length - 1;
+  return stars > 1 || (stars === 1 && !path.endsWith('/*')) ? ['wildcard can only do suffix matching'] : [];
 }
 
 const everything: PolicyRulesWithSubjects['resourceRules'] = [

@@ -3,6 +3,7 @@
 import { deepEqual } from '../../base/equal.ts';
 import { type Issue, forbiddenField, invalid, notSupported, required } from '../../api/issues.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
+import { conditionTypeIssues } from '../conditions.ts';
 import { defineKind } from '../define.ts';
 import type {
   LimitResponse,
@@ -32,8 +33,7 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     resetFields: statusOnlyFields,
     validate: levelIssues,
     validateUpdate: levelIssues,
-    validateStatusUpdate: ({ status }) =>
-      (status?.conditions ?? []).flatMap(({ type }, i) => (type ? [] : [required(`status.conditions[${i}].type`)])),
+    validateStatusUpdate: ({ status }) => conditionTypeIssues(status?.conditions),
     columns: [
       nameColumn,
       textColumn('Type', specField('type'), ({ spec }) => spec?.type ?? ''),
@@ -77,16 +77,24 @@ function applyLimitDefaults(limited: LimitedPriorityLevelConfiguration): void {
   queuing.queueLengthLimit ||= 50;
 }
 
+/** Of an older version only, where no shares and none given could not be told apart. */
+const zeroSharesAnnotation = 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares';
+
 function levelIssues({ metadata, spec = {} as PriorityLevelConfigurationSpec }: PriorityLevelConfiguration): Issue[] {
   const { type = '' as never, limited, exempt } = spec;
   const issues: Issue[] = [];
-  const isExempt = metadata.name === 'exempt';
-  if (type && (type === 'Exempt') !== isExempt && (type === 'Exempt' || isExempt)) {
+  if (metadata.annotations?.[zeroSharesAnnotation] !== undefined) {
+    issues.push(forbiddenField('metadata.annotations', `annotation '${zeroSharesAnnotation}' is forbidden`));
+  }
+  if ((type === 'Exempt') !== (metadata.name === 'exempt')) {
     issues.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   }
   if (type === 'Exempt') {
     if (limited) issues.push(forbiddenField('spec.limited', 'must be nil if the type is not Limited'));
-    if (exempt) issues.push(...percentIssues(exempt.lendablePercent, 'spec.exempt.lendablePercent'));
+    if (exempt) {
+      issues.push(...sharesIssues(exempt.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'));
+      issues.push(...percentIssues(exempt.lendablePercent, 'spec.exempt.lendablePercent'));
+    }
   } else if (type === 'Limited') {
     if (exempt) issues.push(forbiddenField('spec.exempt', 'must be nil if the type is Limited'));
     if (limited) issues.push(...limitedIssues(limited, 'spec.limited'));
@@ -95,15 +103,18 @@ function levelIssues({ metadata, spec = {} as PriorityLevelConfigurationSpec }: 
   return [...issues, ...fixedIssues(metadata.name, spec)];
 }
 
+const sharesIssues = (shares: number | undefined, field: string): Issue[] =>
+  (shares ?? 0) < 0 ? [invalid(field, shares, 'must be a non-negative integer')] : [];
+
 const percentIssues = (value: number | undefined, field: string): Issue[] =>
   value !== undefined && (value < 0 || value > 100)
     ? [invalid(field, value, 'must be between 0 and 100, inclusive')]
     : [];
 
 function limitedIssues(limited: LimitedPriorityLevelConfiguration, field: string): Issue[] {
-  const { nominalConcurrencyShares: shares = 0, borrowingLimitPercent: borrowing, limitResponse } = limited;
+  const { nominalConcurrencyShares: shares, borrowingLimitPercent: borrowing, limitResponse } = limited;
   return [
-    ...(shares < 0 ? [invalid(`${field}.nominalConcurrencyShares`, shares, 'must be a non-negative integer')] : []),
+    ...sharesIssues(shares, `${field}.nominalConcurrencyShares`),
     ...responseIssues(limitResponse, `${field}.limitResponse`),
     ...percentIssues(limited.lendablePercent, `${field}.lendablePercent`),
     ...(borrowing !== undefined && borrowing < 0
