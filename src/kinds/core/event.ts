@@ -1,5 +1,6 @@
 // Event: something that happened to an object, told once or counted. Kept for an hour.
 
+import { utf8Length } from '../../base/bytes.ts';
 import { type Issue, invalid, required } from '../../api/issues.ts';
 import type { Instant } from '../../base/clock.ts';
 import { hours } from '../../base/clock.ts';
@@ -18,8 +19,8 @@ export const Event = defineKind<Event>('v1', 'Event', {
   generation: 'none',
   createOnUpdate: true,
   lifetime: hours(1),
-  validate: eventIssues,
-  validateUpdate: eventIssues,
+  validate: (event) => eventIssues(event, 'reportingComponent'),
+  validateUpdate: (event) => eventIssues(event, 'reportingComponent'),
   columns: [
     textColumn('Last Seen', field('lastTimestamp'), lastSeen),
     textColumn('Type', field('type'), ({ type }) => type ?? ''),
@@ -51,10 +52,13 @@ export const Event = defineKind<Event>('v1', 'Event', {
   },
 });
 
-/** Events of the old sort must only agree about the namespace; those with an exact time say who reports what. */
-function eventIssues(event: Event): Issue[] {
+/**
+ * Events of the old sort must only agree about the namespace; those with an exact time say who reports what. `reporter` is what the version
+ * calls who reports.
+ */
+export function eventIssues(event: Event, reporter: 'reportingComponent' | 'reportingController'): Issue[] {
   const issues = namespaceIssues(event);
-  if (event.eventTime) issues.push(...reportIssues(event));
+  if (event.eventTime) issues.push(...reportIssues(event, reporter));
   return [...issues, ...complain('namespace', event.metadata.namespace ?? '', isDns1123Subdomain)];
 }
 
@@ -67,22 +71,26 @@ function namespaceIssues({ metadata, involvedObject, eventTime }: Event): Issue[
   return [invalid('involvedObject.namespace', about, 'does not match event.namespace')];
 }
 
-function reportIssues(event: Event): Issue[] {
-  const { reportingComponent, reportingInstance, action = '', reason = '', message = '' } = event;
-  const short = (name: string, value: string) => {
-    if (!value) return [required(name)];
-    return value.length > 128 ? [invalid(name, '', 'can have at most 128 characters')] : [];
-  };
+const longest = { text: 128, note: 1024 };
+
+function reportIssues(event: Event, reporter: string): Issue[] {
+  const { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '' } = event;
+  const short = (field: string, value: string) => [
+    ...(value ? [] : [required(field)]),
+    ...lengthIssues(field, value, longest.text),
+  ];
   return [
-    ...(reportingComponent
-      ? complain('reportingController', reportingComponent, isQualifiedName)
-      : [required('reportingController')]),
+    ...(reportingComponent ? [] : [required(reporter)]),
+    ...complain(reporter, reportingComponent, isQualifiedName),
     ...short('reportingInstance', reportingInstance),
     ...short('action', action),
     ...short('reason', reason),
-    ...(message.length > 1024 ? [invalid('message', '', 'can have at most 1024 characters')] : []),
+    ...lengthIssues('message', message, longest.note),
   ];
 }
+
+const lengthIssues = (field: string, value: string, most: number): Issue[] =>
+  utf8Length(value) > most ? [invalid(field, '', `can have at most ${most} characters`)] : [];
 
 function firstSeen(event: Event, now: Instant): string {
   return ageOf(event.firstTimestamp || event.eventTime, now);

@@ -1,12 +1,11 @@
 // Event of events.k8s.io: the same events as the core's, under newer names and stricter rules.
 
 import { deepEqual } from '../../base/equal.ts';
-import { isQualifiedName } from '../../base/names.ts';
 import { type Issue, invalid, required } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { complain, immutable } from '../checks.ts';
-import { Event } from '../core/event.ts';
+import { immutable } from '../checks.ts';
+import { Event, eventIssues } from '../core/event.ts';
 import { defineKind } from '../define.ts';
 import type { Event as CoreEvent, ObjectReference } from '../generated/types/core-v1.ts';
 import type { Event as Shape } from '../generated/types/events-v1.ts';
@@ -61,11 +60,18 @@ export const GroupEvent = defineKind<CoreEvent>(
   'events.k8s.io/v1',
   'Event',
   {
-    nameRule: 'pathSegment',
     generation: 'none',
     createOnUpdate: true,
-    validate: (event) => [...newEventIssues(event), ...reportIssues(event), ...seriesIssues(event)],
-    validateUpdate: (next, previous) => [...changeIssues(next, previous), ...seriesIssues(next)],
+    validate: (event) => [
+      ...eventIssues(event, 'reportingController'),
+      ...seriesIssues(event),
+      ...newEventIssues(event),
+    ],
+    validateUpdate: (next, previous) => [
+      ...eventIssues(next, 'reportingController'),
+      ...(deepEqual(next.series, previous.series) ? [] : seriesIssues(next)),
+      ...changeIssues(next, previous),
+    ],
     ...(Event.behaviour.columns && { columns: Event.behaviour.columns }),
     selectableFields: {
       'regarding.kind': ({ involvedObject }) => involvedObject.kind ?? '',
@@ -84,35 +90,16 @@ export const GroupEvent = defineKind<CoreEvent>(
 ) as unknown as Kind<GroupEvent>;
 
 function newEventIssues(event: CoreEvent): Issue[] {
+  const { type = '' } = event;
   const unset = (field: string) => invalid(field, '', 'needs to be unset');
   const given = (source: CoreEvent['source']) => Boolean(source?.component || source?.host);
   return [
     ...(event.eventTime ? [] : [required('eventTime')]),
+    ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', `has invalid value: ${type}`)]),
     ...(event.firstTimestamp ? [unset('firstTimestamp')] : []),
     ...(event.lastTimestamp ? [unset('lastTimestamp')] : []),
     ...(event.count ? [unset('count')] : []),
     ...(given(event.source) ? [unset('source')] : []),
-  ];
-}
-
-const longestText = 128;
-const longestNote = 1024;
-
-function reportIssues(event: CoreEvent): Issue[] {
-  const { reportingComponent, reportingInstance, action = '', reason = '', message = '', type = '' } = event;
-  const text = (field: string, value: string, limit: number) => {
-    if (!value) return [required(field)];
-    return value.length > limit ? [invalid(field, '', `can have at most ${limit} characters`)] : [];
-  };
-  return [
-    ...(reportingComponent
-      ? complain('reportingController', reportingComponent, isQualifiedName)
-      : [required('reportingController')]),
-    ...text('reportingInstance', reportingInstance, longestText),
-    ...text('action', action, longestText),
-    ...text('reason', reason, longestText),
-    ...(message.length > longestNote ? [invalid('message', '', `can have at most ${longestNote} characters`)] : []),
-    ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', `has invalid value: ${type}`)]),
   ];
 }
 
@@ -124,30 +111,27 @@ function seriesIssues({ series }: CoreEvent): Issue[] {
   ];
 }
 
-const fixed = [
-  'involvedObject',
-  'reason',
-  'message',
-  'source',
-  'firstTimestamp',
-  'lastTimestamp',
-  'count',
-  'reason',
-  'type',
-  'eventTime',
-  'action',
-  'related',
-  'reportingComponent',
-  'reportingInstance',
-] as const;
+/** What stays as it was, as Kubernetes shows it from inside; in its order, and the reason twice. */
+const fixed: readonly (readonly [field: string, shown: (event: CoreEvent) => unknown])[] = [
+  ['involvedObject', ({ involvedObject }) => internalReference(involvedObject)],
+  ['reason', ({ reason = '' }) => reason],
+  ['message', ({ message = '' }) => message],
+  ['source', ({ source }) => ({ Component: source?.component ?? '', Host: source?.host ?? '' })],
+  ['firstTimestamp', ({ firstTimestamp }) => firstTimestamp ?? null],
+  ['lastTimestamp', ({ lastTimestamp }) => lastTimestamp ?? null],
+  ['count', ({ count = 0 }) => count],
+  ['reason', ({ reason = '' }) => reason],
+  ['type', ({ type = '' }) => type],
+  ['eventTime', ({ eventTime }) => eventTime ?? null],
+  ['action', ({ action = '' }) => action],
+  ['related', ({ related }) => related && internalReference(related)],
+  ['reportingController', ({ reportingComponent }) => reportingComponent],
+  ['reportingInstance', ({ reportingInstance }) => reportingInstance],
+];
 
-/** Only the series goes on. Kubernetes looks at the reason twice. */
+/** Only the series goes on. */
 const changeIssues = (next: CoreEvent, previous: CoreEvent): Issue[] =>
-  fixed.flatMap((field) => {
-    if (deepEqual(next[field], previous[field])) return [];
-    const value = next[field];
-    return [immutable(field, field === 'involvedObject' ? internalReference(next.involvedObject) : value)];
-  });
+  fixed.flatMap(([field, shown]) => (deepEqual(shown(next), shown(previous)) ? [] : [immutable(field, shown(next))]));
 
 const internalReference = (reference: ObjectReference) => ({
   Kind: reference.kind ?? '',

@@ -1,13 +1,15 @@
 // RuntimeClass: which of a node's container runtimes runs a pod, and what that costs.
 
 import { isDns1123Label } from '../../base/names.ts';
-import type { Issue } from '../../api/issues.ts';
+import { deepEqual } from '../../base/equal.ts';
+import { type Issue, duplicate, required } from '../../api/issues.ts';
 import { complain, immutable, labelIssues } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
 import { oldNodeLabels } from '../node-labels.ts';
+import type { Toleration } from '../generated/types/core-v1.ts';
 import type { RuntimeClass as Shape } from '../generated/types/node-v1.ts';
-import { quantityIssues, containerResourceNameIssues } from '../pod-spec/resources.ts';
+import { resourceIssues } from '../pod-spec/resources.ts';
 import { tolerationIssues } from '../pod-spec/scheduling.ts';
 
 export type RuntimeClass = Shape;
@@ -24,11 +26,32 @@ export const RuntimeClass = defineKind<RuntimeClass>('node.k8s.io/v1', 'RuntimeC
 });
 
 function classIssues({ handler, overhead, scheduling }: RuntimeClass): Issue[] {
-  const issues = complain('handler', handler ?? '', isDns1123Label);
-  for (const [name, amount] of Object.entries(overhead?.podFixed ?? {})) {
-    const field = `overhead.podFixed[${name}]`;
-    issues.push(...containerResourceNameIssues(name, field), ...quantityIssues(name, amount, field));
-  }
-  issues.push(...labelIssues(scheduling?.nodeSelector, 'scheduling.nodeSelector'));
-  return [...issues, ...tolerationIssues(scheduling?.tolerations ?? [], 'scheduling.tolerations')];
+  const tolerations = scheduling?.tolerations ?? [];
+  return [
+    ...(handler ? complain('handler', handler, isDns1123Label) : [required('handler')]),
+    // Kubernetes takes what a pod costs for the limits of a container.
+    ...resourceIssues(overhead?.podFixed && { limits: overhead.podFixed }, 'overhead'),
+    ...labelIssues(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ...tolerationIssues(tolerations, 'scheduling.tolerations'),
+    ...repeatedIssues(tolerations, 'scheduling.tolerations'),
+  ];
 }
+
+const repeatedIssues = (tolerations: readonly Toleration[], field: string): Issue[] =>
+  tolerations.flatMap((toleration, i) =>
+    tolerations.findIndex((other) => deepEqual(listKey(other), listKey(toleration))) < i
+      ? [
+          duplicate(`${field}[${i}]`, {
+            ...listKey(toleration),
+            TolerationSeconds: toleration.tolerationSeconds ?? null,
+          }),
+        ]
+      : [],
+  );
+
+const listKey = ({ key = '', operator, value = '', effect }: Toleration) => ({
+  Key: key,
+  Operator: operator ?? '',
+  Value: value,
+  Effect: effect ?? '',
+});

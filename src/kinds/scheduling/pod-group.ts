@@ -116,12 +116,18 @@ function changeIssues(next: PodGroupSpec, previous: PodGroupSpec): Issue[] {
 
 const mostClaims = 4;
 
-function statusIssues({ status }: PodGroup): Issue[] {
+function statusIssues({ spec, status }: PodGroup): Issue[] {
   const claims = status?.resourceClaimStatuses ?? [];
   const field = 'status.resourceClaimStatuses';
-  if (claims.length > mostClaims) return [tooMany(field, claims.length, mostClaims)];
+  const unknown = claims.flatMap(({ name }, i) =>
+    spec.resourceClaims?.some((claim) => claim.name === name)
+      ? []
+      : [invalid(`${field}[${i}].name`, name, 'must match the name of an entry in `spec.resourceClaims`')],
+  );
+  const issues = [...conditionIssues(status?.conditions, 'status.conditions'), ...unknown];
+  if (claims.length > mostClaims) return [...issues, tooMany(field, claims.length, mostClaims)];
   return [
-    ...conditionIssues(status?.conditions, 'status.conditions'),
+    ...issues,
     ...repeatedNames(claims, field),
     ...claims.flatMap(({ resourceClaimName }, i) =>
       resourceClaimName === undefined
