@@ -203,8 +203,6 @@ export function isCanonicalIp(text: string): string[] {
   return formatIp(ip) === text ? [] : [`must be in canonical form ("${formatIp(ip)}")`];
 }
 
-/** An address as it was once accepted (fields that are not strict for old values). */
-export const isSloppyIp = (text: string): string[] => (parseIp(text) ? [] : [invalidIp]);
 
 export function isCidr(text: string): string[] {
   const cidr = parseCidr(text);
@@ -222,5 +220,3 @@ export function isCanonicalCidr(text: string): string[] {
   const canonical = `${formatIp(cidr.ip)}/${cidr.length}`;
   return canonical === text ? [] : [`must be in canonical form ("${canonical}")`];
 }
-
-export const isSloppyCidr = (text: string): string[] => (parseCidr(text) ? [] : [invalidCidr]);

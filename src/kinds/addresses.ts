@@ -1,14 +1,12 @@
 // Where an address may not lie: what is wrong with the addresses of endpoints and of services' outside.
 
 import { type Ip, cidrContains, formatCidr, formatIp, isMappedIp, parseCidr, parseIp } from '../base/ip.ts';
-import { isSloppyIp } from '../base/names.ts';
 import { type Issue, invalid } from '../api/issues.ts';
-import { complain } from './checks.ts';
 
 /** Addresses of this machine, of this link, of nobody. */
 export function specialAddressIssues(text: string, field: string): Issue[] {
   const ip = parseIp(text);
-  if (!ip) return complain(field, text, isSloppyIp);
+  if (!ip) return [invalid(field, text, 'must be a valid IP address')];
   return special.filter(({ includes }) => includes(ip)).map(({ rule }) => invalid(field, text, rule(text)));
 }
 

@@ -1,6 +1,7 @@
 // Endpoints: the addresses behind a service, as EndpointSlices say them today.
 
 import { type Issue, required } from '../../api/issues.ts';
+import { semanticEqual } from '../../base/equal.ts';
 import { isDns1123Label, isDns1123Subdomain, isIp, isPortNumber, isQualifiedName } from '../../base/names.ts';
 import { addressWarnings, specialAddressIssues } from '../addresses.ts';
 import { choiceIssues, complain } from '../checks.ts';
@@ -19,7 +20,7 @@ export const Endpoints = defineKind<Endpoints>(
       for (const subset of endpoints.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
     },
     validate: subsetsIssues,
-    validateUpdate: subsetsIssues,
+    validateUpdate: (next, previous) => (semanticEqual(next.subsets, previous.subsets) ? [] : subsetsIssues(next)),
     warnings: ({ metadata, subsets = [] }) =>
       metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller'
         ? []
@@ -56,12 +57,11 @@ function subsetsIssues({ subsets }: Endpoints): Issue[] {
 }
 
 function addressIssues({ ip, hostname, nodeName }: EndpointAddress, field: string): Issue[] {
-  const bad = complain(`${field}.ip`, ip, isIp);
   return [
-    ...bad,
+    ...complain(`${field}.ip`, ip, isIp),
     ...(hostname ? complain(`${field}.hostname`, hostname, isDns1123Label) : []),
     ...(nodeName === undefined ? [] : complain(`${field}.nodeName`, nodeName, isDns1123Subdomain)),
-    ...(bad.length > 0 ? [] : specialAddressIssues(ip, `${field}.ip`)),
+    ...specialAddressIssues(ip, `${field}.ip`),
   ];
 }
 

@@ -44,7 +44,8 @@ function rangeIssues({ spec }: LimitRange): Issue[] {
 
 function typeIssues(type: string, field: string): Issue[] {
   const issues = complain(field, type, isQualifiedName);
-  if (type.includes('/') || ['Pod', 'Container', 'PersistentVolumeClaim'].includes(type)) return issues;
+  if (issues.length > 0 || type.includes('/') || ['Pod', 'Container', 'PersistentVolumeClaim'].includes(type))
+    return issues;
   return [...issues, invalid(field, type, 'must be a standard limit type or fully qualified')];
 }
 

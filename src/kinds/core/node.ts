@@ -1,14 +1,13 @@
 // Node: a machine that runs pods.
 
-import { type Issue, duplicate, forbiddenField, invalid, required } from '../../api/issues.ts';
-import { deepEqual } from '../../base/equal.ts';
+import { type Issue, duplicate, forbiddenField, internalError, invalid, required } from '../../api/issues.ts';
 import { parseCidr } from '../../base/ip.ts';
-import { isLabelValue, isQualifiedName, isSloppyCidr } from '../../base/names.ts';
+import { isLabelValue, isQualifiedName, isCidr } from '../../base/names.ts';
 import { cidrWarnings } from '../addresses.ts';
 import { complain } from '../checks.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import { defineKind } from '../define.ts';
-import type { NodeSpec, NodeStatus, Node as Shape, Taint } from '../generated/types/core-v1.ts';
+import type { NodeAddress, NodeSpec, NodeStatus, Node as Shape, Taint } from '../generated/types/core-v1.ts';
 import { quantityIssues } from '../pod-spec/resources.ts';
 import { roundAmounts } from '../quantities.ts';
 import { taintEffectIssues } from '../pod-spec/scheduling.ts';
@@ -25,7 +24,7 @@ export const Node = defineKind<Node>('v1', 'Node', {
   prepareForUpdate: forgetConfiguration,
   validate: nodeIssues,
   validateUpdate: (next, previous) => [...nodeIssues(next), ...changeIssues(next, previous)],
-  validateStatusUpdate: (next, previous) => [...nodeIssues(next), ...changeIssues(next, previous)],
+  validateStatusUpdate: changeIssues,
   warnings: ({ spec }) => [
     ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
     ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
@@ -70,18 +69,25 @@ function forgetConfiguration({ spec, status }: Node): void {
 function nodeIssues({ spec, status }: Node): Issue[] {
   return [
     ...taintIssues(spec?.taints ?? []),
-    ...amountIssues(status?.capacity, 'status.capacity'),
-    ...amountIssues(status?.allocatable, 'status.allocatable'),
+    ...reportIssues(status ?? {}),
+    ...swapIssues(status?.nodeInfo?.swap),
     ...rangeIssues(spec?.podCIDRs ?? []),
   ];
 }
 
-/** Also of RuntimeClasses and the like: taints are unique by key and effect. */
+/** What is wrong with what a node says it has and can. */
+const reportIssues = ({ capacity, allocatable, declaredFeatures = [] }: NodeStatus): Issue[] => [
+  ...amountIssues(capacity, 'status.capacity'),
+  ...amountIssues(allocatable, 'status.allocatable'),
+  ...featureIssues(declaredFeatures, 'status.declaredFeatures'),
+];
+
+/** Taints are unique by key and effect. Kubernetes takes them for metadata. */
 function taintIssues(taints: readonly Taint[]): Issue[] {
   const seen = new Set<string>();
   return taints.flatMap((taint, i) => {
     const { key, value = '', effect } = taint;
-    const field = `spec.taints[${i}]`;
+    const field = `metadata.taints[${i}]`;
     const issues = complain(`${field}.key`, key, isQualifiedName);
     const complaints = isLabelValue(value);
     if (complaints.length > 0) issues.push(invalid(`${field}.value`, value, complaints.join(';')));
@@ -100,57 +106,79 @@ function repeatedTaint({ key, value = '', effect, timeAdded }: Taint, field: str
 const amountIssues = (amounts: Readonly<Record<string, string>> | undefined, field: string): Issue[] =>
   Object.entries(amounts ?? {}).flatMap(([name, amount]) => quantityIssues(name, amount, `${field}.${name}`));
 
+const swapIssues = (swap: { capacity?: number } | undefined): Issue[] =>
+  swap?.capacity !== undefined && swap.capacity <= 0
+    ? [invalid('metadata.nodeSwapStatus.capacity', swap.capacity, 'must be greater than zero')]
+    : [];
+
+const longestFeature = 253;
+const featureRule =
+  "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+
+function featureIssues(features: readonly string[], field: string): Issue[] {
+  return features.flatMap((feature, i) => {
+    const next = features[i + 1];
+    const after = `${field}[${i + 1}]`;
+    return [
+      ...complain(`${field}[${i}]`, feature, isFeature),
+      ...(feature === next ? [duplicate(after, next)] : []),
+      ...(next !== undefined && feature > next ? [invalid(after, next, 'list must be sorted alphabetically')] : []),
+    ];
+  });
+}
+
+function isFeature(name: string): string[] {
+  const refused = (rule: string) => [`invalid feature name ${JSON.stringify(name)}: ${rule}`];
+  if (name.length > longestFeature) return refused(`must be no more than ${longestFeature} characters`);
+  return /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/.test(name) ? [] : refused(featureRule);
+}
+
 /** One range of pod addresses per family at most. */
 function rangeIssues(ranges: readonly string[]): Issue[] {
   const field = 'spec.podCIDRs';
-  const issues = ranges.flatMap((range, i) => complain(`${field}[${i}]`, range, isSloppyCidr));
-  if (ranges.length < 2 || issues.length > 0) return issues;
-  const families = new Set(ranges.map((range) => parseCidr(range)?.ip.family));
-  if (ranges.length > 2 || families.size < 2) {
-    issues.push(invalid(field, ranges, 'may specify no more than one CIDR for each IP family'));
+  const issues = ranges.flatMap((range, i) => complain(`${field}[${i}]`, range, isCidr));
+  if (ranges.length < 2) return issues;
+  const unread = ranges.findIndex((range) => !parseCidr(range));
+  if (unread >= 0) {
+    const why = `invalid CIDR[${unread}]: <nil> (invalid CIDR address: ${ranges[unread]})`;
+    issues.push(internalError(field, `invalid PodCIDRs. failed to check with dual stack with error:${why}`));
   }
-  ranges.forEach((range, i) => {
-    if (ranges.indexOf(range) < i) issues.push(duplicate(`${field}[${i}]`, range));
-  });
-  return issues;
+  const families = new Set(ranges.map((range) => parseCidr(range)?.ip.family));
+  if (unread < 0 && ranges.length === 2 && families.size === 2) return issues;
+  return [...issues, invalid(field, ranges, 'may specify no more than one CIDR for each IP family')];
 }
 
 function changeIssues(next: Node, previous: Node): Issue[] {
-  return [...statusIssues(next.status ?? {}), ...specChangeIssues(next.spec ?? {}, previous.spec ?? {})];
+  return [
+    ...reportIssues(next.status ?? {}),
+    ...addressIssues(next.status?.addresses ?? []),
+    ...fixedIssues(next.spec ?? {}, previous.spec ?? {}),
+    ...taintIssues(next.spec?.taints ?? []),
+    ...((next.spec?.externalID ?? '') === (previous.spec?.externalID ?? '')
+      ? []
+      : [forbiddenField('spec.externalID', 'may not be updated')]),
+  ];
 }
 
-function statusIssues({ addresses: given = [], declaredFeatures = [] }: NodeStatus): Issue[] {
-  const seen = new Set<string>();
-  const issues = given.flatMap(({ type, address }, i) => {
-    const key = `${type}/${address}`;
-    if (seen.has(key)) return [duplicate(`status.addresses[${i}]`, { Type: type, Address: address })];
-    seen.add(key);
-    return [];
-  });
-  declaredFeatures.forEach((feature, i) => {
-    const before = declaredFeatures[i - 1];
-    if (before === undefined || before <= feature) return;
-    issues.push(invalid(`status.declaredFeatures[${i}]`, feature, 'list must be sorted alphabetically'));
-  });
-  return issues;
-}
+const addressIssues = (addresses: readonly NodeAddress[]): Issue[] =>
+  addresses.flatMap(({ type, address }, i) =>
+    addresses.findIndex((other) => other.type === type && other.address === address) < i
+      ? [duplicate(`status.addresses[${i}]`, { Type: type, Address: address })]
+      : [],
+  );
 
 /** Provider and pod ranges are given once. */
-function specChangeIssues(next: NodeSpec, previous: NodeSpec): Issue[] {
-  const issues: Issue[] = [];
-  const { podCIDRs = [] } = previous;
-  if (podCIDRs.length > 0 && !deepEqual(next.podCIDRs ?? [], podCIDRs)) {
-    const rule = 'node updates may not change podCIDR except from "" to valid';
-    issues.push(forbiddenField('spec.podCIDRs', rule));
-  }
-  if (previous.providerID && next.providerID !== previous.providerID) {
-    const rule = 'node updates may not change providerID except from "" to valid';
-    issues.push(forbiddenField('spec.providerID', rule));
-  }
-  if ((next.externalID ?? '') !== (previous.externalID ?? '')) {
-    issues.push(forbiddenField('spec.externalID', 'may not be updated'));
-  }
-  return issues;
+function fixedIssues(next: NodeSpec, previous: NodeSpec): Issue[] {
+  const refused = (field: string, name: string) =>
+    forbiddenField(field, `node updates may not change ${name} except from "" to valid`);
+  const [before, now] = [previous.podCIDRs ?? [], next.podCIDRs ?? []];
+  const changed = before.length === now.length ? before.filter((range, i) => range !== now[i]).length : 1;
+  return [
+    ...Array.from({ length: before.length > 0 ? changed : 0 }, () => refused('spec.podCIDRs', 'podCIDR')),
+    ...(previous.providerID && next.providerID !== previous.providerID
+      ? [refused('spec.providerID', 'providerID')]
+      : []),
+  ];
 }
 
 function statusText({ spec, status }: Node): string {

@@ -102,7 +102,11 @@ test('a namespace enforces its level on pods, but lets them change what the leve
 test('a pod is resized altogether only on a node that has said it can do that', async () => {
   const client = await serving();
   const resources = { requests: { cpu: '1' }, limits: { cpu: '1' } };
-  await client.create(Node, { metadata: { name: 'n' }, spec: {}, status: { allocatable: { cpu: '8', memory: '8Gi' } } });
+  await client.create(Node, {
+    metadata: { name: 'n' },
+    spec: {},
+    status: { allocatable: { cpu: '8', memory: '8Gi' } },
+  });
   await client.create(Pod, pod('p', { nodeName: 'n', resources }));
   const resize = (cpu: string) =>
     client.patch(

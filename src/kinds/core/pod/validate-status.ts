@@ -1,8 +1,16 @@
 // What is wrong with what is said of a pod: by its kubelet, the scheduler, or whoever else writes its status.
 
-import { type Issue, duplicate, forbiddenField, invalid, notSupported, required } from '../../../api/issues.ts';
+import {
+  type Issue,
+  duplicate,
+  forbiddenField,
+  internalError,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/issues.ts';
 import { parseIp } from '../../../base/ip.ts';
-import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isSloppyIp } from '../../../base/names.ts';
+import { isDns1123Label, isDns1123Subdomain, isIp, isQualifiedName } from '../../../base/names.ts';
 import { complain, immutable, isNumericId } from '../../checks.ts';
 import type {
   Container,
@@ -32,8 +40,8 @@ export function podStatusIssues(next: Pod, previous: Pod): Issue[] {
     ...restartIssues(next, previous),
     ...claimIssues(now, next.spec),
     ...extendedClaimIssues(now.extendedResourceClaimStatus, next.spec),
-    ...podAddressIssues(now),
-    ...hostAddressIssues(now),
+    ...podAddressIssues(now, before),
+    ...hostAddressIssues(now, before),
     ...statusLists.flatMap((list) => userIssues(now[list] ?? [], `status.${list}`, next.spec)),
     ...healthIssues(now.containerStatuses ?? [], 'status.containerStatuses', next.spec.containers ?? []),
     ...healthIssues(now.initContainerStatuses ?? [], 'status.initContainerStatuses', next.spec.initContainers ?? []),
@@ -116,35 +124,36 @@ function mappingIssues(
   return [invalid(`${field}.resourceName`, mapping.resourceName, rule)];
 }
 
-function podAddressIssues({ podIPs = [] }: PodStatus): Issue[] {
-  const field = 'status.podIPs';
-  const issues = podIPs.flatMap(({ ip }, i) => complain(`${field}[${i}]`, ip, isSloppyIp));
-  return issues.length > 0 ? issues : familyIssues(podIPs, field);
+const podAddressIssues = ({ podIPs = [] }: PodStatus, before: PodStatus): Issue[] =>
+  addressIssues(podIPs, before.podIPs, 'status.podIPs');
+
+interface Address {
+  readonly ip?: string;
 }
 
-function familyIssues(addresses: readonly { ip?: string }[], field: string): Issue[] {
-  if (addresses.length < 2) return [];
-  const families = new Set(addresses.map(({ ip = '' }) => parseIp(ip)?.family));
-  const shown = addresses.map(({ ip }) => ({ IP: ip }));
-  const issues =
-    addresses.length > 2 || families.size < 2
-      ? [invalid(field, shown, 'may specify no more than one IP for each IP family')]
-      : [];
-  addresses.forEach((address, i) => {
-    const first = addresses.findIndex(({ ip }) => ip === address.ip);
-    if (first < i) issues.push(duplicate(`${field}[${i}]`, shown[i]));
-  });
-  return issues;
-}
-
-function hostAddressIssues({ hostIP, hostIPs = [] }: PodStatus): Issue[] {
-  const field = 'status.hostIPs';
-  const issues: Issue[] = [];
-  if (hostIPs.length > 0 && hostIPs[0]?.ip !== (hostIP ?? '')) {
-    issues.push(invalid(`${field}[0].ip`, hostIPs[0]?.ip ?? '', 'must be equal to `hostIP`'));
+/** Addresses that are new are plain ones; all together there is one of each family at most. */
+function addressIssues(addresses: readonly Address[], before: readonly Address[] | undefined, field: string): Issue[] {
+  const issues = addresses.flatMap(({ ip = '' }, i) =>
+    before?.some((old) => old.ip === ip) ? [] : complain(`${field}[${i}]`, ip, isIp),
+  );
+  if (addresses.length < 2) return issues;
+  const unread = addresses.findIndex(({ ip = '' }) => !parseIp(ip));
+  if (unread >= 0) {
+    const why = `invalid IP[${unread}]: ${addresses[unread]?.ip ?? ''}`;
+    issues.push(internalError(field, `failed to check for dual stack with error:${why}`));
   }
-  issues.push(...hostIPs.flatMap(({ ip }, i) => complain(`${field}[${i}]`, ip, isSloppyIp)));
-  return issues.length > 0 ? issues : familyIssues(hostIPs, field);
+  const families = new Set(addresses.map(({ ip = '' }) => parseIp(ip)?.family));
+  if (unread < 0 && addresses.length === 2 && families.size === 2) return issues;
+  const shown = addresses.map(({ ip = '' }) => ({ IP: ip }));
+  return [...issues, invalid(field, shown, 'may specify no more than one IP for each IP family')];
+}
+
+function hostAddressIssues({ hostIP, hostIPs = [] }: PodStatus, before: PodStatus): Issue[] {
+  const field = 'status.hostIPs';
+  const issues = addressIssues(hostIPs, before.hostIPs, field);
+  const [first] = hostIPs;
+  if (!first || first.ip === (hostIP ?? '')) return issues;
+  return [invalid(`${field}[0].ip`, first.ip ?? '', 'must be equal to `hostIP`'), ...issues];
 }
 
 /** As whom a container's first process runs, on Linux. */
