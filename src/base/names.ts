@@ -203,7 +203,6 @@ export function isCanonicalIp(text: string): string[] {
   return formatIp(ip) === text ? [] : [`must be in canonical form ("${formatIp(ip)}")`];
 }
 
-
 export function isCidr(text: string): string[] {
   const cidr = parseCidr(text);
   if (!cidr) return [invalidCidr];

@@ -104,42 +104,53 @@ const opposites = [
 
 function scopeIssues(spec: ResourceQuotaSpec): Issue[] {
   const given: readonly string[] = spec.scopes ?? [];
-  const issues = given.flatMap((scope) => appliedScopeIssues(scope, spec, 'spec.scopes', given));
-  if (opposites.some(([one, other]) => given.includes(one) && given.includes(other))) {
-    issues.push(invalid('spec.scopes', given, 'conflicting scopes'));
-  }
-  return issues;
+  return [
+    ...given.flatMap((scope) => [
+      ...(scopes[scope] ? [] : [invalid('spec.scopes', given, 'unsupported scope')]),
+      ...misappliedIssues(scope, spec, 'spec.scopes', given),
+    ]),
+    ...conflictIssues(given, 'spec.scopes', given),
+  ];
 }
 
-function appliedScopeIssues(scope: string, spec: ResourceQuotaSpec, field: string, shown: unknown): Issue[] {
-  const applies = scopes[scope];
-  if (!applies) return [invalid(field, shown, 'unsupported scope')];
-  return Object.keys(spec.hard ?? {})
-    .filter((name) => isQuotaResource(name) && !applies.test(name))
+/** For each resource that cannot be limited under a scope. */
+const misappliedIssues = (scope: string, { hard = {} }: ResourceQuotaSpec, field: string, shown: unknown): Issue[] =>
+  Object.keys(hard)
+    .filter((name) => isQuotaResource(name) && scopes[scope]?.test(name) === false)
     .map(() => invalid(field, shown, 'unsupported scope applied to resource'));
-}
+
+const conflictIssues = (given: readonly string[], field: string, shown: unknown): Issue[] =>
+  opposites
+    .filter((pair) => pair.every((scope) => given.includes(scope)))
+    .map(() => invalid(field, shown, 'conflicting scopes'));
 
 function selectorIssues(requirements: readonly ScopedResourceSelectorRequirement[], spec: ResourceQuotaSpec): Issue[] {
+  const field = 'spec.scopeSelector.matchExpressions';
+  const shown = {
+    MatchExpressions: requirements.map(({ scopeName, operator, values }) => ({
+      ScopeName: scopeName,
+      Operator: operator,
+      Values: values ?? null,
+    })),
+  };
   const given = requirements.map(({ scopeName }) => scopeName as string);
-  const issues = requirements.flatMap((requirement) => requirementIssues(requirement, spec));
-  if (opposites.some(([one, other]) => given.includes(one) && given.includes(other))) {
-    issues.push(invalid('spec.scopeSelector.matchExpressions', requirements, 'conflicting scopes'));
-  }
-  return issues;
+  return [
+    ...requirements.flatMap(({ scopeName, operator, values = [] }) => [
+      ...(scopes[scopeName] ? [] : [invalid(`${field}.scopeName`, scopeName, 'unsupported scope')]),
+      ...misappliedIssues(scopeName, spec, field, shown),
+      ...(takesNoValues.has(scopeName) && operator !== 'Exists'
+        ? [invalid(`${field}.operator`, operator, onlyExists)]
+        : []),
+      ...operatorIssues(operator, values, field),
+    ]),
+    // Kubernetes shows the other list of scopes.
+    ...conflictIssues(given, field, spec.scopes),
+  ];
 }
 
-function requirementIssues(requirement: ScopedResourceSelectorRequirement, spec: ResourceQuotaSpec): Issue[] {
-  const field = 'spec.scopeSelector.matchExpressions';
-  const { scopeName, operator, values = [] } = requirement;
-  const issues = appliedScopeIssues(scopeName, spec, `${field}.scopeName`, scopeName);
-  const takesValues = scopeName === 'PriorityClass' || scopeName === 'VolumeAttributesClass';
-  if (!takesValues && operator !== 'Exists') {
-    const rule =
-      "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
-    issues.push(invalid(`${field}.operator`, operator, rule));
-  }
-  return [...issues, ...operatorIssues(operator, values, field)];
-}
+const takesNoValues = new Set([...opposites.flat(), 'CrossNamespacePodAffinity']);
+const onlyExists =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
 
 function operatorIssues(operator: string, values: readonly string[], field: string): Issue[] {
   switch (operator) {

@@ -48,10 +48,14 @@ async function requireEscalate(attributes: Attributes, world: AdmissionWorld, po
   if (await mayDo(world, user, 'escalate', { resource: kind.plural, namespace, name: asked })) return;
   const role = object as unknown as ClusterRole;
   confirm(attributes, policies, role.rules ?? []);
-  if (!role.aggregationRule && !(old as ClusterRole | undefined)?.aggregationRule) return;
+  if (!gathers(role) && !gathers(old as ClusterRole | undefined)) return;
   if (missing(policies, user, '', everything).length > 0)
     throw refused(attributes, 'must have cluster-admin privileges to use the aggregationRule');
 }
+
+/** Whether the role is made of others. */
+const gathers = (role: ClusterRole | undefined): boolean =>
+  (role?.aggregationRule?.clusterRoleSelectors ?? []).length > 0;
 
 async function requireBind(attributes: Attributes, world: AdmissionWorld, policies: Policies): Promise<void> {
   const { namespace, object, user } = attributes;
