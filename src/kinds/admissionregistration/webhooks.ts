@@ -35,9 +35,9 @@ export function webhooksIssues(webhooks: readonly Webhook[], previous?: readonly
     const field = `webhooks[${i}]`;
     const issues = webhookIssues(webhook, field);
     if (checks) issues.push(...conditionIssues(webhook.matchConditions ?? [], `${field}.matchConditions`));
-    const again = webhooks.findIndex(({ name }) => name === webhook.name) < i;
-    if (again) issues.push(duplicate(`${field}.name`, webhook.name));
-    return [...issues, ...versionIssues(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`)];
+    issues.push(...versionIssues(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`));
+    const again = webhook.name && webhooks.findIndex(({ name }) => name === webhook.name) < i;
+    return again ? [...issues, duplicate(`${field}.name`, webhook.name)] : issues;
   });
 }
 
