@@ -15,7 +15,7 @@ import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, hubOf, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
-import type { GivenOptions, WriteOptions } from '../options.ts';
+import { type GivenOptions, programOf, type WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { acrossVersions } from './conversion.ts';
@@ -26,6 +26,8 @@ export interface WriteContext {
   readonly target: ResourceTarget;
   readonly user: UserInfo;
   readonly manager: string;
+  /** The client's program. */
+  readonly agent: string;
   readonly dryRun: boolean;
   readonly given: GivenOptions;
   warn(text: string): void;
@@ -34,13 +36,14 @@ export interface WriteContext {
 
 /** The context of a request's write. */
 export const writeContext = (
-  { user, warnings, annotations }: Exchange,
+  { request, user, warnings, annotations }: Exchange,
   target: ResourceTarget,
   { dryRun, given, manager = '' }: Pick<WriteOptions, 'dryRun' | 'given'> & { readonly manager?: string },
 ): WriteContext => ({
   target,
   user,
   manager,
+  agent: programOf(request.headers['user-agent']),
   dryRun,
   given,
   warn: (text) => void warnings.add(text),

@@ -97,7 +97,10 @@ export async function remove(
         asking === 'named' ? target.name : '',
       );
     const result = await removeOnce(server, context, options, stored);
-    if (result) return result;
+    if (!result) continue;
+    const { user, agent, dryRun } = context;
+    if (!dryRun) server.witness?.(stored.object, { user: user.name, agent, evicted: asking === 'asked' });
+    return result;
   }
   throw staleWrite(target, target.name);
 }
