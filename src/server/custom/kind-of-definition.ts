@@ -14,7 +14,7 @@ import {
 } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { embeddedIssues } from '../../kinds/apiextensions/embedded-issues.ts';
-import { pruneResource, readResource } from '../../kinds/apiextensions/read.ts';
+import { pruneResource, readConverted, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
 import { type Judgement, judgeOf } from '../../kinds/apiextensions/judge.ts';
 import { scaleIssues } from '../../kinds/apiextensions/scale-issues.ts';
@@ -114,13 +114,13 @@ function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): S
 
 type CustomResource = KubeObject & Record<string, unknown>;
 
-/** By the schema, as it is today, of the version that the object lies in: it may know less or more than when the object was written. */
-/** An object of one of the versions, read by that version's schema. */
+/** An object that came back in one of the versions, as far as that version's schema knows it. */
 export function readIn({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): KubeObject {
   const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
-  return version ? (readResource(schemaOf(version), object).object as unknown as KubeObject) : object;
+  return version ? readConverted(schemaOf(version), object) : object;
 }
 
+/** By the schema, as it is today, of the version that the object lies in: it may know less or more than when the object was written. */
 function readStored({ group, versions }: CustomResourceDefinition['spec'], object: CustomResource): CustomResource {
   const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
   if (!version) return object;
