@@ -10,7 +10,7 @@ import { fits } from '../../api/apply-validation.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
-import { apiVersionOf } from '../../api/kind.ts';
+import { apiVersionOf, everyVersion } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, hubOf, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
@@ -88,7 +88,7 @@ export function inVersion(
   apiVersion: string,
 ): { object: KubeObject; schema: ObjectSchema } | undefined {
   const find = (wanted: string) =>
-    kind.versions.find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
+    everyVersion(kind).find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
   const [from, to] = [find(object.apiVersion ?? ''), find(apiVersion)];
   if (!from || !to) return undefined;
   const hub = isHub(kind, from) ? object : toHub(kind, from, copyOf(object) as Draft);

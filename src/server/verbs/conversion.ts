@@ -1,7 +1,7 @@
 // Objects between the version they are stored in and the one a client speaks, where somebody outside converts them. Verbs work on what the
 // client's version holds, under the hub's name; for all other kinds these functions give back what they are given.
 
-import { type Kind, apiVersionOf } from '../../api/kind.ts';
+import { type Kind, apiVersionOf, everyVersion } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
 import type { Served } from '../catalog.ts';
@@ -108,7 +108,7 @@ export function acrossVersions<T>(kind: Kind, act: (inVersion: InVersion) => T):
   const known = new Map<string, KubeObject>();
   const keyOf = (object: KubeObject, apiVersion: string) => `${apiVersion} ${JSON.stringify(object)}`;
   const look: InVersion = (object, apiVersion) => {
-    const schema = kind.versions.find(
+    const schema = everyVersion(kind).find(
       ({ version }) => apiVersionOf({ group: kind.group, version }) === apiVersion,
     )?.schema;
     if (!schema) return undefined;
