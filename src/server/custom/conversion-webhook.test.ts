@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { converted, type Json, path, place, serving } from '../../../test/support/places.ts';
-import { textOf } from '../../base/bytes.ts';
+import { textOf, utf8 } from '../../base/bytes.ts';
 
 test('an object written in one version is read in the other, and stored in the one that is stored', async () => {
   const { call, server } = await serving();
@@ -75,7 +75,7 @@ test('apply in two versions keeps both managers, each with the fields of its ver
 
 test('what a webhook may not do is not believed', async () => {
   const { call, answerWith } = await serving();
-  await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }));
+  const { uid } = (await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }))).metadata;
   const message = async (change: (object: Json) => Json) => {
     answerWith((request) => ({
       convertedObjects: (request.objects as Json[]).map((each) =>
@@ -95,10 +95,35 @@ test('what a webhook may not do is not believed', async () => {
   expect(await message((object) => ({ ...object, metadata: { ...object.metadata, labels: { a: 1 } } }))).toBe(
     `${about} returned invalid metadata: metadata.labels[a] must be a string, but is int64 in converted object`,
   );
+  expect(await message((object) => ({ ...object, kind: 'Plaice' }))).toBe(
+    `${about} returned invalid object at index 0: invalid kind (expected Place, received Plaice)`,
+  );
+  expect(await message(() => ({ apiVersion: 'example.com/v2' }))).toBe(
+    `Object 'Kind' is missing in '{"apiVersion":"example.com/v2"}'`,
+  );
+  for (const [field, word, was] of [
+    ['namespace', 'namespace', 'a'],
+    ['uid', 'UID', uid],
+  ])
+    expect(await message((object) => ({ ...object, metadata: { ...object.metadata, [field as string]: 'x' } }))).toBe(
+      `${about} returned invalid object: must have the same ${word}: ${was} != x`,
+    );
+  expect(await message(({ metadata, ...object }) => ({ ...object, metadata: { ...metadata, annotations: [] } }))).toBe(
+    `${about} returned invalid metadata: invalid metadata.annotations of type []interface {} in converted object`,
+  );
+  expect(
+    await message((object) => ({ ...object, metadata: { ...object.metadata, labels: { 'a b': 'c' } } })),
+  ).toContain(`${about} returned invalid metadata: metadata.labels: Invalid value: "a b": `);
   answerWith(() => ({ convertedObjects: [], result: { status: 'Success' } }));
   expect((await call('GET', path('v2', 'p'))).message).toBe(`${about} returned 0 objects, expected 1`);
   answerWith(() => ({ result: { status: 'Failed', message: 'no idea' } }));
   expect(await call('GET', path('v2', 'p'))).toMatchObject({ code: 500, message: `${about} failed: no idea` });
+  // A list is refused for the first object of it that is not right, in the same words.
+  await call('POST', path('v1'), place('v1', 'q', { at: 'h:1' }));
+  await message((object) => (object.metadata.name === 'q' ? { ...object, metadata: null } : object));
+  expect((await call('GET', path('v2'))).message).toBe(
+    `${about} returned invalid object: must have the same name: q != `,
+  );
 });
 
 test('labels may be converted, the rest of metadata stays what it was', async () => {
@@ -115,4 +140,45 @@ test('labels may be converted, the rest of metadata stays what it was', async ()
   expect(read.metadata.labels).toEqual({ from: 'v1' });
   expect(read.metadata.finalizers).toBeUndefined();
   expect(Number(read.metadata.resourceVersion)).toBeLessThan(999999);
+});
+
+test('what comes back is cut to the schema of its version, and gets no defaults', async () => {
+  const { call, answerWith } = await serving();
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/places.example.com';
+  const definition = await call('GET', definitions);
+  const [, one, two] = definition.spec.versions as Json[];
+  const fieldsOf = (version: Json | undefined) => version?.schema.openAPIV3Schema.properties.spec.properties as Json;
+  fieldsOf(one).kept = { type: 'string', default: 'one' };
+  fieldsOf(two).via.default = 'tcp';
+  await call('PUT', definitions, definition);
+  expect((await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }))).spec).toEqual({ at: 'h:1', kept: 'one' });
+  answerWith((request) => ({
+    convertedObjects: (request.objects as Json[]).map((each) => {
+      const object = converted(each, request.desiredAPIVersion as string);
+      return { ...object, spec: { ...object.spec, port: null, odd: each.spec } };
+    }),
+    result: { status: 'Success' },
+  }));
+  expect((await call('GET', path('v2', 'p'))).spec).toEqual({ host: 'h' });
+});
+
+test('who owns what is forgotten where it cannot be told, and the write goes on', async () => {
+  const { call, answerWith } = await serving();
+  const yaml = { 'content-type': 'application/apply-patch+yaml' };
+  await call('PATCH', `${path('v2', 'p')}?fieldManager=two`, place('v2', 'p', { host: 'h', port: '1' }), yaml);
+  answerWith(() => ({ result: { status: 'Failed', message: 'no idea' } }));
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const changed = await call('PATCH', path('v1', 'p'), { spec: { at: 'h:2' } }, merge);
+  expect(changed).toMatchObject({ spec: { at: 'h:2' } });
+  expect(changed.metadata).not.toHaveProperty('managedFields');
+});
+
+test('an object that lies in a version its definition has no more cannot be read', async () => {
+  const { call, server } = await serving();
+  const object = { ...place('v9', 'p', {}), metadata: { name: 'p', namespace: 'a', uid: 'u' } };
+  const value = utf8(JSON.stringify(object));
+  await server.store.commit({ key: '/registry/example.com/places/a/p', value, expect: 0 });
+  const message = 'request to convert CR from an invalid group/version: example.com/v9';
+  expect(await call('GET', path('v2', 'p'))).toMatchObject({ code: 500, message });
+  expect(await call('GET', path('v2'))).toMatchObject({ code: 500, message });
 });

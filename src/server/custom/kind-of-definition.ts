@@ -25,6 +25,7 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../../kinds/generated/types/apiextensions-v1.ts';
 import { keepMetadata, statusOnlyFields } from '../../kinds/status-update.ts';
+import { compareVersions } from '../catalog.ts';
 import { printerColumns } from './printer-columns.ts';
 
 const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -81,11 +82,10 @@ const schemaOf = (version: CustomResourceDefinitionVersion | undefined): JsonSch
 
 function servedVersion(
   version: CustomResourceDefinitionVersion,
-  { group, names }: CustomResourceDefinition['spec'],
+  spec: CustomResourceDefinition['spec'],
 ): ServedVersion {
   const schema = schemaOf(version);
-  const apiVersion = apiVersionOf({ group, version: version.name });
-  const deprecation = version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated`;
+  const deprecation = version.deprecationWarning ?? deprecationOf(version.name, spec);
   return {
     version: version.name,
     schema: schemaOfResource(schema),
@@ -118,6 +118,16 @@ function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): S
 }
 
 type CustomResource = KubeObject & Record<string, unknown>;
+
+/** The newest version that is better is what to use instead. */
+function deprecationOf(version: string, { group, names, versions }: CustomResourceDefinition['spec']): string {
+  const typeIn = (each: string) => `${apiVersionOf({ group, version: each })} ${names.kind}`;
+  const [better] = versions
+    .filter(({ name, served, deprecated }) => served && !deprecated && compareVersions(version, name) < 0)
+    .map(({ name }) => name)
+    .sort((a, b) => compareVersions(b, a));
+  return `${typeIn(version)} is deprecated${better === undefined ? '' : `; use ${typeIn(better)}`}`;
+}
 
 /** An object that came back in one of the versions, as far as that version's schema knows it. */
 export function readIn({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): KubeObject {
