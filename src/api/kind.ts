@@ -191,8 +191,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly subresources: readonly Subresource[];
   /** The hub first, where it is served. */
   readonly versions: readonly ServedVersion[];
-  /** Versions that exist but are not served: only on request (--runtime-config), or never (custom kinds). Objects may be stored in one of them. */
+  /** Versions that exist but are served only on request (--runtime-config); objects may be stored in one of them. */
   readonly optionalVersions?: readonly ServedVersion[];
+  /** All versions of a custom kind in the order of its definition, served or not. */
+  readonly definedVersions?: readonly ServedVersion[];
   /** The feature gate without which the kind is not served, whatever is asked for. */
   readonly gate?: string;
   readonly behaviour: Behaviour<T>;
@@ -218,8 +220,8 @@ export const apiVersionOf = (kind: { readonly group: string; readonly version: s
   kind.group ? `${kind.group}/${kind.version}` : kind.version;
 
 /** All versions that objects can be converted to: those of custom kinds even where they are not served. */
-export const everyVersion = ({ custom, versions, optionalVersions = [] }: Kind): readonly ServedVersion[] =>
-  custom ? [...versions, ...optionalVersions] : versions;
+export const everyVersion = ({ versions, definedVersions = versions }: Kind): readonly ServedVersion[] =>
+  definedVersions;
 
 /** The version that callers of this process speak. */
 export const spokenVersion = ({ spoken, version, versions }: Pick<Kind, 'spoken' | 'version' | 'versions'>): string =>

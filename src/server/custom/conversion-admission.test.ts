@@ -119,7 +119,7 @@ test('webhooks see the version they ask for, each what the one before left', asy
   await webhook(call, 'mutating', 'second', {
     matchConditions: [{ name: 'changed', expression: "object.spec.port == '2'" }],
   });
-  await webhook(call, 'validating', 'last', { rules: [places('v0')] });
+  await webhook(call, 'validating', 'last', { rules: [{ ...places('v2'), apiVersions: ['v2', 'v0'] }] });
   expect(await made(call)).toMatchObject({ spec: { at: 'h:23' } });
   const seen = ({ object, kind, requestKind }: Json) => [
     object.apiVersion,
@@ -129,7 +129,7 @@ test('webhooks see the version they ask for, each what the one before left', asy
   ];
   expect(first.map(seen)).toEqual([['example.com/v2', { host: 'h', port: '1' }, 'v2', 'v1']]);
   expect(second.map(seen)).toEqual([['example.com/v2', { host: 'h', port: '2' }, 'v2', 'v1']]);
-  // Versions that are not served are versions all the same.
+  // Versions count in the order of their definition, and where they are not served, too.
   expect(last.map(seen)).toEqual([['example.com/v0', { at: 'h:23' }, 'v0', 'v1']]);
   // The conditions of the second are looked at once more: should it be asked again?
   expect(asked.map(({ desiredAPIVersion }) => desiredAPIVersion.split('/')[1])).toEqual(['v2', 'v1', 'v1', 'v2', 'v0']);

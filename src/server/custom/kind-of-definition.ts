@@ -37,12 +37,12 @@ export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition, c
   const served = spec.versions.filter((version) => version.served);
   const hub = served.filter((version) => version === stored);
   const versions: ServedVersion[] = [];
-  const optionalVersions: ServedVersion[] = [];
+  const definedVersions: ServedVersion[] = [];
   const view = (version: CustomResourceDefinitionVersion | undefined): Kind => ({
     ...kindOf(spec, stored?.name ?? ''),
     subresources: subresourcesOf(version),
     versions,
-    optionalVersions,
+    definedVersions,
     behaviour: {
       ...behaviourOf(version),
       readStored: (object: CustomResource) => readStored(spec, object),
@@ -53,11 +53,9 @@ export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition, c
     ...(convert && { convert }),
     ...(metadata.deletionTimestamp !== undefined && { terminating: true }),
   });
-  for (const version of [...hub, ...served.filter((each) => each !== stored)]) {
-    versions.push({ ...servedVersion(version, spec), as: view(version) });
-  }
-  for (const version of spec.versions.filter((each) => !each.served))
-    optionalVersions.push({ ...servedVersion(version, spec), as: view(version) });
+  for (const version of spec.versions) definedVersions.push({ ...servedVersion(version, spec), as: view(version) });
+  for (const version of [...hub, ...served.filter((each) => each !== stored)])
+    versions.push(definedVersions[spec.versions.indexOf(version)] as ServedVersion);
   return hub.length > 0 ? (versions[0]?.as as Kind) : view(stored);
 }
 
