@@ -15,7 +15,7 @@ import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
 import { admit, attributesOf, commit, commitDeletion, type WriteContext, writeContext } from './commit.ts';
 import { asStoredNow, viewOf } from './conversion.ts';
-import { list, selected } from './read.ts';
+import { chosen, list } from './read.ts';
 import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
 
 const orphanFinalizer = 'orphan';
@@ -38,7 +38,7 @@ export async function deleteCollection(
   const listed =
     query.has('limit') || query.has('continue')
       ? (await list(server, target, query)).items
-      : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
+      : await chosen(target.served, cache, selectionOf(target.served.kind, target.namespace, '', query));
   for (const { object } of listed) {
     const one = { ...target, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? '' };
     await remove(server, contextOf(exchange, one, options), options, 'nameless').catch(ignoreNotFound);
