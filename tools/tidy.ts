@@ -11,7 +11,7 @@ export const floors: readonly (readonly string[])[] = [
   ['languages', 'store', 'api'],
   ['kinds', 'client'],
   ['server', 'reconcile'],
-  ['controllers', 'scheduler', 'node', 'network', 'addons'],
+  ['controllers', 'scheduler', 'node', 'network', 'addons', 'why'],
   ['cluster'],
   ['sim', 'edge'],
   ['cli'],

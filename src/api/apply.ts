@@ -182,7 +182,7 @@ function ownerText({ manager, operation, apiVersion, subresource }: Owner): stri
   return operation === 'Update' ? `${name} using ${apiVersion}` : name;
 }
 
-/** An apply that changes nothing but times changes nothing. */
+/** An apply that changes nothing but times leaves the times, too. Admission comes later: see `differInTimesOnly`. */
 function entriesAfter(
   { live }: Write,
   owners: readonly Owner[],
@@ -194,7 +194,7 @@ function entriesAfter(
   return entries.length > 0 ? entries : undefined;
 }
 
-/** Whether two objects differ in when somebody wrote, and in nothing else. */
+/** Whether two objects differ in when somebody wrote, and in nothing else: a write that comes to this, after admission, is none. */
 export function differInTimesOnly(a: KubeObject, b: KubeObject): boolean {
   const [left = [], right = []] = [a.metadata.managedFields, b.metadata.managedFields];
   if (left.length !== right.length || sameTimes(left, right)) return false;

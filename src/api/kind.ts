@@ -193,6 +193,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly versions: readonly ServedVersion[];
   /** Versions that exist but are served only on request (--runtime-config); objects may be stored in one of them. */
   readonly optionalVersions?: readonly ServedVersion[];
+  /** All versions of a custom kind in the order of its definition, served or not. */
+  readonly definedVersions?: readonly ServedVersion[];
   /** The feature gate without which the kind is not served, whatever is asked for. */
   readonly gate?: string;
   readonly behaviour: Behaviour<T>;
@@ -205,6 +207,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   convert?(objects: readonly KubeObject[], apiVersion: string): Promise<readonly KubeObject[]>;
   /** As discovery shows it; undefined for kinds that are not stored. */
   readonly storageVersionHash?: string;
+  /** The version in which callers of this process read and write objects of this view of the kind; otherwise the hub, or the first served. */
+  readonly spoken?: string;
   /** A custom resource's kind rather than a built-in one. */
   readonly custom: boolean;
   /** The kind is being removed: its objects go, and new ones are refused. */
@@ -214,6 +218,14 @@ export interface Kind<T extends KubeObject = KubeObject> {
 /** `v1` or `apps/v1`. */
 export const apiVersionOf = (kind: { readonly group: string; readonly version: string }): string =>
   kind.group ? `${kind.group}/${kind.version}` : kind.version;
+
+/** All versions that objects can be converted to: those of custom kinds even where they are not served. */
+export const everyVersion = ({ versions, definedVersions = versions }: Kind): readonly ServedVersion[] =>
+  definedVersions;
+
+/** The version that callers of this process speak. */
+export const spokenVersion = ({ spoken, version, versions }: Pick<Kind, 'spoken' | 'version' | 'versions'>): string =>
+  spoken ?? (versions.some((each) => each.version === version) ? version : (versions[0]?.version ?? version));
 
 /** `pods` or `deployments.apps`: the name of a kind's resource in one word, unique in the whole API. */
 export const resourceKey = (kind: { readonly group: string; readonly plural: string }): string =>

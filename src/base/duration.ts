@@ -81,3 +81,23 @@ function fixed(value: bigint, places: number): string {
   const fraction = digits.slice(-places).replace(/0+$/, '');
   return digits.slice(0, -places) + (fraction && `.${fraction}`);
 }
+
+const spokenUnits = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** As people say it, the two largest units: `4 min 10 s`, `2 h`, `45 s`; under a second `0 s`. */
+export function spokenDuration(duration: Duration): string {
+  let rest = Math.max(0, Math.floor(duration / 1000));
+  const first = spokenUnits.findIndex(([, seconds]) => rest >= seconds);
+  if (first < 0) return '0 s';
+  const parts = spokenUnits.slice(first, first + 2).map(([unit, seconds]) => {
+    const count = Math.floor(rest / seconds);
+    rest -= count * seconds;
+    return count > 0 ? `${count} ${unit}` : '';
+  });
+  return parts.filter(Boolean).join(' ');
+}

@@ -9,5 +9,6 @@ import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { status } from './status.ts';
 import { up } from './up.ts';
+import { why } from './why.ts';
 
-export const commands: readonly CliCommand[] = [up, down, list, status, kubeconfig, run, demo, serve];
+export const commands: readonly CliCommand[] = [up, down, list, status, kubeconfig, run, why, demo, serve];

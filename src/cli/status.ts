@@ -125,7 +125,7 @@ function podLine(pods: readonly PodView[]): string {
   const waiting = live.filter((pod) => !isReadyPod(pod));
   const [first] = waiting;
   const more = first
-    ? `, ${waiting.length} not: ${first.metadata.namespace}/${first.metadata.name}${waiting.length > 1 ? ' …' : ''} (why: kubectl describe pod -n ${first.metadata.namespace} ${first.metadata.name})`
+    ? `, ${waiting.length} not: ${first.metadata.namespace}/${first.metadata.name}${waiting.length > 1 ? ' …' : ''} (why: portolan why pod/${first.metadata.name} -n ${first.metadata.namespace})`
     : '';
   return `  ${live.length - waiting.length} pods ready${more}`;
 }

@@ -86,6 +86,28 @@ test('a server that refuses is asked again after a pause', async () => {
   expect(mirror.size).toBe(1);
 });
 
+test('a watch that breaks off with an error begins again after a pause, before and after it has told what there is', async () => {
+  const broken = { type: 'ERROR', object: { status: 'Failure', message: 'no' } } as unknown as WatchEvent<ConfigMap>;
+  const { client, last, asked } = scripted([
+    [broken],
+    [{ type: 'ADDED', object: object('x', 1) }, bookmark],
+    [{ type: 'ADDED', object: object('y', 2) }, bookmark],
+  ]);
+  const { clock, mirror: started } = start(client);
+  await clock.settle();
+  last()?.end();
+  const mirror = await started;
+  expect(mirror.size).toBe(0);
+  await clock.advance(seconds(1));
+  expect(mirror.list().map(({ metadata }) => metadata.name)).toEqual(['x']);
+  last()?.send([broken]);
+  last()?.end();
+  await clock.settle();
+  expect(asked()).toBe(2);
+  await clock.advance(seconds(1));
+  expect(mirror.list().map(({ metadata }) => metadata.name)).toEqual(['y']);
+});
+
 test('a kind that is served no more leaves an empty mirror, and nobody asks again', async () => {
   const { client, last, asked } = scripted([[{ type: 'ADDED', object: object('x', 1) }, bookmark], noSuchPath()]);
   const { clock, mirror: started } = start(client);

@@ -6,7 +6,7 @@ import type { Kind } from '../api/kind.ts';
 import { Mirror } from '../api/mirror.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { WatchEvent } from '../api/request.ts';
-import { ApiError } from '../api/status.ts';
+import { ApiError, type Status } from '../api/status.ts';
 import type { Client } from './client.ts';
 
 /** How long a broken watch waits before it begins again, in milliseconds. */
@@ -23,18 +23,28 @@ export interface InformerOptions {
   gone?(): void;
 }
 
-/** Resolves with the mirror once it shows what was there at the start. It stays current until the signal, or empty where nobody serves the kind. */
+/**
+ * Resolves with the mirror once it shows what was there at the start. It stays current until the signal, or empty where nobody serves the kind.
+ * Where objects cannot be shown yet, because who converts them fails, it is empty until they can: nobody's start waits for that.
+ */
 export async function startInformer<T extends KubeObject>(kind: Kind<T>, options: InformerOptions): Promise<Mirror<T>> {
   const mirror = new Mirror<T>();
   try {
     await follow(kind, mirror, options);
   } catch (error) {
+    if (error instanceof BrokenOff) {
+      void rest(kind, error, options).then(() => again(kind, mirror, options));
+      return mirror;
+    }
     if (!isNotServed(error)) throw error;
     // Versions that are off by default are nothing to wonder at.
     if (kind.versions.length > 0) options.log.warn('a kind is not served: there are none of it', { kind: kind.kind });
   }
   return mirror;
 }
+
+/** The server could not go on with a watch, and said so. */
+class BrokenOff extends Error {}
 
 const isNotServed = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 
@@ -47,11 +57,14 @@ async function follow<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, op
     ...(labelSelector !== undefined && { labelSelector }),
     ...(fieldSelector !== undefined && { fieldSelector }),
   });
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     const initial: T[] = [];
     let begun = false;
+    let broken: BrokenOff | undefined;
     const stop = source.subscribe(
       (events) => {
+        broken ??= faultIn(events);
+        if (broken) return;
         if (begun) return mirror.change(changesOf(events));
         for (const [at, event] of events.entries()) {
           if (event.type === 'BOOKMARK') {
@@ -64,14 +77,18 @@ async function follow<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, op
           initial.push(event.object);
         }
       },
-      () => void again(kind, mirror, options).then(resolve),
+      () => {
+        if (!broken) void again(kind, mirror, options).then(resolve);
+        else if (begun) void rest(kind, broken, options).then(() => again(kind, mirror, options));
+        else reject(broken);
+      },
     );
     signal.addEventListener('abort', stop, { once: true });
   });
 }
 
 async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> {
-  const { signal, clock, log } = options;
+  const { signal } = options;
   while (!signal.aborted) {
     try {
       await follow(kind, mirror, options);
@@ -83,10 +100,20 @@ async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, opt
         options.gone?.();
         return;
       }
-      log.warn('a watch could not begin again', { kind: kind.kind, error: String(error) });
-      await clock.sleep(pause, signal).catch(() => {});
+      await rest(kind, error, options);
     }
   }
+}
+
+async function rest<T extends KubeObject>(kind: Kind<T>, error: unknown, options: InformerOptions): Promise<void> {
+  const { signal, clock, log } = options;
+  log.warn('a watch could not begin again', { kind: kind.kind, error: String(error) });
+  await clock.sleep(pause, signal).catch(() => {});
+}
+
+function faultIn<T extends KubeObject>(events: readonly WatchEvent<T>[]): BrokenOff | undefined {
+  const fault = events.find(({ type }) => type === 'ERROR')?.object as Status | undefined;
+  return fault && new BrokenOff(fault.message);
 }
 
 function changesOf<T extends KubeObject>(events: readonly WatchEvent<T>[]): { object: T; deleted: boolean }[] {

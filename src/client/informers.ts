@@ -1,7 +1,7 @@
-// The mirrors of one process, one a kind, started when first asked for and shared by all who read.
+// The mirrors of one process, one a kind and version, started when first asked for and shared by all who read.
 
 import type { Kind } from '../api/kind.ts';
-import { resourceKey } from '../api/kind.ts';
+import { resourceKey, spokenVersion } from '../api/kind.ts';
 import type { Mirror } from '../api/mirror.ts';
 import type { KubeObject } from '../api/object.ts';
 import { type InformerOptions, startInformer } from './informer.ts';
@@ -18,7 +18,7 @@ export function createInformers(options: InformerOptions): Informers {
   const complete = new Map<string, Mirror<KubeObject>>();
   return {
     of<T extends KubeObject>(kind: Kind<T>) {
-      const key = resourceKey(kind);
+      const key = keyOf(kind);
       let mirror = started.get(key);
       if (!mirror) {
         const gone = () => {
@@ -33,6 +33,8 @@ export function createInformers(options: InformerOptions): Informers {
       }
       return mirror as unknown as Promise<Mirror<T>>;
     },
-    peek: <T extends KubeObject>(kind: Kind<T>) => complete.get(resourceKey(kind)) as unknown as Mirror<T> | undefined,
+    peek: <T extends KubeObject>(kind: Kind<T>) => complete.get(keyOf(kind)) as unknown as Mirror<T> | undefined,
   };
 }
+
+const keyOf = <T extends KubeObject>(kind: Kind<T>): string => `${resourceKey(kind)}/${spokenVersion(kind)}`;

@@ -1,6 +1,6 @@
 // The client over any transport: makes requests of calls, and results or ApiErrors of answers.
 
-import { apiVersionOf, type Kind } from '../api/kind.ts';
+import { apiVersionOf, type Kind, spokenVersion } from '../api/kind.ts';
 import type { KubeObject, Reference } from '../api/object.ts';
 import type { ApiRequest, ApiResponse, Transport, UserInfo, WatchEvent, WatchSource } from '../api/request.ts';
 import { ApiError, type Status } from '../api/status.ts';
@@ -123,10 +123,6 @@ const typed = (kind: Kind<never> | Kind, body: KubeObject): KubeObject => ({
   apiVersion: apiVersionOf({ group: kind.group, version: spokenVersion(kind) }),
   kind: kind.kind,
 });
-
-/** The version objects are stored in, unless a custom kind is served in others alone. */
-const spokenVersion = ({ version, versions }: Pick<Kind, 'version' | 'versions'>): string =>
-  versions.some((each) => each.version === version) ? version : (versions[0]?.version ?? version);
 
 function errorOf(response: ApiResponse): ApiError {
   const { body } = response;

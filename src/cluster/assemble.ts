@@ -10,6 +10,7 @@ import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
+import { Pod } from '../kinds/core/pod.ts';
 import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
@@ -17,7 +18,7 @@ import { internalError } from '../api/status.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
-import { startScheduler } from '../scheduler/scheduler.ts';
+import { type Scheduler, startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
 import { keepAvailability } from '../server/aggregation/keep-availability.ts';
@@ -27,11 +28,15 @@ import { serveDefinitions } from '../server/custom/definitions.ts';
 import { createServer, type RunningServer } from '../server/create-server.ts';
 import type { ProcessUse } from '../server/metrics/paths.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
+import type { Explains } from '../server/explains.ts';
 import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
 import { defaultRanges } from '../server/stock/allocation.ts';
+import { createDepartures } from '../why/departures.ts';
+import { createExplainer } from '../why/index.ts';
+import { idleScheduler } from '../why/view.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
-import { createMetricsReader } from './metrics-reader.ts';
+import { createReader, metricsReader, whyReader } from './readers.ts';
 import { followCustomKinds } from './custom-kinds.ts';
 import { healthChecks } from './health-checks.ts';
 import type { World } from './world.ts';
@@ -78,6 +83,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   let started = false;
   const enabled = enabledGates(options.featureGates ?? {});
   const hasNodes = !options.bare && !options.controllersOnly;
+  const departures = createDepartures(clock);
+  const explainer: Explains = {
+    one: (...asked) => why.one(...asked),
+    all: (...asked) => why.all(...asked),
+  };
   const running = createServer({
     store,
     clock,
@@ -102,12 +112,15 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       usage: () => kubelets().usage(),
     },
     measures: hasNodes,
+    ...(!options.bare && { explains: explainer, witness: departures.asked }),
     ...(options.processUse && { processUse: options.processUse }),
   });
   const { transport } = running;
   const client = createClient({ transport, user: system, agent: 'kube-apiserver' });
   const informers = createInformers({ client, clock, log, signal: stopping.signal });
   const events = createEventRecorder({ client, clock, log });
+  let scheduler: Scheduler | undefined;
+  const why = createExplainer({ informers, clock, departures, scheduler: () => scheduler?.answers ?? idleScheduler });
   const common = { client, informers, clock, log, events };
   const nodes = hasNodes
     ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes })
@@ -165,11 +178,13 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         },
       );
       stops.push(manager.stop);
-      const scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
+      scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
       stops.push(scheduler.stop);
+      (await informers.of(Pod)).subscribe(departures.podsChanged);
+      await createReader(client, whyReader);
       if (!nodes) return;
       await createDefaultStorageClass(client);
-      await createMetricsReader(client);
+      await createReader(client, metricsReader);
       await nodes.start();
       stops.push(nodes.stop);
     },

@@ -2,27 +2,20 @@
 
 import type { Duration, Instant } from '../base/clock.ts';
 import { parseTime } from '../base/time.ts';
-import type { OwnerReference } from '../api/object.ts';
 import { Pod } from '../kinds/core/pod.ts';
+import { isReady, podCondition } from '../kinds/core/pod-facts.ts';
 import { type Context, indexing } from '../reconcile/controller.ts';
-import type { PodCondition, PodTemplateSpec } from '../kinds/generated/types/core-v1.ts';
+import type { PodTemplateSpec } from '../kinds/generated/types/core-v1.ts';
 
-/** Ran to its end, well or badly. */
-export const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-
-export const isBeingDeleted = (object: { metadata: { deletionTimestamp?: string } }): boolean =>
-  object.metadata.deletionTimestamp !== undefined;
-
-/** Neither finished nor on its way out. */
-export const isActive = (pod: Pod): boolean => !isFinished(pod) && !isBeingDeleted(pod);
-
-/** Asked to stop and not yet stopped. */
-export const isTerminating = (pod: Pod): boolean => isBeingDeleted(pod) && !isFinished(pod);
-
-export const podCondition = (pod: Pod, type: string): PodCondition | undefined =>
-  pod.status?.conditions?.find((condition) => condition.type === type);
-
-export const isReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True';
+export {
+  controllerOf,
+  isActive,
+  isBeingDeleted,
+  isFinished,
+  isReady,
+  isTerminating,
+  podCondition,
+} from '../kinds/core/pod-facts.ts';
 
 const readySince = (pod: Pod): Instant | undefined => {
   const ready = podCondition(pod, 'Ready');
@@ -155,8 +148,3 @@ function beforeInDeletion(a: Ranked, b: Ranked, now: Instant): number {
     byAge(a.createdAt, b.createdAt, uids, now)
   );
 }
-
-/** The owner reference that says who controls an object. */
-export const controllerOf = (object: {
-  metadata: { ownerReferences?: OwnerReference[] };
-}): OwnerReference | undefined => object.metadata.ownerReferences?.find((reference) => reference.controller);

@@ -1,5 +1,6 @@
 // What Kubernetes 1.36 says it serves, group by group in its order: resources, verbs, short names, subresources.
 
+import { explained } from './why/types.ts';
 import generated from './generated/resources.json' with { type: 'json' };
 
 export interface DiscoveredResource {
@@ -43,5 +44,22 @@ const measured: DiscoveredGroup = {
   ],
 };
 
+/** What is asked why things are as they are. */
+const whys: DiscoveredGroup = {
+  name: 'why.portolan.dev',
+  versions: [
+    {
+      version: 'v1alpha1',
+      resources: Object.entries(explained).map(([name, kind]) => ({
+        name,
+        singular: '',
+        kind,
+        namespaced: name !== 'nodes',
+        verbs: 'get list',
+      })),
+    },
+  ],
+};
+
 /** The groups of all kinds in the tables, also of those that are not always served. */
-export const knownGroups: readonly DiscoveredGroup[] = [...discovered, measured];
+export const knownGroups: readonly DiscoveredGroup[] = [...discovered, measured, whys];

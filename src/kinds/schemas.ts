@@ -1,9 +1,10 @@
 // What every published type looks like: the generated table, linked type by type when it is first asked for.
 
 import type { AnySchema, Field, ListSchema, MapSchema, ObjectSchema, ScalarType, Schema } from '../api/schema.ts';
+import { whyPackage, whyTypes } from './why/types.ts';
 import generated from './generated/schemas.json' with { type: 'json' };
 
-const types: Readonly<Record<string, string>> = generated.types;
+const types: Readonly<Record<string, string>> = { ...generated.types, ...whyTypes };
 const enums: Readonly<Record<string, readonly string[]>> = generated.enums;
 
 const openApiPackages: Readonly<Record<string, string>> = {
@@ -12,6 +13,7 @@ const openApiPackages: Readonly<Record<string, string>> = {
   apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
   apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
   metrics: 'io.k8s.metrics.pkg.apis.metrics',
+  why: whyPackage,
 };
 
 const folders: Readonly<Record<string, string>> = {

@@ -10,6 +10,7 @@ import { type Client, referenceTo } from '../client/client.ts';
 import type { Informers } from '../client/informers.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
+import { schedulerAnswers } from './answers.ts';
 import { BindError, bindPod } from './bind.ts';
 import { mirrorCluster } from './cluster-mirror.ts';
 import { type Decision, decide, nextStart } from './decide.ts';
@@ -45,6 +46,8 @@ export interface SchedulerOptions {
 export interface Scheduler {
   readonly decisions: Decisions;
   readonly snapshot: Snapshot;
+  /** For those who ask why. */
+  readonly answers: ReturnType<typeof schedulerAnswers>;
   readonly queue: Pick<SchedulingQueue, 'counts'>;
   stop(): void;
 }
@@ -257,6 +260,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   return {
     decisions,
     snapshot,
+    answers: schedulerAnswers({ snapshot, decisions, random, schedulerNames: [schedulerName] }),
     queue,
     stop() {
       isStopped = true;

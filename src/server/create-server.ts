@@ -12,6 +12,7 @@ import { kinds } from '../kinds/index.ts';
 import { type RuntimeConfig, servedBy } from '../kinds/runtime-config.ts';
 import { servedKinds } from '../kinds/served.ts';
 import { metricsKinds } from '../kinds/metrics/resource-metrics.ts';
+import { whyKinds } from '../kinds/why/explanation.ts';
 import { createClient } from '../client/transport-client.ts';
 import type { Store } from '../store/store.ts';
 import { admissionPlugins } from './admission/index.ts';
@@ -33,6 +34,7 @@ import { remoteOver } from './outgoing/remote.ts';
 import { simulatedNetwork } from './outgoing/simulated-network.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
+import type { Explains, Witness } from './explains.ts';
 import type { Kubelets } from './kubelets.ts';
 import { admissionMetrics } from './metrics/admission-metrics.ts';
 import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
@@ -67,6 +69,10 @@ export interface ServerOptions {
   readonly simulatesPods?: boolean;
   /** For /metrics. */
   readonly processUse?: () => ProcessUse;
+  /** Told of everybody who asks for an object to go. */
+  readonly witness?: Witness;
+  /** Serves why.portolan.dev. */
+  readonly explains?: Explains;
   /** Serves metrics.k8s.io from what the kubelets measure. */
   readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
@@ -89,7 +95,11 @@ export function createServer(options: ServerOptions): RunningServer {
   const { store, clock, random, log, featureGates = {}, runtimeConfig = {} } = options;
   const enabled = enabledGates(featureGates);
   const served = servedKinds(kinds, servedBy(runtimeConfig), enabled);
-  const catalog = createCatalog(options.measures ? [...served, ...metricsKinds] : served);
+  const catalog = createCatalog([
+    ...served,
+    ...(options.measures ? metricsKinds : []),
+    ...(options.explains ? whyKinds : []),
+  ]);
   const caches = createCaches(store);
   const metrics = createMetrics();
   const access = accessBy(
@@ -141,6 +151,8 @@ export function createServer(options: ServerOptions): RunningServer {
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
+    ...(options.explains && { explains: options.explains }),
+    ...(options.witness && { witness: options.witness }),
   };
   const authorizers = options.authorizers(server);
   const authenticators = [

@@ -50,7 +50,7 @@ export function printedFrom(kind: Kind, version: ServedVersion, object: KubeObje
 
 /** The version objects are stored in, whether it is served or not. */
 export function hubOf(keeper: Kind): ServedVersion {
-  const all = [...keeper.versions, ...(keeper.optionalVersions ?? [])];
+  const all = keeper.definedVersions ?? [...keeper.versions, ...(keeper.optionalVersions ?? [])];
   return all.find(({ version }) => version === keeper.version) ?? (all[0] as ServedVersion);
 }
 

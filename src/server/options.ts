@@ -49,7 +49,7 @@ export function writeOptions(
   if (issues.length > 0) throw invalidOptions(kind, issues);
   return {
     dryRun: query.has('dryRun'),
-    manager: manager || managerOf(userAgent),
+    manager: manager || programOf(userAgent),
     fieldValidation: (validation || 'Warn') as FieldValidation,
     force: query.get('force') === 'true' || query.get('force') === '1',
     given: {
@@ -87,8 +87,8 @@ function managerIssues(manager: string): Issue[] {
 const dryRunIssues = (values: readonly string[]): Issue[] =>
   values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])];
 
-/** The client's name in managedFields: its User-Agent up to the first slash. */
-function managerOf(userAgent: string | undefined): string {
+/** A client's program, its name in managedFields too: its User-Agent up to the first slash. */
+export function programOf(userAgent: string | undefined): string {
   const name = (userAgent ?? '').split('/', 1)[0] ?? '';
   return (
     [...name]

@@ -13,8 +13,15 @@ export interface Selection {
   readonly narrowed: boolean;
   /** When a field selector says so: the one name it is about. */
   readonly name: string | undefined;
+  /** Whether labels or fields narrow it that may differ from version to version. */
+  readonly byContent: boolean;
+  /** By namespace and name alone, which all versions of an object have alike. */
+  isPlaced(object: KubeObject): boolean;
   matches(object: KubeObject): boolean;
 }
+
+/** The same selection before anybody looks at what differs from version to version. */
+export const placeOf = (selection: Selection): Selection => ({ ...selection, matches: selection.isPlaced });
 
 export function selectionOf(kind: Kind, namespace: string, name: string, query: URLSearchParams): Selection {
   const labels = query.get('labelSelector') ?? '';
@@ -24,18 +31,24 @@ export function selectionOf(kind: Kind, namespace: string, name: string, query: 
   if (name !== '' && requirements.some((each) => each.field === 'metadata.name' && !meets(each, name)))
     throw badRequest(`fieldSelector metadata.name doesn't match requested name`);
   const wanted = name || requirements.find((each) => each.field === 'metadata.name' && each.operator === '=')?.value;
-  const read = (object: KubeObject, field: string) => fieldOf(kind, object, field);
+  const meet = (object: KubeObject) => (each: FieldRequirement) => meets(each, fieldOf(kind, object, each.field));
+  const isHere = ({ metadata }: KubeObject) =>
+    (namespace === '' || metadata.namespace === namespace) && (name === '' || metadata.name === name);
+  const placing = requirements.filter(({ field }) => isPlace(field));
   return {
     namespace,
     narrowed: selector !== undefined || requirements.length > 0,
     name: wanted,
+    byContent: selector !== undefined || placing.length < requirements.length,
+    isPlaced: (object) => isHere(object) && placing.every(meet(object)),
     matches: (object) =>
-      (namespace === '' || object.metadata.namespace === namespace) &&
-      (name === '' || object.metadata.name === name) &&
+      isHere(object) &&
       (selector === undefined || selector.matches(object.metadata.labels)) &&
-      requirements.every((each) => meets(each, read(object, each.field))),
+      requirements.every(meet(object)),
   };
 }
+
+const isPlace = (field: string): boolean => field === 'metadata.name' || field === 'metadata.namespace';
 
 const meets = ({ operator, value }: FieldRequirement, actual: string): boolean =>
   (actual === value) === (operator === '=');
@@ -50,7 +63,7 @@ function parsed<T>(parse: () => T): T {
 
 function checked(kind: Kind, requirement: FieldRequirement): FieldRequirement {
   const { field } = requirement;
-  if (field === 'metadata.name' || field === 'metadata.namespace') return requirement;
+  if (isPlace(field)) return requirement;
   if (behaviourOf(kind).selectableFields?.[field]) return requirement;
   throw badRequest(unknownField(kind, field));
 }

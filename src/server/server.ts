@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import type { AdmissionPlugin, AdmissionWorld } from './admission/plugin.ts';
 import type { Caches } from './cache.ts';
+import type { Explains, Witness } from './explains.ts';
 import type { Catalog } from './catalog.ts';
 import type { Aggregation } from './aggregation/aggregation.ts';
 import type { Remote } from './outgoing/remote.ts';
@@ -41,6 +42,10 @@ export interface Server {
   /** Watches over connections that became streams. */
   readonly gate: Gate;
   readonly admissionMetrics: AdmissionMetrics;
+  /** Told of everybody who asks for an object to go. */
+  readonly witness?: Witness;
+  /** Absent where the server stands alone. */
+  readonly explains?: Explains;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

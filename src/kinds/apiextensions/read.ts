@@ -31,6 +31,32 @@ export function pruneResource<T extends object>(schema: JsonSchema | undefined, 
   return { ...body, metadata } as T;
 }
 
+/** What a version's schema makes of an object that was converted to it: defaults belong to who writes and to what is stored. */
+export function readConverted<T extends object>(schema: JsonSchema | undefined, object: T): T {
+  const read = pruneResource(schema, object);
+  if (schema) {
+    coerceEmbedded(read, schema, '', []);
+    dropNulls(read, schema);
+  }
+  return read;
+}
+
+/** Takes out nulls where none may stand and no default takes their place. */
+function dropNulls(value: unknown, schema: JsonSchema): void {
+  if (Array.isArray(value)) {
+    const items = itemsOf(schema);
+    if (items) for (const item of value) dropNulls(item, items);
+    return;
+  }
+  if (!isJsonObject(value)) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const property = propertyOf(schema, key) ?? additionalOf(schema);
+    if (!property) continue;
+    if (inner === null && !property.nullable && property.default === undefined) delete value[key];
+    else dropNulls(inner, property);
+  }
+}
+
 function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copy);
   return isJsonObject(value)

@@ -2,22 +2,15 @@
 
 import { addQuantities, parseQuantity, zeroQuantity } from '../../base/quantity.ts';
 import type { Kind } from '../../api/kind.ts';
-import type { KubeObject } from '../../api/object.ts';
 import { nameColumn, textColumn } from '../columns.ts';
 import { defineKind } from '../define.ts';
+import { alwaysServed } from '../served.ts';
 import type { NodeMetrics as NodeShape, PodMetrics as PodShape } from '../generated/types/metrics-v1beta1.ts';
 
 export type NodeMetrics = NodeShape;
 export type PodMetrics = PodShape;
 
-/** Whoever measures serves what is measured in beta: --runtime-config is about the server's own groups. */
-const inBeta = <T extends KubeObject>(kind: Kind<T>): Kind<T> => ({
-  ...kind,
-  versions: kind.optionalVersions ?? [],
-  optionalVersions: [],
-});
-
-export const NodeMetrics = inBeta(
+export const NodeMetrics = alwaysServed(
   defineKind<NodeMetrics>('metrics.k8s.io/v1beta1', 'NodeMetrics', {
     columns: [
       nameColumn,
@@ -28,7 +21,7 @@ export const NodeMetrics = inBeta(
   }),
 );
 
-export const PodMetrics = inBeta(
+export const PodMetrics = alwaysServed(
   defineKind<PodMetrics>('metrics.k8s.io/v1beta1', 'PodMetrics', {
     columns: [
       nameColumn,

@@ -1,15 +1,35 @@
 // Turns a checked expression into closures that compute it. Names, fields and functions are found once, here, not on every run.
 
 import { callStep } from './call-step.ts';
-import type { Checked, Reference } from './check.ts';
-import { equal } from './compare.ts';
+import { type Checked, type Reference } from './check.ts';
 import { candidateNames, type Environment, findFunction } from './environment.ts';
-import { charge, chargeCall, type Frame, type Step, type Variables } from './frame.ts';
-import { GrowingList, GrowingMap, insertAll } from './growing.ts';
-import { iterate, type LoopBody } from './loop.ts';
-import { hasField, index, noSuchOverload, optionalField, optionalIndex, selectField } from './operators.ts';
+import { type Frame, type Step } from './frame.ts';
+import { GrowingList, GrowingMap } from './growing.ts';
+import { type LoopBody } from './loop.ts';
+import { index, optionalIndex } from './operators.ts';
 import { compileRegex, regexMistake } from './regex.ts';
-import { callCost, listBase, mapBase, structBase } from './runtime-costs.ts';
+import {
+  appendStep,
+  bindingStep,
+  conditionalStep,
+  constant,
+  elementStep,
+  equalityStep,
+  fallbackStep,
+  fieldStep,
+  insertStep,
+  listStep,
+  localStep,
+  logicalStep,
+  lookupStep,
+  loopStep,
+  mapStep,
+  notStrictlyFalse,
+  optionalFieldStep,
+  presenceStep,
+  structStep,
+  variableStep,
+} from './steps.ts';
 import {
   accumulatorName,
   isBinding,
@@ -22,19 +42,8 @@ import {
   type Select,
   type StructLiteral,
 } from './syntax.ts';
-import { dynType, type ObjectType, type Type, typeName } from './types.ts';
-import {
-  CelError,
-  EntryMap,
-  keyOf,
-  ListValue,
-  ObjectLiteral,
-  Optional,
-  type Result,
-  TypeValue,
-  type Value,
-  valueOf,
-} from './values.ts';
+import { dynType, type Type, typeName } from './types.ts';
+import { CelError, EntryMap, keyOf, ListValue, type Result, TypeValue, type Value } from './values.ts';
 
 export interface Plan {
   readonly step: Step;
@@ -101,7 +110,9 @@ class Planner {
 
   #ident(expr: Expr, name: string, bare: boolean): Step {
     const local = this.#local(name);
-    return local ? readLocal(local, bare ? 0 : 1) : (this.#named(expr, name, bare) ?? unknownName(name));
+    return local
+      ? localStep(local.slot, local.lazy, bare ? 0 : 1)
+      : (this.#named(expr, name, bare) ?? unknownName(name));
   }
 
   #named(expr: Expr, name: string, bare: boolean): Step | undefined {
@@ -124,10 +135,7 @@ class Planner {
     const type = this.#env.variables.get(name) ?? dynType;
     const known = this.globals.indexOf(name);
     const slot = known < 0 ? this.globals.push(name) - 1 : known;
-    return (frame) => {
-      charge(frame, cost);
-      return (frame.globals[slot] ??= readVariable(frame.variables, name, type));
-    };
+    return variableStep({ name, slot, type }, cost);
   }
 
   #select(expr: Select, bare: boolean): Step {
@@ -137,24 +145,9 @@ class Planner {
       if (named) return named;
     }
     const { field } = expr;
-    if (expr.test) return this.#presence(this.plan(expr.operand), field);
+    if (expr.test) return presenceStep(this.plan(expr.operand), field, this.#env.options.presenceCosts ? 1 : 0);
     const operand = this.plan(expr.operand, bare && isPath(expr.operand));
-    const cost = bare || isPath(expr.operand) ? 1 : 2;
-    return (frame) => {
-      const value = operand(frame);
-      charge(frame, cost);
-      return value instanceof CelError ? value : selectField(value, field);
-    };
-  }
-
-  /** Asking whether something is there is free in Kubernetes. */
-  #presence(operand: Step, field: string): Step {
-    const cost = this.#env.options.presenceCosts ? 1 : 0;
-    return (frame) => {
-      const value = operand(frame);
-      charge(frame, cost);
-      return value instanceof CelError ? value : hasField(value, field);
-    };
+    return fieldStep(operand, field, bare || isPath(expr.operand) ? 1 : 2);
   }
 
   // Literals
@@ -194,61 +187,28 @@ class Planner {
   #list(expr: ListLiteral): Step {
     const fixed = this.#constant(expr);
     if (fixed !== undefined) return constant(fixed);
-    const { elements, optional } = expr;
-    const steps = elements.map((each) => this.plan(each));
-    return (frame) => {
-      const items: Value[] = [];
-      for (const [i, step] of steps.entries()) {
-        const value = step(frame);
-        if (value instanceof CelError) return value;
-        if (!optional.has(i)) items.push(value);
-        else if (!(value instanceof Optional)) return noSuchOverload;
-        else if (value.value !== undefined) items.push(value.value);
-      }
-      charge(frame, listBase);
-      return new ListValue(items);
-    };
+    return listStep(
+      expr.elements.map((each) => this.plan(each)),
+      expr.optional,
+    );
   }
 
   #map(expr: MapLiteral): Step {
     const fixed = this.#constant(expr);
     if (fixed !== undefined) return constant(fixed);
-    const { entries } = expr;
-    const steps = entries.map(({ key, value, optional }) => [this.plan(key), this.plan(value), optional] as const);
-    return (frame) => {
-      const map = new GrowingMap();
-      for (const [keyStep, valueStep, optional] of steps) {
-        const key = keyStep(frame);
-        if (key instanceof CelError) return key;
-        const value = valueStep(frame);
-        if (value instanceof CelError) return value;
-        const kept = optional ? heldBy(value) : value;
-        if (kept instanceof CelError) return kept;
-        const failure = kept === undefined ? undefined : map.insert(key, kept);
-        if (failure) return failure;
-      }
-      charge(frame, mapBase);
-      return map;
-    };
+    return mapStep(
+      expr.entries.map(({ key, value, optional }) => [this.plan(key), this.plan(value), optional] as const),
+    );
   }
 
   #struct(expr: StructLiteral): Step {
     const reference = this.#references.get(expr) ?? (this.#checked ? undefined : this.#resolve(expr.name));
     const type = reference?.kind === 'type' && reference.type.kind === 'object' ? reference.type : undefined;
     if (!type) return constant(new CelError(`unknown type: ${expr.name}`));
-    const steps = expr.fields.map(({ name, value, optional }) => [name, this.plan(value), optional] as const);
-    return (frame) => {
-      const fields = new Map<string, Value>();
-      for (const [name, step, optional] of steps) {
-        const value = step(frame);
-        if (value instanceof CelError) return value;
-        const kept = optional ? heldBy(value) : value;
-        if (kept instanceof CelError) return kept;
-        if (kept !== undefined) fields.set(name, kept);
-      }
-      charge(frame, structBase);
-      return madeObject(type, fields);
-    };
+    return structStep(
+      type,
+      expr.fields.map(({ name, value, optional }) => [name, this.plan(value), optional] as const),
+    );
   }
 
   // Calls
@@ -256,19 +216,20 @@ class Planner {
   #call(expr: Call, bare: boolean): Step {
     const fixed = this.#constant(expr);
     if (fixed !== undefined) return constant(fixed);
+    const arg = (i: number, within = false): Step => this.plan(expr.args[i] as Expr, within);
     switch (expr.name) {
       case '_&&_':
-        return this.#logical(expr, false);
+        return logicalStep(arg(0), arg(1), false);
       case '_||_':
-        return this.#logical(expr, true);
+        return logicalStep(arg(0), arg(1), true);
       case '_?_:_':
-        return this.#conditional(expr);
+        return conditionalStep(arg(0), arg(1, true), arg(2, true));
       case '_==_':
-        return this.#equality(expr, true);
+        return equalityStep(arg(0), arg(1), true);
       case '_!=_':
-        return this.#equality(expr, false);
+        return equalityStep(arg(0), arg(1), false);
       case '@not_strictly_false':
-        return notStrictlyFalse(this.plan(expr.args[0] as Expr));
+        return notStrictlyFalse(arg(0));
       case '_[_]':
         return this.#index(expr, bare, index);
       case '_[?_]':
@@ -279,7 +240,10 @@ class Planner {
       case 'orValue':
         return this.#fallback(expr) ?? this.#function(expr);
       case 'cel.@mapInsert':
-        return this.#insertion(expr);
+        return insertStep(
+          arg(0),
+          expr.args.slice(1).map((each) => this.plan(each)),
+        );
       case '@in':
         return this.#membership(expr) ?? this.#function(expr);
       case '_+_':
@@ -289,87 +253,23 @@ class Planner {
     }
   }
 
-  /** `&&` and `||`: one side may decide although the other cannot be told. */
-  #logical(expr: Call, decides: boolean): Step {
-    const [left, right] = expr.args.map((each) => this.plan(each)) as [Step, Step];
-    return (frame) => {
-      const first = left(frame);
-      if (first === decides) return decides;
-      const second = right(frame);
-      if (second === decides) return decides;
-      if (first instanceof CelError) return first;
-      if (second instanceof CelError) return second;
-      return typeof first === 'boolean' && typeof second === 'boolean' ? !decides : noSuchOverload;
-    };
-  }
-
-  #conditional(expr: Call): Step {
-    const [condition, yes, no] = expr.args.map((each, i) => this.plan(each, i > 0)) as [Step, Step, Step];
-    return (frame) => {
-      const holds = condition(frame);
-      if (holds === true) return yes(frame);
-      if (holds === false) return no(frame);
-      return holds instanceof CelError ? holds : noSuchOverload;
-    };
-  }
-
-  #equality(expr: Call, holds: boolean): Step {
-    const [left, right] = expr.args.map((each) => this.plan(each)) as [Step, Step];
-    const cost = callCost(expr.name, '');
-    const overload = holds ? 'equals' : 'not_equals';
-    return (frame) => {
-      const a = left(frame);
-      const b = right(frame);
-      const failure = a instanceof CelError ? a : b instanceof CelError ? b : undefined;
-      const result = failure ?? equal(a as Value, b as Value) === holds;
-      chargeCall(frame, cost, { args: [a, b], result, overload });
-      return result;
-    };
-  }
-
   #index(expr: Call, bare: boolean, find: (container: Value, key: Value) => Result): Step {
     const [of, by] = expr.args as [Expr, Expr];
     const container = this.plan(of, bare && isPath(of));
-    const key = this.plan(by, true);
-    const base = bare || isPath(of) ? 0 : 1;
-    return (frame) => {
-      const whole = container(frame);
-      const place = key(frame);
-      charge(frame, base);
-      if (whole instanceof CelError || place instanceof CelError) {
-        charge(frame, 1);
-        return whole instanceof CelError ? whole : place;
-      }
-      return charged(frame, find(whole, place));
-    };
+    return elementStep(container, this.plan(by, true), { find, cost: bare || isPath(of) ? 0 : 1 });
   }
 
   #optionalSelect(expr: Call, bare: boolean): Step {
     const of = expr.args[0] as Expr;
     const operand = this.plan(of, bare && isPath(of));
-    const base = bare || isPath(of) ? 0 : 1;
     const name = expr.args[1];
     const field = name?.kind === 'literal' && typeof name.value === 'string' ? name.value : '';
-    return (frame) => {
-      const value = operand(frame);
-      charge(frame, base);
-      return charged(frame, value instanceof CelError ? value : optionalField(value, field));
-    };
+    return optionalFieldStep(operand, field, bare || isPath(of) ? 0 : 1);
   }
 
-  /** `a.or(b)`, `a.orValue(b)`: what is not needed is not computed, and choosing is free. */
   #fallback(expr: Call): Step | undefined {
     if (!expr.target || expr.args.length !== 1) return undefined;
-    const target = this.plan(expr.target);
-    const other = this.plan(expr.args[0] as Expr);
-    const unwraps = expr.name === 'orValue';
-    return (frame) => {
-      const value = target(frame);
-      if (value instanceof CelError) return value;
-      if (!(value instanceof Optional)) return noSuchOverload;
-      if (value.value === undefined) return other(frame);
-      return unwraps ? value.value : value;
-    };
+    return fallbackStep(this.plan(expr.target), this.plan(expr.args[0] as Expr), expr.name === 'orValue');
   }
 
   /** `x in [1, 2, 3]`, when what is listed is constant, is a look-up, and free. */
@@ -381,14 +281,7 @@ class Planner {
         : [undefined];
     const keys = fixed.map((each) => (each === undefined ? undefined : keyOf(each)));
     if (!keys.every(isDefined)) return undefined;
-    const known = new Set(keys);
-    const sought = this.plan(expr.args[0] as Expr);
-    return (frame) => {
-      const value = sought(frame);
-      if (value instanceof CelError) return value;
-      const key = keyOf(value);
-      return key !== undefined && known.has(key);
-    };
+    return lookupStep(this.plan(expr.args[0] as Expr), new Set(keys));
   }
 
   /** `result + [x]` within a loop that gathers: the list it made grows in place. */
@@ -396,34 +289,7 @@ class Planner {
     const [left, right] = expr.args;
     if (left?.kind !== 'ident' || left.name !== accumulatorName) return undefined;
     if (right?.kind !== 'list' || right.elements.length !== 1 || right.optional.size > 0) return undefined;
-    const gathered = this.plan(left);
-    const element = this.plan(right.elements[0] as Expr);
-    return (frame) => {
-      const list = gathered(frame);
-      if (list instanceof CelError) return list;
-      const value = element(frame);
-      if (value instanceof CelError) return value;
-      charge(frame, listBase + 1);
-      if (!(list instanceof GrowingList)) return noSuchOverload;
-      list.append(value);
-      return list;
-    };
-  }
-
-  #insertion(expr: Call): Step {
-    const [gathered, ...entry] = expr.args.map((each) => this.plan(each)) as [Step, ...Step[]];
-    return (frame) => {
-      const map = gathered(frame);
-      if (map instanceof CelError) return map;
-      const values: Value[] = [];
-      for (const step of entry) {
-        const value = step(frame);
-        if (value instanceof CelError) return value;
-        values.push(value);
-      }
-      charge(frame, 1);
-      return map instanceof GrowingMap ? (insertAll(map, values) ?? map) : noSuchOverload;
-    };
+    return appendStep(this.plan(left), this.plan(right.elements[0] as Expr));
   }
 
   #function(expr: Call): Step {
@@ -473,14 +339,7 @@ class Planner {
     const result = this.plan(expr.result);
     this.#scope.length = depth;
     const loop: LoopBody = { accumulator, first, second, condition, step };
-    return (frame) => {
-      const whole = range(frame);
-      if (whole instanceof CelError) return whole;
-      const initial = init(frame);
-      frame.locals[accumulator] = initial;
-      const failure = iterate(frame, whole, loop);
-      return failure ?? result(frame);
-    };
+    return loopStep(range, init, { loop, result });
   }
 
   #declare(name: string): number {
@@ -502,10 +361,7 @@ class Planner {
     this.#scope.push({ name: expr.accumulator, slot, lazy });
     const result = this.plan(expr.result);
     this.#scope.pop();
-    return (frame) => {
-      frame.locals[slot] = undefined;
-      return result(frame);
-    };
+    return bindingStep(slot, result);
   }
 }
 
@@ -526,11 +382,6 @@ const conversions = new Set([
 
 const emptyFrame = (): Frame => ({ variables: {}, globals: [], locals: [], cost: 0, limit: Infinity });
 
-const constant =
-  (value: Result): Step =>
-  () =>
-    value;
-
 const isDefined = <T>(value: T | undefined): value is T => value !== undefined;
 
 /** Names, fields and elements of these, and a choice between two: what upstream reads as one attribute. */
@@ -539,53 +390,11 @@ const isPath = (expr: Expr): boolean =>
   (expr.kind === 'select' && !expr.test) ||
   (expr.kind === 'call' && (/^_\[|^_\?\._/.test(expr.name) || expr.name === '_?_:_'));
 
-/** An optional element that is not there costs nothing. */
-function charged(frame: Frame, found: Result): Result {
-  if (!(found instanceof Optional) || found.value !== undefined) charge(frame, 1);
-  return found;
-}
-
 const unknownName = (name: string): Step =>
   constant(new CelError(`undeclared reference to '${name}' (in container '')`));
-
-function readLocal({ slot, lazy }: Local, cost: number): Step {
-  if (!lazy) {
-    return (frame) => {
-      charge(frame, cost);
-      return frame.locals[slot] as Result;
-    };
-  }
-  return (frame) => {
-    charge(frame, cost);
-    const known = frame.locals[slot];
-    if (known !== undefined) return known;
-    const value = lazy(frame);
-    frame.locals[slot] = value;
-    return value;
-  };
-}
-
-function readVariable(variables: Variables, name: string, type: Type): Result {
-  const raw = variables[name];
-  if (raw === undefined) return new CelError(`no such attribute(s): ${name}`);
-  return raw instanceof CelError ? raw : valueOf(raw, type);
-}
 
 /** `list` for every type of lists. */
 function typeValueName(type: Type): string {
   if (type.kind === 'list' || type.kind === 'map' || type.kind === 'type') return type.kind;
   return type.kind === 'opaque' ? type.name : typeName(type);
 }
-
-/** What an entry written `?x` holds; undefined: it is left out. */
-const heldBy = (value: Value): Result | undefined => (value instanceof Optional ? value.value : noSuchOverload);
-
-const madeObject = (type: ObjectType, fields: ReadonlyMap<string, Value>): Result => new ObjectLiteral(type, fields);
-
-const notStrictlyFalse =
-  (operand: Step): Step =>
-  (frame) => {
-    const value = operand(frame);
-    charge(frame, 1);
-    return value !== false;
-  };

@@ -1,14 +1,19 @@
 // MutatingAdmissionWebhook: asks others what they would change, one after the other, each seeing what the one before has made of it.
 
+import { DecodeError } from '../../api/decode.ts';
 import { applyJsonPatch, PatchRefusal } from '../../api/json-patch.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { internalError } from '../../api/status.ts';
 import { MutatingWebhookConfiguration } from '../../kinds/admissionregistration/mutating-webhook-configuration.ts';
+import { readValue } from '../body.ts';
+import type { Served } from '../catalog.ts';
+import type { Draft } from '../draft.ts';
+import { formsOf, type Made, madeOf } from './matching/forms.ts';
 import { isExempt } from './matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
 import { ask, auditKey, CallFailure, overlooking } from './webhooks/call.ts';
-import { inVersion, takeOver } from './webhooks/forms.ts';
 import { type Hook, withHooks } from './webhooks/hooks.ts';
-import { type Invocation, invocationOf } from './webhooks/invocation.ts';
+import { type Invocation, invocationOf, shownTo } from './webhooks/invocation.ts';
 import type { Verdict } from './webhooks/review.ts';
 
 export const mutatingAdmissionWebhook: AdmissionPlugin = {
@@ -33,8 +38,9 @@ async function askAll(hooks: readonly Hook[], attributes: Attributes, world: Adm
   const memory = memories.get(reinvocation) ?? { asked: new Set(), again: new Set(), left: '' };
   memories.set(reinvocation, memory);
   if (reinvocation.again && memory.left !== JSON.stringify(attributes.object)) wantAgain(memory);
+  const forms = formsOf(attributes);
   for (const hook of hooks) {
-    const invocation = await invocationOf(hook, attributes, world);
+    const invocation = await invocationOf(hook, attributes, world, forms);
     // The second time nobody is asked who was not before.
     if (!invocation || (reinvocation.again && !memory.again.has(hook.id))) continue;
     const changed = await askOne(invocation, attributes, world);
@@ -74,11 +80,17 @@ async function change(invocation: Invocation, attributes: Attributes, verdict: V
   }
   if (verdict.patchType !== 'JSONPatch')
     throw new CallFailure(`unsupported patch type ${JSON.stringify(verdict.patchType)}`);
-  return takeOver(
-    invocation.served,
-    attributes,
-    patched(await inVersion(invocation.served, attributes, object), operations),
-  );
+  const { served, forms } = invocation;
+  const shown = await shownTo(invocation);
+  return forms.take(served, await made(served, attributes, patched(shown.object as KubeObject, operations)));
+}
+
+async function made(served: Served, attributes: Attributes, changed: object): Promise<Made> {
+  try {
+    return await madeOf(served, attributes, readValue(served.version, changed).object as Draft);
+  } catch (error) {
+    throw error instanceof DecodeError ? internalError(error.message) : error;
+  }
 }
 
 function operationsOf({ patch }: Verdict): readonly unknown[] {

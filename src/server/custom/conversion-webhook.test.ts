@@ -1,102 +1,6 @@
 import { expect, test } from 'vitest';
-import { bareServer } from '../../../test/support/bare-server.ts';
+import { converted, type Json, path, place, serving } from '../../../test/support/places.ts';
 import { textOf, utf8 } from '../../base/bytes.ts';
-import { createClient } from '../../client/transport-client.ts';
-import type { ApiResponse } from '../../api/request.ts';
-import { simulatedNetwork } from '../outgoing/simulated-network.ts';
-import { serveDefinitions } from './definitions.ts';
-
-type Json = Record<string, any>;
-
-const schema = (properties: object) => ({
-  openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } },
-});
-const text = { type: 'string' };
-
-/** v1 says host and port in one word, v2 in two. */
-const definition = {
-  metadata: { name: 'places.example.com' },
-  spec: {
-    group: 'example.com',
-    scope: 'Namespaced',
-    names: { plural: 'places', kind: 'Place' },
-    versions: [
-      { name: 'v1', served: true, storage: true, schema: schema({ at: text }) },
-      { name: 'v2', served: true, storage: false, schema: schema({ host: text, port: text }) },
-    ],
-    conversion: {
-      strategy: 'Webhook',
-      webhook: { conversionReviewVersions: ['v1'], clientConfig: { url: 'https://convert/' } },
-    },
-  },
-};
-
-function converted(object: Json, apiVersion: string): Json {
-  const { at, host, port } = object.spec as Record<string, string>;
-  const [first = '', second = ''] = (at ?? '').split(':');
-  const spec = apiVersion.endsWith('v1') ? { at: `${host}:${port}` } : { host: first, port: second };
-  return { ...object, apiVersion, spec };
-}
-
-const honest = (request: Json): Json => ({
-  convertedObjects: (request.objects as Json[]).map((each) => converted(each, request.desiredAPIVersion as string)),
-  result: { status: 'Success' },
-});
-
-async function serving(answer: (request: Json) => Json = honest) {
-  const asked: Json[] = [];
-  let current = answer;
-  const { clock, transport, server } = await bareServer({
-    namespaces: [],
-    server: {
-      outgoing: simulatedNetwork({
-        'convert:443': ({ body }) => {
-          const { request, apiVersion } = JSON.parse(textOf(body as Uint8Array)) as Json;
-          asked.push(request);
-          return {
-            body: { kind: 'ConversionReview', apiVersion, response: { uid: request.uid, ...current(request as Json) } },
-          };
-        },
-      }),
-    },
-  });
-  const user = { name: 'alice', groups: ['system:masters'] };
-  await serveDefinitions(server, createClient({ transport, user, agent: 'test' }));
-  async function send(
-    method: string,
-    path: string,
-    body?: object,
-    headers: Record<string, string> = {},
-  ): Promise<ApiResponse> {
-    const [plain = '', query = ''] = path.split('?');
-    return transport.call({
-      method,
-      path: plain,
-      query: new URLSearchParams(query),
-      headers: { 'content-type': 'application/json', 'user-agent': 'test', ...headers },
-      ...(body && { body: utf8(JSON.stringify(body)) }),
-      user,
-      inProcess: false,
-      signal: new AbortController().signal,
-    });
-  }
-  async function call(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Json> {
-    const answered = await send(method, path, body, headers);
-    return JSON.parse(textOf((answered.body as { bytes: Uint8Array }).bytes)) as Json;
-  }
-  await call('POST', '/api/v1/namespaces', { metadata: { name: 'a' } });
-  await call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
-  for (let i = 0; i < 50 && !server.catalog.hasGroup('example.com'); i++) await clock.advance?.(10);
-  return { call, send, asked, server, clock, answerWith: (next: typeof answer) => (current = next) };
-}
-
-const path = (version: string, name = '') => `/apis/example.com/${version}/namespaces/a/places${name && `/${name}`}`;
-const place = (version: string, name: string, spec: object) => ({
-  apiVersion: `example.com/${version}`,
-  kind: 'Place',
-  metadata: { name },
-  spec,
-});
 
 test('an object written in one version is read in the other, and stored in the one that is stored', async () => {
   const { call, server } = await serving();
@@ -138,20 +42,12 @@ test('a list is converted in one question, and each object once', async () => {
 });
 
 test('watches speak their own version, in order', async () => {
-  const { call, send } = await serving();
+  const { call, watching } = await serving();
   await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }));
-  const { body } = await send('GET', `${path('v2')}?watch=true`);
-  const lines: Json[] = [];
-  const stop = (body as any).chunks.subscribe(
-    (frames: readonly Uint8Array[]) => {
-      for (const frame of frames) lines.push(JSON.parse(textOf(frame)) as Json);
-    },
-    () => {},
-  ) as () => void;
+  const { lines, settle } = await watching(`${path('v2')}?watch=true`);
   await call('PUT', path('v1', 'p'), { ...(await call('GET', path('v1', 'p'))), spec: { at: 'h:2' } });
   await call('DELETE', path('v1', 'p'));
-  for (let i = 0; i < 50; i++) await Promise.resolve();
-  stop();
+  await settle();
   expect(lines.map(({ type, object }) => [type, object.apiVersion, object.spec])).toEqual([
     ['ADDED', 'example.com/v2', { host: 'h', port: '1' }],
     ['MODIFIED', 'example.com/v2', { host: 'h', port: '2' }],
@@ -179,7 +75,7 @@ test('apply in two versions keeps both managers, each with the fields of its ver
 
 test('what a webhook may not do is not believed', async () => {
   const { call, answerWith } = await serving();
-  await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }));
+  const { uid } = (await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }))).metadata;
   const message = async (change: (object: Json) => Json) => {
     answerWith((request) => ({
       convertedObjects: (request.objects as Json[]).map((each) =>
@@ -199,10 +95,35 @@ test('what a webhook may not do is not believed', async () => {
   expect(await message((object) => ({ ...object, metadata: { ...object.metadata, labels: { a: 1 } } }))).toBe(
     `${about} returned invalid metadata: metadata.labels[a] must be a string, but is int64 in converted object`,
   );
+  expect(await message((object) => ({ ...object, kind: 'Plaice' }))).toBe(
+    `${about} returned invalid object at index 0: invalid kind (expected Place, received Plaice)`,
+  );
+  expect(await message(() => ({ apiVersion: 'example.com/v2' }))).toBe(
+    `Object 'Kind' is missing in '{"apiVersion":"example.com/v2"}'`,
+  );
+  for (const [field, word, was] of [
+    ['namespace', 'namespace', 'a'],
+    ['uid', 'UID', uid],
+  ])
+    expect(await message((object) => ({ ...object, metadata: { ...object.metadata, [field as string]: 'x' } }))).toBe(
+      `${about} returned invalid object: must have the same ${word}: ${was} != x`,
+    );
+  expect(await message(({ metadata, ...object }) => ({ ...object, metadata: { ...metadata, annotations: [] } }))).toBe(
+    `${about} returned invalid metadata: invalid metadata.annotations of type []interface {} in converted object`,
+  );
+  expect(
+    await message((object) => ({ ...object, metadata: { ...object.metadata, labels: { 'a b': 'c' } } })),
+  ).toContain(`${about} returned invalid metadata: metadata.labels: Invalid value: "a b": `);
   answerWith(() => ({ convertedObjects: [], result: { status: 'Success' } }));
   expect((await call('GET', path('v2', 'p'))).message).toBe(`${about} returned 0 objects, expected 1`);
   answerWith(() => ({ result: { status: 'Failed', message: 'no idea' } }));
   expect(await call('GET', path('v2', 'p'))).toMatchObject({ code: 500, message: `${about} failed: no idea` });
+  // A list is refused for the first object of it that is not right, in the same words.
+  await call('POST', path('v1'), place('v1', 'q', { at: 'h:1' }));
+  await message((object) => (object.metadata.name === 'q' ? { ...object, metadata: null } : object));
+  expect((await call('GET', path('v2'))).message).toBe(
+    `${about} returned invalid object: must have the same name: q != `,
+  );
 });
 
 test('labels may be converted, the rest of metadata stays what it was', async () => {
@@ -219,4 +140,45 @@ test('labels may be converted, the rest of metadata stays what it was', async ()
   expect(read.metadata.labels).toEqual({ from: 'v1' });
   expect(read.metadata.finalizers).toBeUndefined();
   expect(Number(read.metadata.resourceVersion)).toBeLessThan(999999);
+});
+
+test('what comes back is cut to the schema of its version, and gets no defaults', async () => {
+  const { call, answerWith } = await serving();
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/places.example.com';
+  const definition = await call('GET', definitions);
+  const [, one, two] = definition.spec.versions as Json[];
+  const fieldsOf = (version: Json | undefined) => version?.schema.openAPIV3Schema.properties.spec.properties as Json;
+  fieldsOf(one).kept = { type: 'string', default: 'one' };
+  fieldsOf(two).via.default = 'tcp';
+  await call('PUT', definitions, definition);
+  expect((await call('POST', path('v1'), place('v1', 'p', { at: 'h:1' }))).spec).toEqual({ at: 'h:1', kept: 'one' });
+  answerWith((request) => ({
+    convertedObjects: (request.objects as Json[]).map((each) => {
+      const object = converted(each, request.desiredAPIVersion as string);
+      return { ...object, spec: { ...object.spec, port: null, odd: each.spec } };
+    }),
+    result: { status: 'Success' },
+  }));
+  expect((await call('GET', path('v2', 'p'))).spec).toEqual({ host: 'h' });
+});
+
+test('who owns what is forgotten where it cannot be told, and the write goes on', async () => {
+  const { call, answerWith } = await serving();
+  const yaml = { 'content-type': 'application/apply-patch+yaml' };
+  await call('PATCH', `${path('v2', 'p')}?fieldManager=two`, place('v2', 'p', { host: 'h', port: '1' }), yaml);
+  answerWith(() => ({ result: { status: 'Failed', message: 'no idea' } }));
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const changed = await call('PATCH', path('v1', 'p'), { spec: { at: 'h:2' } }, merge);
+  expect(changed).toMatchObject({ spec: { at: 'h:2' } });
+  expect(changed.metadata).not.toHaveProperty('managedFields');
+});
+
+test('an object that lies in a version its definition has no more cannot be read', async () => {
+  const { call, server } = await serving();
+  const object = { ...place('v9', 'p', {}), metadata: { name: 'p', namespace: 'a', uid: 'u' } };
+  const value = utf8(JSON.stringify(object));
+  await server.store.commit({ key: '/registry/example.com/places/a/p', value, expect: 0 });
+  const message = 'request to convert CR from an invalid group/version: example.com/v9';
+  expect(await call('GET', path('v2', 'p'))).toMatchObject({ code: 500, message });
+  expect(await call('GET', path('v2'))).toMatchObject({ code: 500, message });
 });

@@ -1,7 +1,7 @@
 // Custom resources whose versions somebody outside converts: objects go out in one version and come back in another, and what comes back is
 // checked before anybody believes it.
 
-import { deepFreeze } from '../../base/equal.ts';
+import { deepEqual, deepFreeze } from '../../base/equal.ts';
 import type { Random } from '../../base/random.ts';
 import type { Issue } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
@@ -21,10 +21,12 @@ const timeoutSeconds = 30;
 
 export interface ConversionWebhook {
   readonly webhook: WebhookConversion;
+  /** All there are of the kind, served or not. */
+  readonly apiVersions: readonly string[];
   readonly remote: Remote;
   readonly random: Random;
-  /** Reads what came back as the version has it. */
-  read(object: KubeObject, apiVersion: string): KubeObject;
+  /** Reads what came back by its version's schema. */
+  read(object: KubeObject): KubeObject;
 }
 
 /** Stored objects never change, so each is converted to a version once. */
@@ -32,6 +34,7 @@ export function conversionWebhook(conversion: ConversionWebhook): Convert {
   const known = new WeakMap<KubeObject, Map<string, KubeObject>>();
   return async (objects, apiVersion) => {
     const missing = objects.filter((each) => each.apiVersion !== apiVersion && !known.get(each)?.has(apiVersion));
+    for (const each of missing) requireKnown(conversion, each);
     const fresh = new Map<KubeObject, KubeObject>();
     for (let at = 0; at < missing.length; at += mostObjects) {
       const batch = missing.slice(at, at + mostObjects);
@@ -45,6 +48,12 @@ export function conversionWebhook(conversion: ConversionWebhook): Convert {
       each.apiVersion === apiVersion ? each : (fresh.get(each) ?? (known.get(each)?.get(apiVersion) as KubeObject)),
     );
   };
+}
+
+/** An object may lie in a version that its definition has no more. */
+function requireKnown({ apiVersions }: ConversionWebhook, { apiVersion = '' }: KubeObject): void {
+  if (!apiVersions.includes(apiVersion))
+    throw failure(`request to convert CR from an invalid group/version: ${apiVersion}`);
 }
 
 async function ask(
@@ -69,10 +78,7 @@ async function ask(
     });
   if (converted.length !== objects.length)
     throw failure(`${about} returned ${converted.length} objects, expected ${objects.length}`);
-  const many = objects.length > 1;
-  return objects.map((object, i) =>
-    read(checked(object, converted[i], { about, apiVersion, at: i, many }), apiVersion),
-  );
+  return objects.map((object, i) => read(checked(object, converted[i], about, apiVersion)));
 }
 
 /** Kubernetes answers so where something fails that it has no reason for. */
@@ -103,35 +109,29 @@ function objectsIn(answer: unknown, reviewVersion: string, uid: string): readonl
   return response.convertedObjects ?? [];
 }
 
-interface Place {
-  readonly about: string;
-  readonly apiVersion: string;
-  readonly at: number;
-  readonly many: boolean;
-}
-
 /** What came back for an object, with the object's own metadata but for labels and annotations. */
-function checked(object: KubeObject, returned: unknown, { about, apiVersion, at, many }: Place): KubeObject {
-  const converted = (returned ?? {}) as Json & Partial<KubeObject>;
-  const invalid = many
-    ? `${about} returned invalid converted object at index ${at}`
-    : `${about} returned invalid object`;
-  const typed = many ? invalid : `${invalid} at index 0`;
-  if (converted.apiVersion !== apiVersion)
-    throw failure(`${typed}: invalid groupVersion (expected ${apiVersion}, received ${converted.apiVersion ?? ''})`);
+function checked(object: KubeObject, returned: unknown, about: string, apiVersion: string): KubeObject {
+  const converted = (isMap(returned) ? returned : {}) as Json & Partial<KubeObject>;
+  if (!converted.kind) throw failure(`Object 'Kind' is missing in '${JSON.stringify(returned)}'`);
+  const invalid = `${about} returned invalid object`;
+  if (converted.apiVersion !== apiVersion) {
+    const received = groupVersionIn(converted.apiVersion);
+    throw failure(`${invalid} at index 0: invalid groupVersion (expected ${apiVersion}, received ${received})`);
+  }
   if (converted.kind !== object.kind)
-    throw failure(`${typed}: invalid kind (expected ${object.kind}, received ${converted.kind ?? ''})`);
+    throw failure(`${invalid} at index 0: invalid kind (expected ${object.kind}, received ${converted.kind})`);
   const difference = identityDifference(object, converted);
   if (difference) throw failure(`${invalid}: ${difference}`);
   try {
     return { ...converted, metadata: restored(object, converted) } as KubeObject;
   } catch (error) {
-    const place = many
-      ? `${about} returned invalid metadata in object at index ${at}`
-      : `${about} returned invalid metadata`;
-    throw failure(`${place}: ${(error as Error).message}`);
+    throw failure(`${about} returned invalid metadata: ${(error as Error).message}`);
   }
 }
+
+/** Nothing where it cannot be read. */
+const groupVersionIn = (apiVersion: unknown): string =>
+  typeof apiVersion === 'string' && apiVersion.split('/').length <= 2 ? apiVersion : '';
 
 const identity = [
   ['name', 'name'],
@@ -142,7 +142,8 @@ const identity = [
 function identityDifference(object: KubeObject, converted: Json): string | undefined {
   const metadata = (isMap(converted.metadata) ? converted.metadata : {}) as Json;
   for (const [field, word] of identity) {
-    const [expected = '', got = ''] = [object.metadata[field], metadata[field] as string | undefined];
+    const [expected = '', given] = [object.metadata[field], metadata[field]];
+    const got = typeof given === 'string' ? given : '';
     if (expected !== got) return `must have the same ${word}: ${expected} != ${got}`;
   }
   return undefined;
@@ -154,10 +155,11 @@ function restored(object: KubeObject, { metadata }: Json): KubeObject['metadata'
   if (metadata === undefined) throw new Error('missing metadata in converted object');
   if (!isMap(metadata)) throw new Error(`invalid metadata of type ${goType(metadata)} in converted object`);
   const { labels: _, annotations: __, ...kept } = object.metadata;
-  return { ...kept, ...textsOf(metadata, 'labels'), ...textsOf(metadata, 'annotations') } as KubeObject['metadata'];
+  return { ...kept, ...textsOf(object, metadata, 'labels'), ...textsOf(object, metadata, 'annotations') };
 }
 
-function textsOf(metadata: Json, field: 'labels' | 'annotations'): Json {
+/** What was there before is not looked at again. */
+function textsOf(object: KubeObject, metadata: Json, field: 'labels' | 'annotations'): KubeObject['metadata'] {
   const texts = metadata[field];
   if (texts === undefined || texts === null) return {};
   if (!isMap(texts)) throw new Error(`invalid metadata.${field} of type ${goType(texts)} in converted object`);
@@ -166,10 +168,12 @@ function textsOf(metadata: Json, field: 'labels' | 'annotations'): Json {
       throw new Error(`metadata.${field}[${key}] must be a string, but is ${goType(value)} in converted object`);
   }
   const plain = texts as Record<string, string>;
+  if (Object.keys(plain).length === 0) return {};
+  if (deepEqual(plain, object.metadata[field])) return { [field]: plain };
   const issues =
     field === 'labels' ? labelIssues(plain, 'metadata.labels') : annotationIssues(plain, 'metadata.annotation');
   if (issues.length > 0) throw new Error(joined(issues));
-  return { [field]: texts };
+  return { [field]: plain };
 }
 
 function joined(issues: readonly Issue[]): string {

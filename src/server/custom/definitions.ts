@@ -5,7 +5,7 @@ import { base64, utf8 } from '../../base/bytes.ts';
 import { deepEqual } from '../../base/equal.ts';
 import { createQueue } from '../../base/queue.ts';
 import { formatTime } from '../../base/time.ts';
-import { type Kind, resourceKey } from '../../api/kind.ts';
+import { apiVersionOf, type Kind, resourceKey } from '../../api/kind.ts';
 import type { Mirror } from '../../api/mirror.ts';
 import { ApiError } from '../../api/status.ts';
 import { type Client, referenceTo } from '../../client/client.ts';
@@ -84,7 +84,8 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
     const { strategy, webhook } = spec.conversion ?? {};
     if (strategy !== 'Webhook' || !webhook) return undefined;
     const { remote, random } = server;
-    return conversionWebhook({ webhook, remote, random, read: (object) => readIn(spec, object) });
+    const apiVersions = spec.versions.map(({ name }) => apiVersionOf({ group: spec.group, version: name }));
+    return conversionWebhook({ webhook, apiVersions, remote, random, read: (object) => readIn(spec, object) });
   }
 
   async function hashOf({ spec }: CustomResourceDefinition): Promise<string> {

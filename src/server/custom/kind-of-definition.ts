@@ -14,7 +14,7 @@ import {
 } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { embeddedIssues } from '../../kinds/apiextensions/embedded-issues.ts';
-import { pruneResource, readResource } from '../../kinds/apiextensions/read.ts';
+import { pruneResource, readConverted, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
 import { type Judgement, judgeOf } from '../../kinds/apiextensions/judge.ts';
 import { scaleIssues } from '../../kinds/apiextensions/scale-issues.ts';
@@ -25,6 +25,7 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../../kinds/generated/types/apiextensions-v1.ts';
 import { keepMetadata, statusOnlyFields } from '../../kinds/status-update.ts';
+import { compareVersions } from '../catalog.ts';
 import { printerColumns } from './printer-columns.ts';
 
 const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -36,22 +37,25 @@ export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition, c
   const served = spec.versions.filter((version) => version.served);
   const hub = served.filter((version) => version === stored);
   const versions: ServedVersion[] = [];
+  const definedVersions: ServedVersion[] = [];
   const view = (version: CustomResourceDefinitionVersion | undefined): Kind => ({
     ...kindOf(spec, stored?.name ?? ''),
     subresources: subresourcesOf(version),
     versions,
+    definedVersions,
     behaviour: {
       ...behaviourOf(version),
       readStored: (object: CustomResource) => readStored(spec, object),
       ...(version !== stored && !convert && { fitForStorage: (draft: CustomResource) => fit(draft, schemaOf(stored)) }),
     },
     custom: true,
+    ...(version && version !== stored && { spoken: version.name }),
     ...(convert && { convert }),
     ...(metadata.deletionTimestamp !== undefined && { terminating: true }),
   });
-  for (const version of [...hub, ...served.filter((each) => each !== stored)]) {
-    versions.push({ ...servedVersion(version, spec), as: view(version) });
-  }
+  for (const version of spec.versions) definedVersions.push({ ...servedVersion(version, spec), as: view(version) });
+  for (const version of [...hub, ...served.filter((each) => each !== stored)])
+    versions.push(definedVersions[spec.versions.indexOf(version)] as ServedVersion);
   return hub.length > 0 ? (versions[0]?.as as Kind) : view(stored);
 }
 
@@ -76,11 +80,10 @@ const schemaOf = (version: CustomResourceDefinitionVersion | undefined): JsonSch
 
 function servedVersion(
   version: CustomResourceDefinitionVersion,
-  { group, names }: CustomResourceDefinition['spec'],
+  spec: CustomResourceDefinition['spec'],
 ): ServedVersion {
   const schema = schemaOf(version);
-  const apiVersion = apiVersionOf({ group, version: version.name });
-  const deprecation = version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated`;
+  const deprecation = version.deprecationWarning ?? deprecationOf(version.name, spec);
   return {
     version: version.name,
     schema: schemaOfResource(schema),
@@ -114,13 +117,23 @@ function subresourcesOf(version: CustomResourceDefinitionVersion | undefined): S
 
 type CustomResource = KubeObject & Record<string, unknown>;
 
-/** By the schema, as it is today, of the version that the object lies in: it may know less or more than when the object was written. */
-/** An object of one of the versions, read by that version's schema. */
-export function readIn({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): KubeObject {
-  const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
-  return version ? (readResource(schemaOf(version), object).object as unknown as KubeObject) : object;
+/** The newest version that is better is what to use instead. */
+function deprecationOf(version: string, { group, names, versions }: CustomResourceDefinition['spec']): string {
+  const typeIn = (each: string) => `${apiVersionOf({ group, version: each })} ${names.kind}`;
+  const [better] = versions
+    .filter(({ name, served, deprecated }) => served && !deprecated && compareVersions(version, name) < 0)
+    .map(({ name }) => name)
+    .sort((a, b) => compareVersions(b, a));
+  return `${typeIn(version)} is deprecated${better === undefined ? '' : `; use ${typeIn(better)}`}`;
 }
 
+/** An object that came back in one of the versions, as far as that version's schema knows it. */
+export function readIn({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): KubeObject {
+  const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
+  return version ? readConverted(schemaOf(version), object) : object;
+}
+
+/** By the schema, as it is today, of the version that the object lies in: it may know less or more than when the object was written. */
 function readStored({ group, versions }: CustomResourceDefinition['spec'], object: CustomResource): CustomResource {
   const version = versions.find(({ name }) => apiVersionOf({ group, version: name }) === object.apiVersion);
   if (!version) return object;

@@ -72,6 +72,7 @@ function contextOf(server: Server, name: string, verb: ResourceTarget['verb']): 
     target: { type: 'resource', served, ...place, subresource: '', rest: '', verb },
     user: { name: 'system:apiserver', groups: ['system:masters'] },
     manager: 'kube-apiserver',
+    agent: 'kube-apiserver',
     dryRun: false,
     given: {},
     warn: () => {},

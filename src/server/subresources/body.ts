@@ -23,12 +23,13 @@ export function expectedBy(target: ResourceTarget): Expected {
 export function readBody(exchange: Exchange, expected: Expected, options: WriteOptions): Draft {
   const parsed = parseBody(exchange.request, expected, options.fieldValidation !== 'Ignore');
   requireKind(parsed.value, expected);
-  return decodeValue(parsed, expected, options.fieldValidation, (text) => void exchange.warnings.add(text));
+  const draft = decodeValue(parsed, expected, options.fieldValidation, (text) => void exchange.warnings.add(text));
+  draft.metadata ??= {};
+  return draft;
 }
 
 /** The name in the body must be the one on the URL, and so must the namespace if there is one. */
 export function requireSameName(draft: Draft, target: ResourceTarget, kind: string): void {
-  draft.metadata ??= {};
   requireNamespace(target, draft);
   if ((draft.metadata.name ?? '') !== target.name)
     throw badRequest(`name in URL does not match name in ${kind} object`);

@@ -8,14 +8,15 @@ import { forgetEmptyLists } from '../../api/empty-lists.ts';
 import { differInTimesOnly, managedAfterUpdate } from '../../api/apply.ts';
 import { fits } from '../../api/apply-validation.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { ApiError } from '../../api/status.ts';
 import type { UserInfo } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
-import { apiVersionOf } from '../../api/kind.ts';
+import { apiVersionOf, everyVersion } from '../../api/kind.ts';
 import type { Attributes, Operation } from '../admission/plugin.ts';
 import { copyOf, type Draft, fromHub, hubOf, isHub, toHub } from '../draft.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { AdmissionPhase, AdmissionTimer } from '../metrics/admission-metrics.ts';
-import type { GivenOptions, WriteOptions } from '../options.ts';
+import { type GivenOptions, programOf, type WriteOptions } from '../options.ts';
 import type { Server } from '../server.ts';
 import { encodeStored, keyOf, type Stored } from '../stored.ts';
 import { acrossVersions } from './conversion.ts';
@@ -26,6 +27,8 @@ export interface WriteContext {
   readonly target: ResourceTarget;
   readonly user: UserInfo;
   readonly manager: string;
+  /** The client's program. */
+  readonly agent: string;
   readonly dryRun: boolean;
   readonly given: GivenOptions;
   warn(text: string): void;
@@ -34,13 +37,14 @@ export interface WriteContext {
 
 /** The context of a request's write. */
 export const writeContext = (
-  { user, warnings, annotations }: Exchange,
+  { request, user, warnings, annotations }: Exchange,
   target: ResourceTarget,
   { dryRun, given, manager = '' }: Pick<WriteOptions, 'dryRun' | 'given'> & { readonly manager?: string },
 ): WriteContext => ({
   target,
   user,
   manager,
+  agent: programOf(request.headers['user-agent']),
   dryRun,
   given,
   warn: (text) => void warnings.add(text),
@@ -78,8 +82,16 @@ export function ownFields(
   const replicas = subresource === 'scale' && (kind.storedAs ?? kind).behaviour.scale?.replicas;
   const own = (entries: ReturnType<typeof managedAfterUpdate>) =>
     setManagedFields(next, replicas ? entries?.flatMap((entry) => splitAtReplicas(entry, replicas)) : entries);
-  return managed instanceof Promise ? managed.then(own) : own(managed);
+  return managed instanceof Promise ? managed.then(own).catch(disown(next)) : own(managed);
 }
+
+/** Where whoever converts objects fails, nobody owns anything; the write goes on. */
+const disown =
+  (next: Draft) =>
+  (error: unknown): void => {
+    if (!(error instanceof ApiError)) throw error;
+    setManagedFields(next, undefined);
+  };
 
 /** An object of any served version in another one; undefined where that is not served. */
 export function inVersion(
@@ -88,7 +100,7 @@ export function inVersion(
   apiVersion: string,
 ): { object: KubeObject; schema: ObjectSchema } | undefined {
   const find = (wanted: string) =>
-    kind.versions.find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
+    everyVersion(kind).find(({ version }) => apiVersionOf({ group: kind.group, version }) === wanted);
   const [from, to] = [find(object.apiVersion ?? ''), find(apiVersion)];
   if (!from || !to) return undefined;
   const hub = isHub(kind, from) ? object : toHub(kind, from, copyOf(object) as Draft);

@@ -1,16 +1,15 @@
 // Objects between the version they are stored in and the one a client speaks, where somebody outside converts them. Verbs work on what the
 // client's version holds, under the hub's name; for all other kinds these functions give back what they are given.
 
-import { type Kind, apiVersionOf } from '../../api/kind.ts';
+import { type Kind, apiVersionOf, everyVersion } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import type { WatchSource } from '../../api/request.ts';
 import type { ObjectSchema } from '../../api/schema.ts';
-import { ApiError, internalError } from '../../api/status.ts';
 import type { Served } from '../catalog.ts';
 import { copyOf, type Draft, isHub } from '../draft.ts';
+import type { Selection } from '../selection.ts';
 import { encodeStored, type Stored } from '../stored.ts';
 import { inVersion } from './commit.ts';
-import type { Result, WatchStep } from './result.ts';
+import type { Result } from './result.ts';
 
 const apiVersionIn = ({ kind, version }: Served): string =>
   apiVersionOf({ group: kind.group, version: version.version });
@@ -31,29 +30,47 @@ export async function viewOf(served: Served, object: KubeObject): Promise<KubeOb
 
 /** An object that lies in a version that was stored before, in the one that is stored now. */
 export async function asStoredNow(kind: Kind, object: KubeObject): Promise<KubeObject> {
-  if (!kind.convert || object.apiVersion === apiVersionOf(kind)) return object;
-  return (await kind.convert([object], apiVersionOf(kind)))[0] as KubeObject;
+  return !kind.convert || object.apiVersion === apiVersionOf(kind) ? object : inHub(kind, object);
+}
+
+/** Read back as what is stored is: with the defaults of the version that is stored. */
+async function inHub(kind: Kind, object: KubeObject): Promise<KubeObject> {
+  const [converted] = (await kind.convert?.([object], apiVersionOf(kind))) ?? [];
+  return kind.behaviour.readStored?.(converted as KubeObject) ?? (converted as KubeObject);
 }
 
 /** A draft as it is to be stored. */
 export async function asStored({ kind, version }: Served, draft: Draft): Promise<Draft> {
   if (!kind.convert || isHub(kind, version)) return draft;
-  const [stored] = await kind.convert([{ ...draft, apiVersion: apiVersionIn({ kind, version }) }], apiVersionOf(kind));
-  return copyOf(stored) as Draft;
+  return copyOf(await inHub(kind, { ...draft, apiVersion: apiVersionIn({ kind, version }) })) as Draft;
 }
 
-/** What a verb gives back, with what the served version holds. */
+/** What a verb gives back, with what the served version holds. Watches see to it themselves. */
 export async function shownIn(served: Served, result: Result): Promise<Result> {
   if (!served.kind.convert) return result;
   if (result.type === 'object') {
     const object = await viewOf(served, result.object);
     return object === result.object ? result : { type: 'object', code: result.code, object };
   }
-  if (result.type === 'list') return { ...result, items: await storedViews(served, result.items) };
-  return result.type === 'watch' ? { ...result, steps: stepsIn(served, result.steps) } : result;
+  return result.type === 'list' ? { ...result, items: await storedViews(served, result.items) } : result;
 }
 
-async function storedViews(served: Served, items: readonly Stored[]): Promise<readonly Stored[]> {
+/** What of stored objects a selection takes that has found them by their place: by the labels and fields of the served version. */
+export async function taken(
+  served: Served,
+  items: readonly Stored[],
+  selection: Selection,
+): Promise<readonly Stored[]> {
+  if (!served.kind.convert || !selection.byContent) return items;
+  const views = await viewsOf(
+    served,
+    items.map(({ object }) => object),
+  );
+  return items.filter((_, i) => selection.matches(views[i] as KubeObject));
+}
+
+/** Stored objects with what the served version holds. */
+export async function storedViews(served: Served, items: readonly Stored[]): Promise<readonly Stored[]> {
   const views = await viewsOf(
     served,
     items.map(({ object }) => object),
@@ -64,48 +81,6 @@ async function storedViews(served: Served, items: readonly Stored[]): Promise<re
     return { ...stored, object, bytes: encodeStored(served.kind, object) };
   });
 }
-
-/** Steps in their order, each as soon as its objects are there. One that cannot be shown ends the watch. */
-function stepsIn(served: Served, steps: WatchSource<WatchStep>): WatchSource<WatchStep> {
-  return {
-    subscribe(sink, end) {
-      let over = false;
-      let before = Promise.resolve();
-      const show = async (batch: readonly WatchStep[]) => {
-        if (over) return;
-        const shown = await stepsShown(served, batch).catch((error: unknown) => [failed(error)]);
-        if (over) return;
-        sink(shown);
-        if (shown.some(({ type }) => type === 'ERROR')) finish();
-      };
-      const stop = steps.subscribe(
-        (batch) => (before = before.then(() => show(batch))),
-        () => (before = before.then(() => finish())),
-      );
-      function finish(): void {
-        if (over) return;
-        over = true;
-        stop();
-        end();
-      }
-      return () => {
-        over = true;
-        stop();
-      };
-    },
-  };
-}
-
-async function stepsShown(served: Served, steps: readonly WatchStep[]): Promise<readonly WatchStep[]> {
-  const stored = steps.flatMap((step) => ('stored' in step ? [step.stored] : []));
-  const views = [...(await storedViews(served, stored))];
-  return steps.map((step) => ('stored' in step ? { ...step, stored: views.shift() as Stored } : step));
-}
-
-const failed = (error: unknown): WatchStep => ({
-  type: 'ERROR',
-  status: (error instanceof ApiError ? error : internalError(String(error))).status,
-});
 
 type InVersion = (object: KubeObject, apiVersion: string) => { object: KubeObject; schema: ObjectSchema } | undefined;
 
@@ -133,7 +108,7 @@ export function acrossVersions<T>(kind: Kind, act: (inVersion: InVersion) => T):
   const known = new Map<string, KubeObject>();
   const keyOf = (object: KubeObject, apiVersion: string) => `${apiVersion} ${JSON.stringify(object)}`;
   const look: InVersion = (object, apiVersion) => {
-    const schema = kind.versions.find(
+    const schema = everyVersion(kind).find(
       ({ version }) => apiVersionOf({ group: kind.group, version }) === apiVersion,
     )?.schema;
     if (!schema) return undefined;

@@ -15,7 +15,7 @@ import type { Server } from '../server.ts';
 import type { Stored } from '../stored.ts';
 import { admit, attributesOf, commit, commitDeletion, type WriteContext, writeContext } from './commit.ts';
 import { asStoredNow, viewOf } from './conversion.ts';
-import { list, selected } from './read.ts';
+import { chosen, list } from './read.ts';
 import type { ListResult, ObjectResult, OtherResult, Result } from './result.ts';
 
 const orphanFinalizer = 'orphan';
@@ -38,7 +38,7 @@ export async function deleteCollection(
   const listed =
     query.has('limit') || query.has('continue')
       ? (await list(server, target, query)).items
-      : selected(cache, selectionOf(target.served.kind, target.namespace, '', query));
+      : await chosen(target.served, cache, selectionOf(target.served.kind, target.namespace, '', query));
   for (const { object } of listed) {
     const one = { ...target, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? '' };
     await remove(server, contextOf(exchange, one, options), options, 'nameless').catch(ignoreNotFound);
@@ -97,7 +97,10 @@ export async function remove(
         asking === 'named' ? target.name : '',
       );
     const result = await removeOnce(server, context, options, stored);
-    if (result) return result;
+    if (!result) continue;
+    const { user, agent, dryRun } = context;
+    if (!dryRun) server.witness?.(stored.object, { user: user.name, agent, evicted: asking === 'asked' });
+    return result;
   }
   throw staleWrite(target, target.name);
 }

@@ -1,14 +1,17 @@
 // get and list: from the watch cache as it is now, from the store as it was, page by page.
 
+import { deepFreeze } from '../../base/equal.ts';
 import { ApiError, badRequest, gone, notFound, timedOut } from '../../api/status.ts';
 import { RevisionError, type Revision } from '../../store/store.ts';
 import type { Cache } from '../cache.ts';
+import type { Served } from '../catalog.ts';
 import { decodeContinue, encodeContinue } from '../continue.ts';
 import type { ResourceTarget } from '../exchange.ts';
 import { wholeNumber } from '../options.ts';
-import { type Selection, selectionOf } from '../selection.ts';
+import { placeOf, type Selection, selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
 import { keyOf, prefixOf, readStored, type Stored } from '../stored.ts';
+import { taken } from './conversion.ts';
 import type { ListResult, ObjectResult } from './result.ts';
 
 export async function get(server: Server, target: ResourceTarget, query: URLSearchParams): Promise<ObjectResult> {
@@ -31,11 +34,18 @@ export async function list(server: Server, target: ResourceTarget, query: URLSea
   const match = query.get('resourceVersionMatch') ?? '';
   requireListOptions(version, match, token ?? '');
 
-  if (token) return continued(server, cache, selection, token, limit);
-  if (match === 'Exact') return past(server, cache, selection, revisionOf(version), limit);
+  const listing: Listing = { server, served: target.served, cache, selection, limit };
+  if (token) return continued(listing, token);
+  if (match === 'Exact') return past(listing, revisionOf(version));
   if (version && version !== '0') requireReached(version, server.store.revision(), 'list');
-  const items = selected(cache, selection);
+  const items = await chosen(target.served, cache, selection);
   return paged(cache, items, version === '0' ? 0 : limit, server.store.revision(), selection);
+}
+
+/** The objects that match in the served version, in the order of their keys, as of now. */
+export async function chosen(served: Served, cache: Cache, selection: Selection): Promise<readonly Stored[]> {
+  if (!served.kind.convert) return selected(cache, selection);
+  return taken(served, selected(cache, placeOf(selection)), selection);
 }
 
 /** The matching objects in the order of their keys, as of now. */
@@ -78,31 +88,31 @@ function relativeKey(cache: Cache, stored: Stored, selection: Selection): string
 const listPrefix = (cache: Cache, selection: Selection): string =>
   prefixOf(cache.kind) + (cache.kind.scope === 'Namespaced' && selection.namespace ? `${selection.namespace}/` : '');
 
-async function continued(
-  server: Server,
-  cache: Cache,
-  selection: Selection,
-  token: string,
-  limit: number,
-): Promise<ListResult> {
+/** What one request lists. */
+interface Listing {
+  readonly server: Server;
+  readonly served: Served;
+  readonly cache: Cache;
+  readonly selection: Selection;
+  /** 0: none. */
+  readonly limit: number;
+}
+
+async function continued(listing: Listing, token: string): Promise<ListResult> {
+  const { server, cache, selection, limit } = listing;
   const { revision, start } = decodeContinue(token);
   const at = revision === -1 ? server.store.revision() : revision;
   const prefix = listPrefix(cache, selection);
-  const items = await itemsAt(server, cache, selection, { prefix, at, start }).catch((error: unknown) => {
+  const items = await itemsAt(listing, { prefix, at, start }).catch((error: unknown) => {
     throw expired(error, () => encodeContinue(-1, start));
   });
   return paged(cache, items, limit, at, selection);
 }
 
-async function past(
-  server: Server,
-  cache: Cache,
-  selection: Selection,
-  at: Revision,
-  limit: number,
-): Promise<ListResult> {
+async function past(listing: Listing, at: Revision): Promise<ListResult> {
+  const { cache, selection, limit } = listing;
   const prefix = listPrefix(cache, selection);
-  const items = await itemsAt(server, cache, selection, { prefix, at }).catch((error: unknown) => {
+  const items = await itemsAt(listing, { prefix, at }).catch((error: unknown) => {
     throw expired(error);
   });
   return paged(cache, items, limit, at, selection);
@@ -116,15 +126,16 @@ interface Place {
 }
 
 async function itemsAt(
-  server: Server,
-  { kind }: Cache,
-  selection: Selection,
+  { server, served, cache, selection }: Listing,
   { prefix, at, start }: Place,
 ): Promise<readonly Stored[]> {
   const after = start === undefined ? {} : { after: prefix + start };
   const { entries } = await server.store.list({ prefix, at, ...after });
-  const items = entries.map((entry) => readStored(kind, entry.value, entry.revision));
-  return items.filter(({ object }) => selection.matches(object));
+  const items = entries.map((entry) => readStored(cache.kind, entry.value, entry.revision));
+  if (!served.kind.convert) return items.filter(({ object }) => selection.matches(object));
+  // What is frozen is converted once, here or when it is shown.
+  const placed = items.filter(({ object }) => selection.isPlaced(deepFreeze(object)));
+  return taken(served, placed, selection);
 }
 
 function expired(error: unknown, freshToken?: () => string): unknown {

@@ -3,7 +3,7 @@
 import { invalid, type Issue } from '../../api/issues.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { ApiError, badRequest, conflict, notFound, staleWrite } from '../../api/status.ts';
+import { ApiError, badRequest, notFound, staleWrite } from '../../api/status.ts';
 import type { Namespace } from '../../kinds/core/namespace.ts';
 import { validateMetadataUpdate } from '../../kinds/metadata.ts';
 import { draftOf, expectedOf, parseBody } from '../body.ts';
@@ -30,6 +30,7 @@ import {
   writeContext,
 } from './commit.ts';
 import { asStored, viewOf } from './conversion.ts';
+import { preconditionFailed } from './precondition.ts';
 import { insert, requireNamespace } from './create.ts';
 import type { ObjectResult } from './result.ts';
 
@@ -209,18 +210,14 @@ function versionRequired(kind: Kind, name: string): ApiError {
 function requireSameUid(target: ResourceTarget, draft: Draft, previous: KubeObject): void {
   const { uid } = draft.metadata;
   if (!uid || uid === previous.metadata.uid) return;
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
-  throw conflict(
-    target,
-    target.name,
-    `StorageError: invalid object, Code: 4, Key: ${upstreamKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
-  );
+  const why = `UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
+  throw preconditionFailed(target, target.name, folderOf(target), why);
 }
 
-/** Upstream's key of an object, which refusals name: built-in kinds lie there without their group. */
-function upstreamKey({ served, group, resource, namespace, name }: ResourceTarget): string {
+/** Where upstream keeps an object, as refusals name it: built-in kinds lie there without their group. */
+function folderOf({ served, group, resource, namespace }: ResourceTarget): string {
   const folder = served.kind.custom ? `${group}/${resource}` : (oddFolders[resource] ?? resource);
-  return `/registry/${folder}/${namespace ? `${namespace}/` : ''}${name}`;
+  return namespace ? `${folder}/${namespace}` : folder;
 }
 
 const oddFolders: Readonly<Record<string, string>> = {

@@ -8,11 +8,13 @@ import type { Cache, CacheEvent } from '../cache.ts';
 import type { ResourceTarget } from '../exchange.ts';
 import { isTrue } from '../resolve.ts';
 import { wholeNumber } from '../options.ts';
-import { type Selection, selectionOf } from '../selection.ts';
+import { placeOf, type Selection, selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
 import { revisionOf, selected, tooLarge } from './read.ts';
 import type { WatchResult, WatchStep } from './result.ts';
+import { stepsInVersion } from './watch-conversion.ts';
 import { requireWatchOptions } from './watch-options.ts';
+import { stepOf } from './watch-step.ts';
 
 /** How often a watch that allows bookmarks gets one, in milliseconds. */
 const bookmarkEvery = 60_000;
@@ -38,7 +40,9 @@ export async function watch(server: Server, target: ResourceTarget, query: URLSe
     timeout: timeout > 0 ? timeout : shortestTimeout * (1 + server.random.next()),
   };
   if (from > server.store.revision() && plan.initialEvents) throw tooLarge(from, server.store.revision());
-  return { type: 'watch', steps: stepsOf(server, cache, selection, plan) };
+  if (!kind.convert) return { type: 'watch', steps: stepsOf(server, cache, selection, plan) };
+  const steps = stepsOf(server, cache, placeOf(selection), plan);
+  return { type: 'watch', steps: stepsInVersion(target.served, selection, steps) };
 }
 
 interface Plan {
@@ -96,22 +100,6 @@ function begin(server: Server, cache: Cache, selection: Selection, plan: Plan, {
   send(selected(cache, selection).map((stored) => ({ type: 'ADDED', stored })));
   if (plan.endMark) send([{ type: 'BOOKMARK', revision: now, initialEventsEnd: true }]);
   return cache.watch(now, live, end);
-}
-
-/** What one change means for a watch whose selectors may have matched before, match now, or both. */
-function stepOf(event: CacheEvent, selection: Selection): WatchStep[] {
-  const matchesNow = !event.deleted && selection.matches(event.stored.object);
-  const matchedBefore = event.previous !== undefined && selection.matches(event.previous.object);
-  if (matchesNow) return [{ type: matchedBefore ? 'MODIFIED' : 'ADDED', stored: event.stored, event }];
-  if (!matchedBefore || !event.previous) return [];
-  return [{ type: 'DELETED', stored: event.deleted ? event.stored : leavingState(event) }];
-}
-
-/** An object that no longer matches is told as deleted: its last matching state, at the revision of the change. */
-function leavingState(event: CacheEvent) {
-  const previous = event.previous as NonNullable<CacheEvent['previous']>;
-  const metadata = { ...previous.object.metadata, resourceVersion: String(event.revision) };
-  return { object: { ...previous.object, metadata }, bytes: previous.bytes, revision: event.revision };
 }
 
 function refusalOf(error: RevisionError, current: Revision): ApiError {

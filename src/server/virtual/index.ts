@@ -7,6 +7,7 @@ import type { Result } from '../verbs/result.ts';
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from './access-review.ts';
 import { legacyBinding } from './binding.ts';
 import { componentStatus } from './component-status.ts';
+import { explanations } from './explanations.ts';
 import { selfSubjectReview, tokenReview } from './identity-review.ts';
 import { nodeMetrics, podMetrics } from './resource-metrics.ts';
 import { selfSubjectRulesReview } from './rules-review.ts';
@@ -24,6 +25,7 @@ const handlers: Readonly<Record<string, VirtualHandler>> = {
   'selfsubjectrulesreviews.authorization.k8s.io': selfSubjectRulesReview,
   'subjectaccessreviews.authorization.k8s.io': subjectAccessReview,
   'tokenreviews.authentication.k8s.io': tokenReview,
+  ...explanations,
 };
 
 export const virtualHandler = (kind: Kind): VirtualHandler | undefined => handlers[resourceKey(kind)];

@@ -3,16 +3,12 @@
 import { formatTime } from '../../base/time.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { notFound } from '../../api/status.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import type { NodeMetrics, PodMetrics } from '../../kinds/metrics/resource-metrics.ts';
-import type { ResourceTarget } from '../exchange.ts';
 import type { NodeUsage } from '../kubelets.ts';
-import { selectionOf } from '../selection.ts';
 import type { Server } from '../server.ts';
-import { encodeStored } from '../stored.ts';
-import type { Result } from '../verbs/result.ts';
+import { computed } from './computed.ts';
 import type { VirtualHandler } from './index.ts';
 
 export const nodeMetrics: VirtualHandler = async (server, exchange, target) => {
@@ -21,7 +17,7 @@ export const nodeMetrics: VirtualHandler = async (server, exchange, target) => {
     const node = nodes.get(usage.node);
     return node ? [{ ...head(server, node), usage: written(total(usage)) }] : [];
   });
-  return answer(server, target, exchange.request.query, { of: measured, called: 'nodemetrics' });
+  return computed(server, exchange, target, { objects: measured, called: 'nodemetrics' });
 };
 
 export const podMetrics: VirtualHandler = async (server, exchange, target) => {
@@ -33,7 +29,7 @@ export const podMetrics: VirtualHandler = async (server, exchange, target) => {
       const each = containers.map((container) => ({ name: container.name, usage: written(container) }));
       return pod ? [{ ...head(server, pod), containers: each }] : [];
     });
-  return answer(server, target, exchange.request.query, { of: measured, called: 'podmetrics' });
+  return computed(server, exchange, target, { objects: measured, called: 'podmetrics' });
 };
 
 const measure = ({ kubelets }: Server): readonly NodeUsage[] => kubelets?.usage() ?? [];
@@ -74,34 +70,3 @@ const written = ({ cpu, memory }: Use): { cpu: string; memory: string } => ({
   cpu: cpu === 0 ? '0' : `${Math.round(cpu * 1e9)}n`,
   memory: memory === 0 ? '0' : `${Math.ceil(memory / 1024)}Ki`,
 });
-
-interface Measured {
-  readonly of: readonly (NodeMetrics | PodMetrics)[];
-  /** What a missing one is said to be. */
-  readonly called: string;
-}
-
-function answer(
-  server: Server,
-  { served: { kind }, namespace, name, verb }: ResourceTarget,
-  query: URLSearchParams,
-  { of, called }: Measured,
-): Result {
-  const typed = of.map(
-    (each): KubeObject => ({ kind: kind.kind, apiVersion: `${kind.group}/${kind.version}`, ...each }),
-  );
-  if (verb === 'get') {
-    const found = typed.find(({ metadata }) => metadata.name === name && (metadata.namespace ?? '') === namespace);
-    const full = namespace === '' ? name : `${namespace}/${name}`;
-    if (!found) throw notFound({ group: kind.group, resource: called }, full);
-    return { type: 'object', code: 200, object: found };
-  }
-  const selection = selectionOf(kind, namespace, '', query);
-  const items = typed
-    .filter(selection.matches)
-    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    .map((object) => ({ object, bytes: encodeStored(kind, object), revision: 0 }));
-  return { type: 'list', items, revision: server.store.revision() };
-}
-
-const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;

@@ -4,7 +4,8 @@ import type { KubeObject } from '../../../api/object.ts';
 import { authorizerValue, requestResourceValue } from '../../../languages/cel/library/authorizer.ts';
 import type { Namespace } from '../../../kinds/core/namespace.ts';
 import type { Served } from '../../catalog.ts';
-import { homeOf, kindOf, resourceOf, servedOf, shownAs } from '../matching/subject.ts';
+import type { Shown } from '../matching/forms.ts';
+import { homeOf, kindOf, resourceOf, servedOf } from '../matching/subject.ts';
 import type { Attributes } from '../plugin.ts';
 import type { Questions } from './questions.ts';
 
@@ -14,6 +15,7 @@ export interface Subject {
   readonly attributes: Attributes;
   /** In which version the object is shown. */
   readonly served: Served;
+  readonly shown: Shown;
   /** Undefined for what lies in none. */
   readonly namespace?: Namespace | undefined;
   readonly params?: KubeObject | undefined;
@@ -22,11 +24,10 @@ export interface Subject {
 }
 
 export function activationOf(subject: Subject): Activation {
-  const { attributes, served, namespace, params, questions } = subject;
-  const shown = (object: KubeObject | undefined) => (object ? shownAs(served, attributes, object) : null);
+  const { attributes, served, shown, namespace, params, questions } = subject;
   return {
-    object: shown(attributes.object),
-    oldObject: shown(attributes.old),
+    object: shown.object ?? null,
+    oldObject: shown.old ?? null,
     request: requestOf(attributes, served),
     namespaceObject: namespace ? shownNamespace(namespace) : null,
     params: params ?? null,

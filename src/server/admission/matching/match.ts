@@ -49,7 +49,7 @@ function findServed(
   const resource = resourceOf(named);
   if (rules.some((rule) => ruleMatches(rule, attributes, resource))) return named;
   if (!fuzzy) return undefined;
-  const others = equivalentsOf(named, world.catalog);
+  const others = equivalentsOf(named, attributes.subresource, world.catalog);
   for (const rule of rules) {
     const found = others.find((each) => ruleMatches(rule, attributes, resourceOf(each)));
     if (found) return found;

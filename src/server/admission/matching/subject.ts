@@ -1,9 +1,7 @@
 // What a request is about, as rules and reviews name it: a resource and the kind of what is sent, in the version a client speaks or another.
 
-import { resourceKey } from '../../../api/kind.ts';
-import type { KubeObject } from '../../../api/object.ts';
+import { everyVersion, resourceKey } from '../../../api/kind.ts';
 import { type Catalog, type Served, subresourceOf } from '../../catalog.ts';
-import { fromHub } from '../../draft.ts';
 import type { Attributes } from '../plugin.ts';
 
 export interface GroupVersionKind {
@@ -38,20 +36,15 @@ export function kindOf({ kind, version }: Served, subresource: string): GroupVer
   return { group: kind.group, version: version.version, kind: kind.kind };
 }
 
-/** Other resources that hold the same objects: further versions, and events under their second name. */
-export function equivalentsOf({ kind, version }: Served, catalog: Catalog): readonly Served[] {
+/** Other resources that hold the same objects, and have the subresource: further versions, and events under their second name. */
+export function equivalentsOf({ kind, version }: Served, subresource: string, catalog: Catalog): readonly Served[] {
   const keeper = resourceKey(kind.storedAs ?? kind);
   return catalog
     .kinds()
     .filter((each) => resourceKey(each.storedAs ?? each) === keeper)
-    .flatMap((each) => each.versions.map((one) => ({ kind: one.as ?? each, version: one })))
-    .filter((each) => each.kind.group !== kind.group || each.version.version !== version.version);
-}
-
-/** The object of a request in a version of its kind. Bodies of another kind are what they are. */
-export function shownAs(served: Served, { subresource, kind }: Attributes, object: KubeObject): KubeObject {
-  const foreign = subresource !== '' && subresourceOf(kind, subresource)?.kind !== undefined;
-  return foreign ? object : fromHub(served.kind, served.version, object);
+    .flatMap((each) => everyVersion(each).map((one) => ({ kind: one.as ?? each, version: one })))
+    .filter((each) => each.kind.group !== kind.group || each.version.version !== version.version)
+    .filter((each) => subresource === '' || subresourceOf(each.kind, subresource));
 }
 
 export const isNamespace = ({ kind }: Attributes): boolean => kind.group === '' && kind.plural === 'namespaces';

@@ -2,7 +2,7 @@
 
 import { deepEqual } from '../../../base/equal.ts';
 import type { KubeObject } from '../../../api/object.ts';
-import type { ApiError } from '../../../api/status.ts';
+import { type ApiError, internalError } from '../../../api/status.ts';
 import { MutatingAdmissionPolicy } from '../../../kinds/admissionregistration/mutating-admission-policy.ts';
 import { MutatingAdmissionPolicyBinding } from '../../../kinds/admissionregistration/mutating-admission-policy-binding.ts';
 import type { Namespace } from '../../../kinds/core/namespace.ts';
@@ -10,6 +10,7 @@ import type { Served } from '../../catalog.ts';
 import { copyOf, type Draft } from '../../draft.ts';
 import { checkConditions } from '../expressions/match-conditions.ts';
 import { type Questions, questionsOf } from '../expressions/questions.ts';
+import { type Forms, formsOf, shownIn } from '../matching/forms.ts';
 import { matchRequest, namespaceOf } from '../matching/match.ts';
 import { homeOf, isNamespace } from '../matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes, Reinvocation } from '../plugin.ts';
@@ -48,11 +49,13 @@ async function change(
   const inForce = await hooksInForce;
   if (inForce.length === 0) return;
   const round = roundOf(attributes);
-  const { invocations, faults } = await invocationsOf(inForce, attributes, world);
+  const forms = formsOf(attributes);
+  const { invocations, faults } = await invocationsOf(inForce, attributes, world, forms);
   const home = homeOf(attributes);
   const namespace =
     invocations.length === 0 || home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
-  const context: Context = { attributes, namespace, questions: questionsOf(attributes.user, world.access), round };
+  const questions = questionsOf(attributes.user, world.access);
+  const context: Context = { attributes, namespace, questions, round, forms };
   for (const invocation of invocations) faults.push(...(await invoke(invocation, context)));
   round.output = copyOf(attributes.object);
   refuse(faults, attributes);
@@ -104,6 +107,7 @@ async function invocationsOf(
   inForce: readonly PolicyHook[],
   attributes: Attributes,
   world: AdmissionWorld,
+  forms: Forms,
 ): Promise<{ invocations: readonly Invocation[]; faults: Fault[] }> {
   const invocations: Invocation[] = [];
   const faults: Fault[] = [];
@@ -116,6 +120,10 @@ async function invocationsOf(
     for (const binding of kindFault.length > 0 ? [] : bindings) {
       const { matchResources } = binding.spec ?? {};
       if (matchResources && !(await matchRequest(matchResources, attributes, world))) continue;
+      // What cannot be shown to the policy is the policy's fault, not the binding's.
+      const formFaults = await faultOf(hook, undefined, async () => void (await shownIn(served, forms, unconverted)));
+      faults.push(...formFaults);
+      if (formFaults.length > 0) continue;
       const paramFaults = await faultOf(hook, binding, async () => {
         const of = paramServed(policy.spec?.paramKind, world);
         for (const params of await paramsOf(of, binding.spec?.paramRef, homeOf(attributes), world)) {
@@ -134,6 +142,8 @@ function bare(params: KubeObject | undefined, served: Served | undefined): KubeO
   const { apiVersion: _, kind: __, ...rest } = params;
   return rest;
 }
+
+const unconverted = (why: string) => new ConfigurationError(why);
 
 async function faultOf(
   { policy }: PolicyHook,
@@ -155,15 +165,19 @@ interface Context {
   readonly namespace: Namespace | undefined;
   readonly questions: Questions;
   readonly round: Round;
+  readonly forms: Forms;
 }
 
 /** Makes the mutations of a policy, each on what the one before it left. */
 async function invoke(invocation: Invocation, context: Context): Promise<readonly Fault[]> {
   const { policy, binding, mutator, served, params } = invocation;
-  const { attributes, namespace, questions, round } = context;
-  const subject = { attributes, served, namespace, params, questions };
+  const { attributes, namespace, questions, round, forms } = context;
+  const subject = async () => ({
+    ...{ attributes, served, namespace, params, questions },
+    shown: await shownIn(served, forms, internalError),
+  });
   const fault = (message: string): Fault => ({ policy, binding, message, reason: 'Invalid' });
-  const conditions = await checkConditions(mutator.conditions, subject);
+  const conditions = await checkConditions(mutator.conditions, await subject());
   if (conditions === 'no-match') return [];
   if (typeof conditions === 'object') return [fault(conditions.failed)];
   const key = keyOf(invocation);
@@ -171,7 +185,7 @@ async function invoke(invocation: Invocation, context: Context): Promise<readonl
   const faults: Fault[] = [];
   for (const mutation of attributes.object ? mutator.mutations : []) {
     try {
-      become(attributes.object as Draft, await mutated(mutation, mutator, subject));
+      forms.take(served, await mutated(mutation, mutator, await subject()));
       round.changed = true;
       attributes.reinvocation.wanted = true;
     } catch (failure) {
@@ -185,12 +199,6 @@ async function invoke(invocation: Invocation, context: Context): Promise<readonl
 
 const keyOf = ({ policy, binding, params }: Invocation): string =>
   [policy, binding, params].map((each) => `${each?.metadata.namespace ?? ''}/${each?.metadata.name ?? ''}`).join(' ');
-
-/** The object is the request's: it becomes another in its place. */
-function become(object: Draft, next: Draft): void {
-  for (const field of Object.keys(object)) delete object[field];
-  Object.assign(object, next);
-}
 
 /** What is at fault is told, the first as the refusal's reason, unless the policy lets it pass. */
 function refuse(faults: readonly Fault[], attributes: Attributes): void {

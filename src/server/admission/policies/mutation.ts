@@ -17,13 +17,14 @@ import {
 import type { MutatingAdmissionPolicy } from '../../../kinds/admissionregistration/mutating-admission-policy.ts';
 import { subresourceSchema } from '../../../kinds/define.ts';
 import { ListValue, ObjectLiteral, type Value } from '../../../languages/cel/values.ts';
-import { complain, hubDraft, readValue } from '../../body.ts';
+import { complain, readValue } from '../../body.ts';
 import { type Served, subresourceOf } from '../../catalog.ts';
 import type { Draft } from '../../draft.ts';
 import { activationOf, type Subject } from '../expressions/activation.ts';
 import { compileConditions, type Conditions } from '../expressions/match-conditions.ts';
 import { OutOfBudget, policyBudget, runWith } from '../expressions/run.ts';
-import { shownAs } from '../matching/subject.ts';
+import { type Made, madeOf } from '../matching/forms.ts';
+import type { Attributes } from '../plugin.ts';
 import { withConfiguration } from './apply-configuration.ts';
 import { jsonOfValue, MutationError, requireNamedByPath } from './patch-values.ts';
 
@@ -63,16 +64,20 @@ export function compileMutator({ spec = {} }: MutatingAdmissionPolicy): Mutator 
 }
 
 /**
- * The object after a mutation, in the form it is stored in.
+ * What a mutation makes of the object.
  * @throws MutationError when the policy's expression, or what it gives, is at fault; ApiError when nothing readable comes of it
  */
-export async function mutated(mutation: Mutation, { variables }: Mutator, subject: Subject): Promise<Draft> {
-  const { attributes, served, questions } = subject;
+export async function mutated(mutation: Mutation, { variables }: Mutator, subject: Subject): Promise<Made> {
+  const { attributes, served, shown, questions } = subject;
   const attempt = () => evaluated(mutation.expression, variables, subject);
   const value = questions ? await questions.run(attempt) : attempt();
-  const form = formOf(served, attributes.subresource);
-  const object = shownAs(served, attributes, attributes.object as Draft);
-  return mutation.patchType === 'JSONPatch' ? patched(object, value, form) : configured(object, value, form);
+  const form = formOf(served, attributes);
+  const object = shown.object as KubeObject;
+  const made = mutation.patchType === 'JSONPatch' ? patched(object, value, form) : configured(object, value, form);
+  if (!(made instanceof Promise)) return made;
+  return made.catch((error: Error) => {
+    throw internalError(`failed to convert object: ${error.message}`);
+  });
 }
 
 function evaluated(expression: Expression, variables: Mutator['variables'], subject: Subject): Value {
@@ -90,10 +95,12 @@ function evaluated(expression: Expression, variables: Mutator['variables'], subj
 interface Form {
   readonly schema: ObjectSchema;
   /** Fields nobody knows are refused where the kind is built in. */
-  read(value: unknown, strict: boolean): Draft;
+  read(value: unknown, strict: boolean): Made | Promise<Made>;
 }
 
-function formOf({ kind, version }: Served, subresource: string): Form {
+function formOf(served: Served, attributes: Attributes): Form {
+  const { kind, version } = served;
+  const { subresource } = attributes;
   const sub = subresource === '' ? undefined : subresourceOf(kind, subresource);
   const foreign = sub?.kind && subresourceSchema(sub);
   const schema = foreign || version.schema;
@@ -102,12 +109,12 @@ function formOf({ kind, version }: Served, subresource: string): Form {
     read(value, strict) {
       const { object, unknown } = foreign ? decode(schema, value) : readValue(version, value);
       if (strict && !kind.custom) complain([...unknown].sort(), 'Strict', () => {});
-      return foreign ? (object as Draft) : hubDraft(kind, version, object as Draft);
+      return madeOf(served, attributes, object as Draft);
     },
   };
 }
 
-function configured(object: KubeObject, value: Value, form: Form): Draft {
+function configured(object: KubeObject, value: Value, form: Form): Made | Promise<Made> {
   if (!(value instanceof ObjectLiteral)) throw new MutationError('the expression gave no Object');
   requireNamedByPath(value);
   const whole = withConfiguration(object, jsonOfValue(value) as object, form.schema);
@@ -118,7 +125,7 @@ function configured(object: KubeObject, value: Value, form: Form): Draft {
   }
 }
 
-function patched(object: KubeObject, value: Value, form: Form): Draft {
+function patched(object: KubeObject, value: Value, form: Form): Made | Promise<Made> {
   const operations = value instanceof ListValue ? value.values().map(operationOf) : [];
   try {
     return form.read(applyJsonPatch(object, operations), true);

@@ -1,6 +1,7 @@
 // The parameters of a policy: objects that a binding names or selects, for each of which the policy is evaluated once.
 
 import { selectorOf } from '../../../base/selectors.ts';
+import { apiVersionOf } from '../../../api/kind.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import type { ParamKind, ParamRef } from '../../../kinds/generated/types/admissionregistration-v1.ts';
 import type { Served } from '../../catalog.ts';
@@ -29,13 +30,32 @@ export async function paramsOf(
 ): Promise<readonly (KubeObject | undefined)[]> {
   if (!served || !ref) return [undefined];
   const home = homeOfParams(served, ref, namespace);
-  const mirror = await world.mirror(served.kind);
-  const named = ref.name ? mirror.get(ref.name, home) : undefined;
-  const found = ref.name ? (named ? [named] : []) : mirror.select(home, selectorOf(ref.selector, 'nothing'));
+  const found = await objectsIn(served, home, ref, world);
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny') {
     throw new ConfigurationError('no params found for policy binding with `Deny` parameterNotFoundAction');
   }
-  return found.map((object) => fromHub(served.kind, served.version, object));
+  return found;
+}
+
+/** As the version has them: where somebody outside converts them, it is the labels of the version that are selected by. */
+async function objectsIn(
+  { kind, version }: Served,
+  home: string,
+  { name, selector }: ParamRef,
+  world: AdmissionWorld,
+): Promise<readonly KubeObject[]> {
+  const mirror = await world.mirror(kind);
+  const named = name ? mirror.get(name, home) : undefined;
+  const candidates = name ? (named ? [named] : []) : mirror.list(home === '' ? undefined : home);
+  const apiVersion = apiVersionOf({ group: kind.group, version: version.version });
+  const views = await kind.convert?.(candidates, apiVersion).catch(() => {
+    const what = `&ParamKind{APIVersion:${apiVersion},Kind:${kind.kind},}`;
+    throw new ConfigurationError(`paramKind kind \`${what}\` not yet synced to use for admission`);
+  });
+  const selects = name ? undefined : selectorOf(selector, 'nothing');
+  return (views ?? candidates)
+    .filter(({ metadata }) => !selects || selects.matches(metadata.labels))
+    .map((object) => fromHub(kind, version, object));
 }
 
 function homeOfParams({ kind }: Served, ref: ParamRef, namespace: string): string {

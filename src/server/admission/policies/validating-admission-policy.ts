@@ -5,6 +5,7 @@ import { ValidatingAdmissionPolicyBinding } from '../../../kinds/admissionregist
 import type { ApiError } from '../../../api/status.ts';
 import type { Served } from '../../catalog.ts';
 import { type Questions, questionsOf } from '../expressions/questions.ts';
+import { type Forms, formsOf, shownIn } from '../matching/forms.ts';
 import { matchRequest, namespaceOf } from '../matching/match.ts';
 import { homeOf, isNamespace } from '../matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from '../plugin.ts';
@@ -44,7 +45,8 @@ async function judge(
   attributes: Attributes,
   world: AdmissionWorld,
 ): Promise<void> {
-  const context: Context = { attributes, world, questions: questionsOf(attributes.user, world.access) };
+  const questions = questionsOf(attributes.user, world.access);
+  const context: Context = { attributes, world, questions, forms: formsOf(attributes) };
   const refusals: ApiError[] = [];
   for (const hook of await hooksInForce) refusals.push(...(await ask(hook, context)));
   // All are found out, for the audit trail and warnings, but only the first is told.
@@ -55,6 +57,7 @@ interface Context {
   readonly attributes: Attributes;
   readonly world: AdmissionWorld;
   readonly questions: Questions;
+  readonly forms: Forms;
 }
 
 async function ask(hook: PolicyHook, context: Context): Promise<readonly ApiError[]> {
@@ -85,17 +88,19 @@ async function findingsOf(
   { policy, evaluator }: PolicyHook,
   binding: ValidatingAdmissionPolicyBinding,
   served: Served,
-  { attributes, world, questions }: Context,
+  { attributes, world, questions, forms }: Context,
 ): Promise<readonly Findings[]> {
   const { matchResources, paramRef } = binding.spec ?? {};
   if (matchResources && !(await matchRequest(matchResources, attributes, world))) return [];
   const home = homeOf(attributes);
   try {
     const params = await paramsOf(paramServed(policy.spec?.paramKind, world), paramRef, home, world);
+    if (params.length === 0) return [];
+    const shown = await shownIn(served, forms, unconverted);
     const namespace = home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
     const found: Findings[] = [];
     for (const each of params) {
-      found.push(await validate(evaluator, { attributes, served, namespace, params: each, questions }));
+      found.push(await validate(evaluator, { attributes, served, shown, namespace, params: each, questions }));
     }
     return found;
   } catch (failure) {
@@ -104,6 +109,8 @@ async function findingsOf(
     return evaluator.lenient ? [] : [{ denials: [], annotations: [], misconfigured: message }];
   }
 }
+
+const unconverted = (why: string) => new ConfigurationError(`failed to convert object version: ${why}`);
 
 type Policy = ValidatingAdmissionPolicy;
 type Binding = ValidatingAdmissionPolicyBinding;

@@ -7,7 +7,10 @@ import { compileValidator, type Findings, validate } from './validation.ts';
 
 const kind = ConfigMap as unknown as Kind;
 
+const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'here' } };
+
 const subject: Subject = {
+  shown: { object, old: undefined },
   served: { kind, version: kind.versions[0] as ServedVersion },
   attributes: {
     operation: 'CREATE',
@@ -16,7 +19,7 @@ const subject: Subject = {
     namespace: 'here',
     name: 'c',
     subresource: '',
-    object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'here' } },
+    object,
     old: undefined,
     user: { name: 'alice', groups: [] },
     dryRun: false,

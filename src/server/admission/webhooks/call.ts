@@ -3,9 +3,8 @@
 import { ApiError, badRequest, internalError } from '../../../api/status.ts';
 import { callWebhook, UnusableClient } from '../../outgoing/webhook-call.ts';
 import type { AdmissionWorld, Attributes } from '../plugin.ts';
-import { inVersion } from './forms.ts';
 import type { Hook } from './hooks.ts';
-import type { Invocation } from './invocation.ts';
+import { type Invocation, shownTo } from './invocation.ts';
 import { type Question, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts';
 
 /** The webhook could not be asked, or gave no usable answer: what then is for its failure policy to say. */
@@ -55,7 +54,8 @@ export function auditKey({ index, mutating }: Hook, { reinvocation }: Attributes
 
 const defaultTimeoutSeconds = 10;
 
-async function call({ hook, served }: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<Verdict> {
+async function call(invocation: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<Verdict> {
+  const { hook, served } = invocation;
   const { webhook } = hook;
   requireDryRun(webhook.name, webhook.sideEffects, attributes.dryRun);
   const reviewVersion = reviewVersionOf(webhook.admissionReviewVersions);
@@ -68,8 +68,7 @@ async function call({ hook, served }: Invocation, attributes: Attributes, world:
     reviewVersion,
     served,
     attributes,
-    object: attributes.object && (await inVersion(served, attributes, attributes.object)),
-    old: attributes.old && (await inVersion(served, attributes, attributes.old)),
+    ...(await shownTo(invocation)),
   };
   const answer = await callWebhook(world.remote, {
     client: webhook.clientConfig,
