@@ -152,7 +152,7 @@ export const modelledGates: ReadonlySet<string> = new Set(
     AllAlpha AllBeta ClusterTrustBundle ContainerStopSignals CoordinatedLeaderElection CrossNamespaceVolumeDataSource
     DRADeviceTaintRules DRAListTypeAttributes DRANodeAllocatableResources DRAResourcePoolStatus
     DRAWorkloadResourceClaims GenericWorkload HPAScaleToZero MaxUnavailableStatefulSet MutablePVNodeAffinity
-    MutatingAdmissionPolicy PodCertificateRequest StorageVersionAPI
+    MutatingAdmissionPolicy NodeDeclaredFeatures PodCertificateRequest StorageVersionAPI
     StorageVersionMigrator TopologyAwareWorkloadScheduling WorkloadAwarePreemption`),
 );
 
@@ -167,6 +167,7 @@ const partly: Readonly<Record<string, string>> = {
   DRAWorkloadResourceClaims: 'the fields are kept and checked; no claims are made for groups',
   GenericWorkload: 'workloads and pod groups are served; pods are scheduled one by one',
   HPAScaleToZero: 'the lower bound may be 0; nothing is scaled by metrics',
+  NodeDeclaredFeatures: 'pods are resized as their node declares it can; the scheduler does not look at it',
   PodCertificateRequest: 'requests are served and checked; simulated kubelets make none',
   StorageVersionAPI: 'versions are served and their collector has its role; no API server tells its own',
   StorageVersionMigrator: 'migrations are served; objects are not written again',
