@@ -97,11 +97,8 @@ export function createServer(options: ServerOptions): RunningServer {
     () => authorizers,
   );
   const mirror: AdmissionWorld['mirror'] = async (kind) => (await caches.of(kind as never)).mirror as never;
-  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), {
-    mirror,
-    random,
-    simulatesPods: options.simulatesPods ?? false,
-  });
+  const network = { mirror, random, simulatesPods: options.simulatesPods ?? false };
+  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), network, clock);
   const aggregation = createAggregation(mirror);
   const admissionWorld: AdmissionWorld = {
     log,
