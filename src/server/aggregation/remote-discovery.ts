@@ -1,6 +1,7 @@
 // What another API server says it serves: its resources, in the form of aggregated discovery, and its OpenAPI documents.
 
 import { textOf } from '../../base/bytes.ts';
+import type { Kind } from '../../api/kind.ts';
 import type { APIService } from '../../kinds/apiregistration/api-service.ts';
 import { wholeBody } from '../outgoing/outgoing.ts';
 import type { Remote } from '../outgoing/remote.ts';
@@ -9,7 +10,13 @@ import { identityHeaders, requestTo } from './remote-service.ts';
 /** A resource as aggregated discovery has it. */
 export interface DiscoveredResource {
   readonly resource: string;
-  readonly [field: string]: unknown;
+  readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly scope: Kind['scope'];
+  readonly singularResource: string;
+  readonly verbs: Kind['verbs'];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly subresources?: readonly object[];
 }
 
 export interface RemoteDiscovery {
@@ -65,7 +72,7 @@ interface Resource {
   readonly group?: string;
   readonly version?: string;
   readonly kind?: string;
-  readonly verbs?: readonly string[];
+  readonly verbs?: Kind['verbs'];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
 }
