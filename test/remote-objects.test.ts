@@ -27,11 +27,35 @@ const resource = {
   verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'watch'],
 };
 
+const swagger = {
+  swagger: '2.0',
+  info: { title: 'Garden', version: 'v1' },
+  paths: {
+    '/apis/garden.test/v1/namespaces/{namespace}/flowers': {
+      get: {
+        produces: ['application/json'],
+        responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/test.garden.v1.Flower' } } },
+        'x-kubernetes-group-version-kind': { group: 'garden.test', version: 'v1', kind: 'Flower' },
+      },
+    },
+  },
+  definitions: {
+    'test.garden.v1.Flower': {
+      description: 'Flower smells sweet.',
+      type: 'object',
+      properties: { leaf: { description: 'What it breathes with.', $ref: '#/definitions/test.garden.v1.Leaf' } },
+      'x-kubernetes-group-version-kind': [{ group: 'garden.test', version: 'v1', kind: 'Flower' }],
+    },
+    'test.garden.v1.Leaf': { type: 'object', properties: { width: { description: 'In metres.', type: 'number' } } },
+  },
+};
+
 /** Keeps flowers, and tells who watches of each that goes. */
 function answer({ method, path }: Asked, response: ServerResponse): object | undefined {
   const [place = '', query = ''] = path.split('?');
   if (place === `/apis/${groupVersion}`)
     return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [resource] };
+  if (place === '/openapi/v2') return swagger;
   const [, namespace, name] =
     /^\/apis\/garden\.test\/v1(?:\/namespaces\/([^/]+))?\/flowers(?:\/([^/]+))?$/.exec(place) ?? [];
   if (!place.includes('/flowers')) return refused(response, 404, 'NotFound');
@@ -115,6 +139,13 @@ test('what another server keeps is collected when its owner goes, and owns what 
   await kubectl('delete flower free');
   await kubectl('wait --for=delete configmap/petal --timeout=20s');
 }, 60_000);
+
+test('a server that has OpenAPI of version 2 only is explained like any other', async () => {
+  const explained = await kubectl('explain flowers.leaf');
+  expect(explained).toMatch(/^FIELD: leaf <Leaf>$/m);
+  expect(explained).toContain('What it breathes with.');
+  expect(explained).toMatch(/^ {2}width\s+<number>\n {4}In metres\.$/m);
+}, 30_000);
 
 test('a namespace takes along what another server keeps in it', async () => {
   await kubectl('create namespace a');
