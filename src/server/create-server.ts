@@ -34,9 +34,9 @@ import { simulatedNetwork } from './outgoing/simulated-network.ts';
 import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Kubelets } from './kubelets.ts';
-import { admissionMetrics } from './metrics/admission-metrics.ts';
 import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
 import { requestMetrics } from './metrics/request-metrics.ts';
+import { serverMetrics } from './metrics/server-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
@@ -90,8 +90,9 @@ export function createServer(options: ServerOptions): RunningServer {
   const enabled = enabledGates(featureGates);
   const served = servedKinds(kinds, servedBy(runtimeConfig), enabled);
   const catalog = createCatalog(options.measures ? [...served, ...metricsKinds] : served);
-  const caches = createCaches(store);
-  const metrics = createMetrics();
+  const numbers = createMetrics();
+  const metrics = serverMetrics(numbers, clock);
+  const caches = createCaches(store, metrics.watches.received);
   const access = accessBy(
     () => authenticators,
     () => authorizers,
@@ -106,6 +107,7 @@ export function createServer(options: ServerOptions): RunningServer {
     remote,
     access,
     clock,
+    metrics,
     random,
     enabled,
     peek: (kind) => caches.peek(kind as never)?.mirror as never,
@@ -134,7 +136,7 @@ export function createServer(options: ServerOptions): RunningServer {
     remote,
     aggregation,
     gate: createGate(clock),
-    admissionMetrics: admissionMetrics(metrics, clock),
+    metrics,
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
@@ -155,7 +157,7 @@ export function createServer(options: ServerOptions): RunningServer {
         version: kubernetesVersion.gitVersion,
         customSchema: (kind, { version }) => publishedSchema(server, kind, version),
       })),
-      ...metricsPaths(server, metrics, { healthChecks: options.healthChecks, processUse: options.processUse }),
+      ...metricsPaths(server, numbers, { healthChecks: options.healthChecks, processUse: options.processUse }),
       ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
@@ -166,7 +168,7 @@ export function createServer(options: ServerOptions): RunningServer {
     server,
     [authenticate(authenticators), impersonate(authorizers), authorize(authorizers)],
     route(server, paths, options.describe),
-    requestMetrics(metrics, clock),
+    requestMetrics(numbers, clock),
   );
   return {
     server,

@@ -12,7 +12,7 @@ import type { Catalog } from './catalog.ts';
 import type { Aggregation } from './aggregation/aggregation.ts';
 import type { Remote } from './outgoing/remote.ts';
 import type { Kubelets } from './kubelets.ts';
-import type { AdmissionMetrics } from './metrics/admission-metrics.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
 import type { Gate } from './streaming/gate.ts';
 import type { WriteHooks } from './stock/index.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -40,7 +40,7 @@ export interface Server {
   readonly aggregation: Aggregation;
   /** Watches over connections that became streams. */
   readonly gate: Gate;
-  readonly admissionMetrics: AdmissionMetrics;
+  readonly metrics: ServerMetrics;
   /** Absent where no node can be reached. */
   readonly kubelets?: Kubelets;
 }

@@ -5,7 +5,7 @@ import { internalError } from '../../api/status.ts';
 import { MutatingWebhookConfiguration } from '../../kinds/admissionregistration/mutating-webhook-configuration.ts';
 import { isExempt } from './matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
-import { ask, auditKey, CallFailure, overlooking } from './webhooks/call.ts';
+import { ask, auditKey, CallFailure } from './webhooks/call.ts';
 import { inVersion, takeOver } from './webhooks/forms.ts';
 import { type Hook, withHooks } from './webhooks/hooks.ts';
 import { type Invocation, invocationOf } from './webhooks/invocation.ts';
@@ -56,13 +56,11 @@ function wantAgain(memory: Memory): void {
 }
 
 /** Whether the webhook has changed the object. */
-async function askOne(invocation: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<boolean> {
-  const verdict = await ask(invocation, attributes, world);
-  if (!verdict || verdict.patch === '') return false;
-  return (await overlooking(invocation, attributes, world, () => change(invocation, attributes, verdict))) ?? false;
-}
+const askOne = async (invocation: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<boolean> =>
+  (await ask(invocation, attributes, world, (verdict) => change(invocation, attributes, verdict))) ?? false;
 
 async function change(invocation: Invocation, attributes: Attributes, verdict: Verdict): Promise<boolean> {
+  if (verdict.patch === '') return false;
   const operations = operationsOf(verdict);
   if (operations.length === 0) return false;
   const { object } = attributes;

@@ -33,8 +33,10 @@ test('who asks for time gets it, up to ten times', async () => {
   await clock.advance(seconds(3));
   expect(await answer).toBe(200);
   expect(times).toEqual([0, 2000, 3000]);
-  const stubborn = busy(...Array.from({ length: 20 }, () => later(500, '0')));
-  expect(await stubborn.ask()).toBe(500);
+  const stubborn = busy(...Array.from({ length: 20 }, () => later(500, '1')));
+  const refusal = stubborn.ask(seconds(60));
+  await stubborn.clock.advance(seconds(20));
+  expect(await refusal).toBe(500);
   expect(stubborn.times).toHaveLength(11);
 });
 

@@ -25,7 +25,7 @@ const defaultPort = 443;
 /** The webhook's authority cannot be read. Nobody was asked. */
 export class UnusableClient extends Error {}
 
-/** The answer, parsed. @throws UnusableClient; an Error that says why there is no answer */
+/** The answer, parsed. @throws UnusableClient; ApiError where it is a refusal; another Error that says why there is no answer */
 export async function callWebhook(remote: Remote, question: WebhookQuestion): Promise<unknown> {
   const { client, review, timeoutSeconds, signal } = question;
   const caBundle = bundleOf(client);
@@ -81,7 +81,7 @@ async function placeOf(remote: Remote, { service }: WebhookClient) {
 }
 
 function readAnswer(status: number, text: string): unknown {
-  if (status < 200 || status > 206) throw new Error(refusalOf(status, text).message);
+  if (status < 200 || status > 206) throw refusalOf(status, text);
   try {
     return JSON.parse(text);
   } catch {

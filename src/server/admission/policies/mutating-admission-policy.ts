@@ -52,7 +52,13 @@ async function change(
   const home = homeOf(attributes);
   const namespace =
     invocations.length === 0 || home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
-  const context: Context = { attributes, namespace, questions: questionsOf(attributes.user, world.access), round };
+  const context: Context = {
+    attributes,
+    world,
+    namespace,
+    questions: questionsOf(attributes.user, world.access),
+    round,
+  };
   for (const invocation of invocations) faults.push(...(await invoke(invocation, context)));
   round.output = copyOf(attributes.object);
   refuse(faults, attributes);
@@ -152,6 +158,7 @@ async function faultOf(
 
 interface Context {
   readonly attributes: Attributes;
+  readonly world: AdmissionWorld;
   readonly namespace: Namespace | undefined;
   readonly questions: Questions;
   readonly round: Round;
@@ -160,7 +167,7 @@ interface Context {
 /** Makes the mutations of a policy, each on what the one before it left. */
 async function invoke(invocation: Invocation, context: Context): Promise<readonly Fault[]> {
   const { policy, binding, mutator, served, params } = invocation;
-  const { attributes, namespace, questions, round } = context;
+  const { attributes, world, namespace, questions, round } = context;
   const subject = { attributes, served, namespace, params, questions };
   const fault = (message: string): Fault => ({ policy, binding, message, reason: 'Invalid' });
   const conditions = await checkConditions(mutator.conditions, subject);
@@ -171,7 +178,7 @@ async function invoke(invocation: Invocation, context: Context): Promise<readonl
   const faults: Fault[] = [];
   for (const mutation of attributes.object ? mutator.mutations : []) {
     try {
-      become(attributes.object as Draft, await mutated(mutation, mutator, subject));
+      become(attributes.object as Draft, await counted(invocation, world, () => mutated(mutation, mutator, subject)));
       round.changed = true;
       attributes.reinvocation.wanted = true;
     } catch (failure) {
@@ -181,6 +188,25 @@ async function invoke(invocation: Invocation, context: Context): Promise<readonl
   }
   if (mutator.returns) round.returning.add(key);
   return faults;
+}
+
+async function counted<T>({ policy, binding }: Invocation, world: AdmissionWorld, act: () => Promise<T>): Promise<T> {
+  const startedAt = world.clock.elapsed();
+  const count = (message: string | undefined) =>
+    world.metrics.policies.mutated({
+      policy: policy.metadata.name ?? '',
+      binding: binding.metadata.name ?? '',
+      message,
+      elapsed: world.clock.elapsed() - startedAt,
+    });
+  try {
+    const done = await act();
+    count(undefined);
+    return done;
+  } catch (failure) {
+    count((failure as Error).message);
+    throw failure;
+  }
 }
 
 const keyOf = ({ policy, binding, params }: Invocation): string =>
