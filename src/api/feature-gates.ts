@@ -179,6 +179,9 @@ function words(text: string): string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
+/** All there are, by name. */
+export const featureGates: ReadonlyMap<string, FeatureGate> = gates;
+
 /** What is known of a gate; undefined where Kubernetes 1.36 has none of that name. */
 export const featureGate = (name: string): FeatureGate | undefined => gates.get(name);
 

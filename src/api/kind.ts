@@ -211,6 +211,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly spoken?: string;
   /** A custom resource's kind rather than a built-in one. */
   readonly custom: boolean;
+  /** Another API server keeps its objects: whoever reads them here may be behind. */
+  readonly remote?: boolean;
   /** The kind is being removed: its objects go, and new ones are refused. */
   readonly terminating?: boolean;
 }

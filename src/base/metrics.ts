@@ -1,8 +1,14 @@
 // Numbers that are counted while a program runs, and shown as text in Prometheus' form.
 
+export type Stability = 'STABLE' | 'BETA' | 'ALPHA';
+
 export interface MetricSpec {
   readonly name: string;
   readonly help: string;
+  /** How far its name and labels can be relied on; told before the help. */
+  readonly stability?: Stability;
+  /** Since when it should not be used any more. */
+  readonly deprecatedVersion?: string;
   readonly labels: readonly string[];
 }
 
@@ -32,6 +38,8 @@ export interface Metrics {
     spec: MetricSpec & { readonly type: 'gauge' | 'counter' },
     read: () => readonly Sample[] | Promise<readonly Sample[]>,
   ): void;
+  /** All there are, whether they have numbers yet or not. */
+  specs(): readonly MetricSpec[];
   text(): Promise<string>;
 }
 
@@ -105,18 +113,25 @@ export function createMetrics(): Metrics {
       families.push({ spec, type: spec.type, lines });
     },
 
+    specs: () => families.map(({ spec }) => spec),
+
     async text() {
       const ordered = [...families].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
       const parts: string[] = [];
       for (const { spec, type, lines } of ordered) {
         const found = await lines();
         if (found.length > 0)
-          parts.push(`# HELP ${spec.name} ${escaped(spec.help)}`, `# TYPE ${spec.name} ${type}`, ...found);
+          parts.push(`# HELP ${spec.name} ${escaped(helpOf(spec))}`, `# TYPE ${spec.name} ${type}`, ...found);
       }
       return parts.map((each) => `${each}\n`).join('');
     },
   };
 }
+
+const helpOf = ({ stability, deprecatedVersion, help }: MetricSpec): string =>
+  [stability && `[${stability}]`, deprecatedVersion && `(Deprecated since ${deprecatedVersion})`, help]
+    .filter(Boolean)
+    .join(' ');
 
 interface Distribution extends Histogram {
   readonly counts: readonly number[];

@@ -84,7 +84,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       featureGates: settings.featureGates,
       runtimeConfig: settings.runtimeConfig ?? {},
       describe: descriptions,
-      processUse,
+      processUse: () => processUse(settings.store === 'memory' ? undefined : folder.database),
       host: settings.host,
       port: https.port,
       serviceAddress,

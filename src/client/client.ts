@@ -54,6 +54,8 @@ export interface Client {
   patch<T extends KubeObject>(kind: Kind<T>, target: Reference, patch: object, options?: PatchOptions): Promise<T>;
   /** Resolves also when it was gone already (404). */
   delete<T extends KubeObject>(kind: Kind<T>, target: Reference, options?: DeleteOptions): Promise<void>;
+  /** Asks all of a namespace to go. */
+  deleteCollection<T extends KubeObject>(kind: Kind<T>, namespace: string, options?: DeleteOptions): Promise<void>;
   /** POST to a subresource of an object (`binding`, `eviction`, `token`), or PUT with `method`. */
   sub<T extends KubeObject>(
     kind: Kind<T>,

@@ -69,7 +69,7 @@ test('a watch that ends begins again, and what changed meanwhile is told as chan
   expect(told.sort()).toEqual(['gone x', 'is z']);
 });
 
-test('a server that refuses is asked again after a pause', async () => {
+test('a server that refuses is asked again after ever longer pauses', async () => {
   const { client, last, asked } = scripted([
     [bookmark],
     new Error('busy'),
@@ -81,6 +81,8 @@ test('a server that refuses is asked again after a pause', async () => {
   last()?.end();
   await clock.settle();
   expect(asked()).toBe(2);
+  await clock.advance(seconds(1));
+  expect(asked()).toBe(3);
   await clock.advance(seconds(2));
   expect(asked()).toBe(4);
   expect(mirror.size).toBe(1);

@@ -9,8 +9,9 @@ import type { WatchEvent } from '../api/request.ts';
 import { ApiError, type Status } from '../api/status.ts';
 import type { Client } from './client.ts';
 
-/** How long a broken watch waits before it begins again, in milliseconds. */
-const pause = 1000;
+/** How long a broken watch waits before it begins again, in milliseconds: ever longer while it cannot. */
+const firstPause = 1000;
+const longestPause = 30_000;
 
 export interface InformerOptions {
   readonly client: Client;
@@ -29,6 +30,10 @@ export interface InformerOptions {
  */
 export async function startInformer<T extends KubeObject>(kind: Kind<T>, options: InformerOptions): Promise<Mirror<T>> {
   const mirror = new Mirror<T>();
+  if (kind.remote) {
+    await again(kind, mirror, options);
+    return mirror;
+  }
   try {
     await follow(kind, mirror, options);
   } catch (error) {
@@ -46,16 +51,47 @@ export async function startInformer<T extends KubeObject>(kind: Kind<T>, options
 /** The server could not go on with a watch, and said so. */
 class BrokenOff extends Error {}
 
+const nothing = () => {};
+
 const isNotServed = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 
-async function follow<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> {
-  const { client, signal, labelSelector, fieldSelector } = options;
+const selection = ({ labelSelector, fieldSelector }: InformerOptions) => ({
+  ...(labelSelector !== undefined && { labelSelector }),
+  ...(fieldSelector !== undefined && { fieldSelector }),
+});
+
+const follow = <T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> =>
+  kind.remote ? followAfterList(kind, mirror, options) : followFromStart(kind, mirror, options);
+
+/** Not every other API server tells in a watch what there was before. */
+async function followAfterList<T extends KubeObject>(
+  kind: Kind<T>,
+  mirror: Mirror<T>,
+  options: InformerOptions,
+): Promise<void> {
+  const { client, signal, clock } = options;
+  const { items, metadata } = await client.list(kind, selection(options));
+  const from = { resourceVersion: metadata.resourceVersion ?? '' };
+  const source = await client.watch(kind, { allowBookmarks: true, signal, ...from, ...selection(options) });
+  mirror.replace([...items]);
+  const stop = source.subscribe(
+    (events) => mirror.change(changesOf(events)),
+    () => void clock.sleep(firstPause, signal).then(() => again(kind, mirror, options), nothing),
+  );
+  signal.addEventListener('abort', stop, { once: true });
+}
+
+async function followFromStart<T extends KubeObject>(
+  kind: Kind<T>,
+  mirror: Mirror<T>,
+  options: InformerOptions,
+): Promise<void> {
+  const { client, signal } = options;
   const source = await client.watch(kind, {
     allowBookmarks: true,
     sendInitialEvents: true,
     signal,
-    ...(labelSelector !== undefined && { labelSelector }),
-    ...(fieldSelector !== undefined && { fieldSelector }),
+    ...selection(options),
   });
   await new Promise<void>((resolve, reject) => {
     const initial: T[] = [];
@@ -89,7 +125,7 @@ async function follow<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, op
 
 async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, options: InformerOptions): Promise<void> {
   const { signal } = options;
-  while (!signal.aborted) {
+  for (let pause = firstPause; !signal.aborted; pause = Math.min(2 * pause, longestPause)) {
     try {
       await follow(kind, mirror, options);
       return;
@@ -100,13 +136,17 @@ async function again<T extends KubeObject>(kind: Kind<T>, mirror: Mirror<T>, opt
         options.gone?.();
         return;
       }
-      await rest(kind, error, options);
+      await rest(kind, error, options, pause);
     }
   }
 }
 
-async function rest<T extends KubeObject>(kind: Kind<T>, error: unknown, options: InformerOptions): Promise<void> {
-  const { signal, clock, log } = options;
+async function rest<T extends KubeObject>(
+  kind: Kind<T>,
+  error: unknown,
+  { signal, clock, log }: InformerOptions,
+  pause = firstPause,
+): Promise<void> {
   log.warn('a watch could not begin again', { kind: kind.kind, error: String(error) });
   await clock.sleep(pause, signal).catch(() => {});
 }

@@ -108,6 +108,13 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
         if (!(error instanceof ApiError) || error.code !== 404) throw error;
       }
     },
+    async deleteCollection(kind, namespace, options) {
+      await send({
+        method: 'DELETE',
+        path: pathOf(kind, namespace),
+        ...(options && { body: deleteBody(options) }),
+      });
+    },
     sub: (kind, target, subresource, body, method = 'POST') =>
       object({ method, path: `${pathOf(kind, target.namespace, target.name)}/${subresource}`, body }),
     as: (name) => createClient({ transport, ...(user && { user }), agent: name }),

@@ -22,6 +22,7 @@ import { type Scheduler, startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
 import { keepAvailability } from '../server/aggregation/keep-availability.ts';
+import { remoteKinds } from '../server/aggregation/remote-kinds.ts';
 import { bootstrap } from '../server/bootstrap/index.ts';
 import { keepFlowSchemas } from '../server/bootstrap/keep-flow-schemas.ts';
 import { serveDefinitions } from '../server/custom/definitions.ts';
@@ -37,7 +38,7 @@ import { createExplainer } from '../why/index.ts';
 import { idleScheduler } from '../why/view.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
 import { createReader, metricsReader, whyReader } from './readers.ts';
-import { followCustomKinds } from './custom-kinds.ts';
+import { followChangingKinds } from './changing-kinds.ts';
 import { healthChecks } from './health-checks.ts';
 import type { World } from './world.ts';
 
@@ -160,13 +161,14 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       started = true;
       if (options.bare) return;
       const collector = await startGarbageCollector(running.server.catalog.kinds().filter(isCollectable), common);
-      stops.push(collector.stop, followCustomKinds(running.server.catalog, collector, log));
+      stops.push(collector.stop, followChangingKinds(running.server, collector));
       const isServed = ({ for: { group, version, plural } }: Controller) =>
         running.server.catalog.find(group, version, plural) !== undefined;
       const manager = await startControllers(
         [
           ...controllers({
             kinds: running.server.catalog.kinds,
+            remoteKinds: () => remoteKinds(running.server.catalog, running.server.aggregation),
             keys,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),

@@ -137,7 +137,10 @@ export async function startGarbageCollector(
   async function attempt(uid: string): Promise<number | undefined> {
     try {
       const node = graph.get(uid);
-      if (node) await carryOut(node, planCollection(node, graph, { find }));
+      if (node) {
+        await lookForRemoteOwners(node);
+        await carryOut(node, planCollection(node, graph, { find }));
+      }
       failures.delete(uid);
       return undefined;
     } catch (error) {
@@ -146,6 +149,17 @@ export async function startGarbageCollector(
       failures.set(uid, times + 1);
       log.debug('collecting is tried again', { controller: name, uid, error: String(error) });
       return Math.min(longestBackoff, firstBackoff * 2 ** times);
+    }
+  }
+
+  /** What is known of other servers' objects may be behind: an owner there is asked for before it counts as absent. */
+  async function lookForRemoteOwners({ object }: Node): Promise<void> {
+    for (const reference of ownersOf(object)) {
+      const kind = find(reference);
+      if (!kind?.remote || graph.get(reference.uid)) continue;
+      const namespace = kind.scope === 'Namespaced' ? object.metadata.namespace : '';
+      const owner = await client.find(kind, reference.name, namespace);
+      if (owner && uidOf(owner) === reference.uid) graph.put({ kind, object: owner });
     }
   }
 

@@ -4,6 +4,7 @@ import type { Duration } from '../base/clock.ts';
 import type { Kind } from '../api/kind.ts';
 import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
+import type { RemoteKinds } from '../server/aggregation/remote-kinds.ts';
 import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
 import { certificateApprovingController } from './certificate-approving.ts';
 import { certificateCleaner } from './certificate-cleaner.ts';
@@ -50,6 +51,8 @@ export interface ControllerOptions {
   readonly nodeMonitorGracePeriod?: Duration;
   /** All kinds served at the time, custom ones included. Default: the built-in ones. */
   readonly kinds?: () => readonly Kind[];
+  /** What other API servers serve at the time. Default: nothing. */
+  readonly remoteKinds?: () => RemoteKinds;
 }
 
 export function controllers(options: ControllerOptions): readonly Controller[] {
@@ -57,6 +60,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     keys,
     nodeMonitorGracePeriod,
     kinds = () => builtInKinds.filter(({ versions }) => versions.length > 0),
+    remoteKinds = () => ({ kinds: [], stale: [] }),
   } = options;
   return [
     replicaSetController,
@@ -81,7 +85,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     volumeBinderController,
     volumeExpandController,
     policyStatusController(kinds),
-    namespaceController(kinds),
+    namespaceController({ kinds, remoteKinds }),
     serviceAccountController,
     rootCaPublisher(keys.caCertificate),
     tokenController(keys),

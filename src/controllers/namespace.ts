@@ -2,14 +2,15 @@
 
 import { seconds } from '../base/clock.ts';
 import { formatTime, parseTime } from '../base/time.ts';
-import { type Kind, resourceKey } from '../api/kind.ts';
+import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
 import { ApiError } from '../api/status.ts';
-import { referenceTo } from '../client/client.ts';
+import { type Client, referenceTo } from '../client/client.ts';
 import { Namespace } from '../kinds/core/namespace.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { NamespaceCondition } from '../kinds/generated/types/core-v1.ts';
-import { type Context, type Controller, defineController } from '../reconcile/controller.ts';
+import { type Controller, defineController } from '../reconcile/controller.ts';
+import type { RemoteKinds } from '../server/aggregation/remote-kinds.ts';
 
 /** Deletion begins this long after it was asked for, so that every server knows of it and admits nothing new. */
 const gracePeriod = seconds(5);
@@ -19,55 +20,84 @@ const lookAgain = seconds(5);
 const finalizerEstimate = 15;
 const kubernetesFinalizer = 'kubernetes';
 
-/** What is left of one kind after everything in it has been asked to go. */
-export interface Leftovers {
-  readonly kind: Pick<Kind, 'group' | 'plural'>;
-  readonly items: readonly KubeObject[];
+/** What became of one kind after everything in the namespace was asked to go. */
+export interface Emptied {
+  readonly kind: Pick<Kind, 'group' | 'version' | 'plural'>;
+  readonly left: readonly KubeObject[];
+  /** How long those that were there may take, in seconds; 0: they should be gone by now. */
+  readonly grace: number;
   readonly error?: string;
 }
 
 export interface NamespacePlan {
   readonly conditions: NamespaceCondition[];
-  readonly empty: boolean;
-  /** Seconds until the rest should be gone. */
-  readonly estimate: number;
+  readonly done: boolean;
+  /** When the rest should be looked at again, in milliseconds. */
+  readonly after: number;
 }
 
-/** What the leftovers mean for the namespace. */
-export function planNamespace(
-  leftovers: readonly Leftovers[],
-  before: readonly NamespaceCondition[],
-  now: string,
-): NamespacePlan {
-  const left = leftovers.filter(({ items }) => items.length > 0);
-  const errors = leftovers.flatMap(({ error }) => error ?? []);
-  const remaining = left.map(
-    ({ kind, items }) => `${kind.plural}.${kind.group} has ${items.length} resource instances`,
-  );
-  const finalizers = [...countFinalizers(left)].map(([name, count]) => `${name} in ${count} resource instances`);
-  const news: NamespaceCondition[] = [
-    said('NamespaceDeletionDiscoveryFailure', 'ResourcesDiscovered', 'All resources successfully discovered'),
+export interface NamespaceState {
+  readonly name: string;
+  readonly emptied: readonly Emptied[];
+  /** Group versions of which nobody knows at the moment what they hold. */
+  readonly stale: readonly string[];
+  readonly before: readonly NamespaceCondition[];
+  readonly now: string;
+}
+
+/** What that means for the namespace. */
+export function planNamespace({ name, emptied, stale, before, now }: NamespaceState): NamespacePlan {
+  const errors = emptied.flatMap((each) => each.error ?? unexpected(each, name) ?? []);
+  const news = [
+    discovery(stale),
     said(
       'NamespaceDeletionGroupVersionParsingFailure',
       'ParsedGroupVersions',
       'All legacy kube types successfully parsed',
     ),
-    errors.length > 0
-      ? problem(
-          'NamespaceDeletionContentFailure',
-          'ContentDeletionFailed',
-          `Failed to delete all resource types, ${errors.length} remaining: ${errors.sort().join(', ')}`,
-        )
-      : said(
-          'NamespaceDeletionContentFailure',
-          'ContentDeleted',
-          'All content successfully deleted, may be waiting on finalization',
-        ),
-    remaining.length > 0
+    content(errors),
+    ...remaining(emptied),
+  ];
+  const failed = errors.length > 0 || stale.length > 0;
+  const estimate = Math.max(0, ...emptied.map(estimateOf));
+  return {
+    conditions: merged(before, news, now),
+    done: !failed && emptied.every(({ left }) => left.length === 0),
+    after: failed ? lookAgain : Math.min(lookAgain, seconds(Math.floor(estimate / 2) + 1)),
+  };
+}
+
+function discovery(stale: readonly string[]): NamespaceCondition {
+  const type = 'NamespaceDeletionDiscoveryFailure';
+  if (stale.length === 0) return said(type, 'ResourcesDiscovered', 'All resources successfully discovered');
+  const groups = stale.map((each) => `${each}: stale GroupVersion discovery: ${each}`).sort();
+  const why = `unable to retrieve the complete list of server APIs: ${groups.join(', ')}`;
+  return problem(type, 'DiscoveryFailed', `Discovery failed for some groups, ${stale.length} failing: ${why}`);
+}
+
+function content(errors: readonly string[]): NamespaceCondition {
+  const type = 'NamespaceDeletionContentFailure';
+  if (errors.length === 0)
+    return said(type, 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization');
+  const why = `Failed to delete all resource types, ${errors.length} remaining: ${errors.toSorted().join(', ')}`;
+  return problem(type, 'ContentDeletionFailed', why);
+}
+
+/** As upstream, what is left is not told while there are pods. */
+function remaining(emptied: readonly Emptied[]): readonly NamespaceCondition[] {
+  const left = emptied.some((each) => isPods(each.kind) && each.left.length > 0)
+    ? []
+    : emptied.filter((each) => each.left.length > 0);
+  const resources = left.map(
+    ({ kind, left: { length } }) => `${kind.plural}.${kind.group} has ${length} resource instances`,
+  );
+  const finalizers = [...countFinalizers(left)].map(([name, count]) => `${name} in ${count} resource instances`);
+  return [
+    resources.length > 0
       ? problem(
           'NamespaceContentRemaining',
           'SomeResourcesRemain',
-          `Some resources are remaining: ${remaining.sort().join(', ')}`,
+          `Some resources are remaining: ${resources.sort().join(', ')}`,
         )
       : said('NamespaceContentRemaining', 'ContentRemoved', 'All content successfully removed'),
     finalizers.length > 0
@@ -78,11 +108,23 @@ export function planNamespace(
         )
       : said('NamespaceFinalizersRemaining', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'),
   ];
-  return {
-    conditions: merged(before, news, now),
-    empty: left.length === 0 && errors.length === 0,
-    estimate: Math.max(0, ...left.map(estimateOf)),
-  };
+}
+
+const isPods = ({ group, plural }: Emptied['kind']): boolean => group === '' && plural === 'pods';
+
+const isHeld = ({ metadata }: KubeObject): boolean => (metadata.finalizers ?? []).length > 0;
+
+/** What stays for no reason. */
+function unexpected({ kind, left, grace }: Emptied, namespace: string): string | undefined {
+  if (left.length === 0 || grace > 0 || left.some(isHeld)) return undefined;
+  const { group, version, plural } = kind;
+  return `unexpected items still remain in namespace: ${namespace} for gvr: ${group}/${version}, Resource=${plural}`;
+}
+
+/** Seconds until the rest should be gone. */
+function estimateOf({ left, grace }: Emptied): number {
+  if (left.length === 0) return 0;
+  return grace > 0 ? grace : finalizerEstimate;
 }
 
 const said = (type: string, reason: string, message: string): NamespaceCondition => ({
@@ -98,7 +140,7 @@ const problem = (type: string, reason: string, message: string): NamespaceCondit
   message,
 });
 
-/** Conditions that say the same keep their time; the others get the present one. */
+/** Conditions whose status is the same keep their time; the others get the present one. */
 function merged(
   before: readonly NamespaceCondition[],
   news: readonly NamespaceCondition[],
@@ -106,55 +148,49 @@ function merged(
 ): NamespaceCondition[] {
   const dated = (condition: NamespaceCondition): NamespaceCondition => {
     const old = before.find(({ type }) => type === condition.type);
-    const same =
-      old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;
-    return same ? old : { ...condition, lastTransitionTime: now };
+    const since = old?.status === condition.status ? old.lastTransitionTime : undefined;
+    return { ...condition, lastTransitionTime: since ?? now };
   };
   const own = new Set(news.map(({ type }) => type));
   return [...before.filter(({ type }) => !own.has(type)), ...news.map(dated)];
 }
 
-function countFinalizers(leftovers: readonly Leftovers[]): Map<string, number> {
+function countFinalizers(emptied: readonly Emptied[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { items } of leftovers)
-    for (const { metadata } of items)
-      for (const finalizer of metadata.finalizers ?? []) counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1);
+  for (const { metadata } of emptied.flatMap(({ left }) => left))
+    for (const finalizer of metadata.finalizers ?? []) counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1);
   return counts;
 }
 
-function estimateOf({ kind, items }: Leftovers): number {
-  if (kind.plural !== 'pods' || kind.group !== '') return finalizerEstimate;
-  const graces = items.map(
-    ({ metadata, spec }) =>
-      metadata.deletionGracePeriodSeconds ?? (spec as Pod['spec']).terminationGracePeriodSeconds ?? 0,
-  );
-  return Math.max(1, ...graces);
+export interface NamespaceControllerOptions {
+  /** All kinds served at the time, custom ones included. */
+  readonly kinds: () => readonly Kind[];
+  /** Those that other API servers serve. */
+  readonly remoteKinds: () => RemoteKinds;
 }
 
-/** `kinds` gives all kinds served at the time, custom ones included. */
-export function namespaceController(kinds: () => readonly Kind[]): Controller {
+export function namespaceController({ kinds, remoteKinds }: NamespaceControllerOptions): Controller {
   return defineController<Namespace>({
     name: 'namespace-controller',
     for: Namespace,
     workers: 10,
 
-    async reconcile(namespace, context) {
-      const { deletionTimestamp } = namespace.metadata;
+    async reconcile(namespace, { clock, client }) {
+      const { name = '', deletionTimestamp } = namespace.metadata;
       const finalizers = namespace.spec.finalizers ?? [];
       if (!deletionTimestamp || !finalizers.includes(kubernetesFinalizer)) return;
-      const wait = (parseTime(deletionTimestamp) ?? 0) + gracePeriod - context.clock.now();
-      if (wait > 0) return { after: wait };
+      const since = clock.now() - (parseTime(deletionTimestamp) ?? 0);
+      if (since < gracePeriod) return { after: gracePeriod - since };
 
-      const leftovers = await emptied(namespace.metadata.name ?? '', kinds(), context);
-      const { conditions, empty, estimate } = planNamespace(
-        leftovers,
-        namespace.status?.conditions ?? [],
-        formatTime(context.clock.now()),
-      );
+      const remote = remoteKinds();
+      const emptied = await emptyAll({ name, since, kinds: [...kinds(), ...remote.kinds].filter(hasContent), client });
+      const before = namespace.status?.conditions ?? [];
+      const now = formatTime(clock.now());
+      const { conditions, done, after } = planNamespace({ name, emptied, stale: remote.stale, before, now });
       const status = { ...namespace.status, phase: 'Terminating' as const, conditions };
-      if (!empty) return { status, after: Math.min(lookAgain, seconds(Math.floor(estimate / 2) + 1)) };
-      const told = await context.client.updateStatus(Namespace, { ...namespace, status });
-      await context.client.sub(Namespace, referenceTo(told), 'finalize', released(told), 'PUT');
+      if (!done) return { status, after };
+      const told = await client.updateStatus(Namespace, { ...namespace, status });
+      await client.sub(Namespace, referenceTo(told), 'finalize', released(told), 'PUT');
       return;
     },
   });
@@ -168,28 +204,64 @@ const released = (namespace: Namespace): Namespace => ({
   },
 });
 
-/** Asks everything in a namespace to go, and returns what stays. Nothing but pods is touched while pods are left. */
-async function emptied(namespace: string, kinds: readonly Kind[], context: Context): Promise<Leftovers[]> {
-  const pods = await emptiedOf(Pod as unknown as Kind, namespace, context);
-  if (pods.items.length > 0) return [pods];
-  const others = kinds.filter((kind) => hasContent(kind) && resourceKey(kind) !== 'pods');
-  const rest = await Promise.all(others.map((kind) => emptiedOf(kind, namespace, context)));
-  return [pods, ...rest];
+const hasContent = ({ scope, verbs, storedAs }: Kind): boolean =>
+  scope === 'Namespaced' && !storedAs && verbs.includes('delete');
+
+interface Leaving {
+  readonly name: string;
+  /** How long its deletion is ago, in milliseconds. */
+  readonly since: number;
+  readonly kinds: readonly Kind[];
+  readonly client: Client;
 }
 
-const hasContent = ({ scope, verbs, storedAs }: Kind): boolean =>
-  scope === 'Namespaced' && !storedAs && verbs.includes('delete') && verbs.includes('list');
+/** Asks everything in a namespace to go, and returns what became of it. Nothing but pods is touched while pods are left. */
+async function emptyAll({ name, since, kinds, client }: Leaving): Promise<readonly Emptied[]> {
+  const grace = await podGrace(name, client);
+  const pods = { ...(await empty(Pod as unknown as Kind, name, client)), grace: since < seconds(grace) ? grace : 0 };
+  if (pods.left.length > 0) return [pods];
+  const others = kinds.filter((kind) => !isPods(kind));
+  return [pods, ...(await Promise.all(others.map((kind) => empty(kind, name, client))))];
+}
 
-async function emptiedOf(kind: Kind, namespace: string, { client }: Context): Promise<Leftovers> {
+/** How long the pods may take to end, in seconds. */
+async function podGrace(namespace: string, client: Client): Promise<number> {
+  const { items } = await client.list(Pod, { namespace });
+  const running = items.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
+  return Math.max(0, ...running.map(({ spec }) => spec.terminationGracePeriodSeconds ?? 0));
+}
+
+async function empty(kind: Kind, namespace: string, client: Client): Promise<Emptied> {
   try {
-    const { items } = await client.list(kind, { namespace });
-    if (items.length === 0) return { kind, items };
-    await Promise.all(
-      items.map((object) => client.delete(kind, referenceTo(object), { propagationPolicy: 'Background' })),
-    );
-    return { kind, items: (await client.list(kind, { namespace })).items };
+    await removeAll(kind, namespace, client);
+    return { kind, left: await listed(kind, namespace, client), grace: 0 };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { kind, items: [], error: error.message };
+    return { kind, left: [], grace: 0, error: error.message };
+  }
+}
+
+const inBackground = { propagationPolicy: 'Background' } as const;
+
+/** All at once, or where that is not served one by one. */
+async function removeAll(kind: Kind, namespace: string, client: Client): Promise<void> {
+  const served = kind.verbs.includes('deletecollection');
+  if (served && (await unlessUnserved(client.deleteCollection(kind, namespace, inBackground).then(() => true)))) return;
+  for (const object of await listed(kind, namespace, client))
+    await unlessUnserved(client.delete(kind, { name: object.metadata.name ?? '', namespace }, inBackground));
+}
+
+async function listed(kind: Kind, namespace: string, client: Client): Promise<readonly KubeObject[]> {
+  if (!kind.verbs.includes('list')) return [];
+  return (await unlessUnserved(client.list(kind, { namespace })))?.items ?? [];
+}
+
+/** Undefined where discovery promised what is not served. */
+async function unlessUnserved<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && (error.code === 404 || error.code === 405)) return undefined;
+    throw error;
   }
 }

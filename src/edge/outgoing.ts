@@ -50,7 +50,7 @@ function optionsOf(request: OutgoingRequest, agent: Agent, identity: KeyPair | u
     host: isLoopback(host) ? 'localhost' : host,
     port,
     path: url.pathname + url.search,
-    headers: { host: url.host, ...request.headers } as Record<string, string | string[]>,
+    headers: { host: url.host, ...lengthOf(request), ...request.headers } as Record<string, string | string[]>,
     servername: isIP(name) ? '' : name,
     rejectUnauthorized: request.insecure !== true,
     ...(request.caBundle !== undefined && { ca: request.caBundle }),
@@ -58,6 +58,9 @@ function optionsOf(request: OutgoingRequest, agent: Agent, identity: KeyPair | u
     ...(request.signal && { signal: request.signal }),
   };
 }
+
+/** Node itself tells it with some methods only, and not with DELETE. */
+const lengthOf = ({ body }: OutgoingRequest) => (body ? { 'content-length': String(body.length) } : {});
 
 /** Names below `localhost` are this machine (RFC 6761), which not every name server knows. */
 const isLoopback = (host: string): boolean => /(^|\.)localhost\.?$/i.test(host);

@@ -44,7 +44,8 @@ export interface Caches {
   close(): void;
 }
 
-export function createCaches(store: Store): Caches {
+/** `received` is told of what the store tells, before anybody else sees it. */
+export function createCaches(store: Store, received: Sources['received']): Caches {
   const caches = new Map<string, Promise<Cache>>();
   const ready = new Map<string, Cache & { stop(): void }>();
   const decoded = new WeakMap<Uint8Array, KubeObject>();
@@ -61,7 +62,7 @@ export function createCaches(store: Store): Caches {
       const prefix = prefixOf(kind);
       let cache = caches.get(prefix);
       if (!cache) {
-        cache = openCache(kind.storedAs ?? kind, store, decoded).then((opened) => {
+        cache = openCache(kind.storedAs ?? kind, { store, decoded, received }).then((opened) => {
           ready.set(prefix, opened);
           return opened;
         });
@@ -78,11 +79,13 @@ export function createCaches(store: Store): Caches {
   };
 }
 
-async function openCache(
-  kind: Kind,
-  store: Store,
-  decoded: WeakMap<Uint8Array, KubeObject>,
-): Promise<Cache & { stop(): void }> {
+interface Sources {
+  readonly store: Store;
+  readonly decoded: WeakMap<Uint8Array, KubeObject>;
+  received(kind: Kind, changes: number): void;
+}
+
+async function openCache(kind: Kind, { store, decoded, received }: Sources): Promise<Cache & { stop(): void }> {
   const prefix = prefixOf(kind);
   const mirror = new Mirror<KubeObject>();
   const beside = new WeakMap<KubeObject, Stored>();
@@ -93,6 +96,7 @@ async function openCache(
   mirror.change(listing.entries.map((entry) => ({ object: hold(entry.value, entry.revision).object, deleted: false })));
 
   const stop = store.watch(prefix, listing.revision, (changes) => {
+    received(kind, changes.length);
     const events = changes.map(toEvent);
     revision = events.at(-1)?.revision ?? revision;
     mirror.change(events.map((event) => ({ object: event.stored.object, deleted: event.deleted })));

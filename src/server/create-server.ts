@@ -36,9 +36,9 @@ import { pipeline } from './pipeline.ts';
 import { route } from './route.ts';
 import type { Explains, Witness } from './explains.ts';
 import type { Kubelets } from './kubelets.ts';
-import { admissionMetrics } from './metrics/admission-metrics.ts';
 import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
 import { requestMetrics } from './metrics/request-metrics.ts';
+import { serverMetrics } from './metrics/server-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
 import { createWriteHooks } from './stock/index.ts';
@@ -100,18 +100,16 @@ export function createServer(options: ServerOptions): RunningServer {
     ...(options.measures ? metricsKinds : []),
     ...(options.explains ? whyKinds : []),
   ]);
-  const caches = createCaches(store);
-  const metrics = createMetrics();
+  const numbers = createMetrics();
+  const metrics = serverMetrics(numbers, clock);
+  const caches = createCaches(store, metrics.watches.received);
   const access = accessBy(
     () => authenticators,
     () => authorizers,
   );
   const mirror: AdmissionWorld['mirror'] = async (kind) => (await caches.of(kind as never)).mirror as never;
-  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), {
-    mirror,
-    random,
-    simulatesPods: options.simulatesPods ?? false,
-  });
+  const network = { mirror, random, simulatesPods: options.simulatesPods ?? false };
+  const remote = remoteOver(options.outgoing ?? simulatedNetwork(), network, clock);
   const aggregation = createAggregation(mirror);
   const admissionWorld: AdmissionWorld = {
     log,
@@ -119,6 +117,7 @@ export function createServer(options: ServerOptions): RunningServer {
     remote,
     access,
     clock,
+    metrics,
     random,
     enabled,
     peek: (kind) => caches.peek(kind as never)?.mirror as never,
@@ -147,7 +146,7 @@ export function createServer(options: ServerOptions): RunningServer {
     remote,
     aggregation,
     gate: createGate(clock),
-    admissionMetrics: admissionMetrics(metrics, clock),
+    metrics,
     components: options.components ?? [],
     ...(options.keys && { keys: options.keys }),
     ...(options.kubelets && { kubelets: options.kubelets }),
@@ -170,7 +169,7 @@ export function createServer(options: ServerOptions): RunningServer {
         version: kubernetesVersion.gitVersion,
         customSchema: (kind, { version }) => publishedSchema(server, kind, version),
       })),
-      ...metricsPaths(server, metrics, { healthChecks: options.healthChecks, processUse: options.processUse }),
+      ...metricsPaths(server, numbers, { healthChecks: options.healthChecks, processUse: options.processUse }),
       ['/version', onlyGet(() => json(kubernetesVersion))],
       ...(options.keys ? tokenPaths(options.keys) : []),
       ...(options.paths?.(server) ?? []),
@@ -181,7 +180,7 @@ export function createServer(options: ServerOptions): RunningServer {
     server,
     [authenticate(authenticators), impersonate(authorizers), authorize(authorizers)],
     route(server, paths, options.describe),
-    requestMetrics(metrics, clock),
+    requestMetrics(numbers, clock),
   );
   return {
     server,

@@ -5,8 +5,8 @@ import type { ApiResponse } from '../api/request.ts';
 import { namedSchema } from '../kinds/schemas.ts';
 import { noSuchPath } from '../api/status.ts';
 import type { Aggregation } from './aggregation/aggregation.ts';
-import { isAvailable } from './aggregation/availability.ts';
 import { groupVersionsOf } from './aggregation/group-versions.ts';
+import { freshResources } from './aggregation/remote-kinds.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiate.ts';
@@ -206,16 +206,12 @@ const ownVersion = ({ catalog }: Discovered, group: string, version: string): ob
   freshness: 'Current',
 });
 
-/** What another server has told of a version it serves; stale while that server does not answer. */
+/** What another server has told of a version it serves; stale, and without any of it, while that server does not answer. */
 function remoteVersion({ aggregation }: Discovered, group: string, version: string): object | undefined {
   const api = aggregation.find(`/apis/${group}/${version}`);
   if (!api) return undefined;
-  const known = aggregation.known.get(api.metadata.name ?? '');
-  return {
-    version,
-    ...(known && { resources: known.resources }),
-    freshness: known && isAvailable(api) ? 'Current' : 'Stale',
-  };
+  const resources = freshResources(aggregation, api);
+  return { version, ...(resources && { resources }), freshness: resources ? 'Current' : 'Stale' };
 }
 
 function discoveredResource(kind: Kind, version: string): { resource: string } {

@@ -3,7 +3,8 @@
 import { textOf, utf8 } from '../base/bytes.ts';
 import { hashOf } from '../base/hash.ts';
 import type { ApiResponse } from '../api/request.ts';
-import { withRemoteDocuments, withRemoteSwagger } from './aggregation/openapi.ts';
+import type { APIService } from '../kinds/apiregistration/api-service.ts';
+import { convertedOf, withRemoteDocuments, withRemoteSwagger } from './aggregation/openapi.ts';
 import { passOn } from './aggregation/proxy.ts';
 import type { Catalog } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
@@ -69,8 +70,9 @@ export function openApiPaths(
 
   function version3(exchange: Exchange, path: string): ApiResponse | Promise<ApiResponse> {
     const api = aggregation.find(path.slice('/openapi/v3'.length));
-    if (api) return passOn(remote, api, exchange);
-    const place = placeOf(path.slice('/openapi/v3/'.length), catalog, input());
+    const converted = api && convertedFor(api, path);
+    if (api && !converted) return passOn(remote, api, exchange);
+    const place = converted ?? placeOf(path.slice('/openapi/v3/'.length), catalog, input());
     if (!place) return noDocument;
     const hash = exchange.request.query.get('hash');
     if (hash && hash !== place.hash) return moved(`${path}?hash=${place.hash}`);
@@ -91,6 +93,11 @@ export function openApiPaths(
     // A document asked for by its hash never changes.
     const lasting = { 'cache-control': 'public, immutable', expires: farFuture };
     return hash ? { ...response, headers: { ...response.headers, ...lasting } } : response;
+  }
+
+  function convertedFor({ metadata, spec }: APIService, path: string): Place | undefined {
+    const known = aggregation.known.get(metadata.name ?? '');
+    return known && path === `/openapi/v3/apis/${spec.group}/${spec.version}` ? convertedOf(known) : undefined;
   }
 
   return new Map<string, PathAnswer>([

@@ -13,7 +13,7 @@ import type { Catalog } from './catalog.ts';
 import type { Aggregation } from './aggregation/aggregation.ts';
 import type { Remote } from './outgoing/remote.ts';
 import type { Kubelets } from './kubelets.ts';
-import type { AdmissionMetrics } from './metrics/admission-metrics.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
 import type { Gate } from './streaming/gate.ts';
 import type { WriteHooks } from './stock/index.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -41,7 +41,7 @@ export interface Server {
   readonly aggregation: Aggregation;
   /** Watches over connections that became streams. */
   readonly gate: Gate;
-  readonly admissionMetrics: AdmissionMetrics;
+  readonly metrics: ServerMetrics;
   /** Told of everybody who asks for an object to go. */
   readonly witness?: Witness;
   /** Absent where the server stands alone. */

@@ -37,7 +37,8 @@ export async function remoteServer(names: readonly string[], answer: Answer): Pr
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const subject = (request.socket as TLSSocket).getPeerCertificate().subject as { CN?: string } | undefined;
+        // A client that has hung up shows none any more.
+        const subject = (request.socket as TLSSocket).getPeerCertificate()?.subject as { CN?: string } | undefined;
         const { method = '', url: path = '', headers } = request;
         const one: Asked = { method, path, headers, body: text ? JSON.parse(text) : undefined, client: subject?.CN };
         asked.push(one);

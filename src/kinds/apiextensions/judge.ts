@@ -37,17 +37,24 @@ export interface Judgement {
 /** Judges a value by the rules of its schema; `previous` is what it was before, for rules that compare. */
 export type Judge = (value: unknown, previous?: unknown, options?: { readonly path?: string }) => Judgement;
 
+/** Times what rules take. */
+export type Timed = <T>(what: 'compilation' | 'evaluation', act: () => T) => T;
+
+const untimed: Timed = (_, act) => act();
+
 const fine: Judgement = { issues: [], warnings: [] };
 
 /** Compiles the rules of a schema and of all below when they are first needed. Undefined where there are none. */
-export function judgeOf(schema: JsonSchema, isResource: boolean): Judge | undefined {
+export function judgeOf(schema: JsonSchema, isResource: boolean, timed: Timed = untimed): Judge | undefined {
   if (!hasRules(schema)) return undefined;
   let root: Node | undefined;
   return (value, previous, { path = '' } = {}) => {
-    root ??= nodeOf(schema, isResource);
-    if (!root) return fine;
+    root ??= timed('compilation', () => nodeOf(schema, isResource));
+    const node = root;
+    if (!node) return fine;
     const run: Run = { budget: objectLimit, issues: [], warnings: [] };
-    judge(root, value, { path, old: previous ?? undefined, isAsBefore: () => false, isRoot: true }, run);
+    const place: Place = { path, old: previous ?? undefined, isAsBefore: () => false, isRoot: true };
+    timed('evaluation', () => judge(node, value, place, run));
     return run;
   };
 }

@@ -11,7 +11,7 @@ import type { Draft } from '../draft.ts';
 import { formsOf, type Made, madeOf } from './matching/forms.ts';
 import { isExempt } from './matching/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
-import { ask, auditKey, CallFailure, overlooking } from './webhooks/call.ts';
+import { ask, auditKey, CallFailure } from './webhooks/call.ts';
 import { type Hook, withHooks } from './webhooks/hooks.ts';
 import { type Invocation, invocationOf, shownTo } from './webhooks/invocation.ts';
 import type { Verdict } from './webhooks/review.ts';
@@ -62,13 +62,11 @@ function wantAgain(memory: Memory): void {
 }
 
 /** Whether the webhook has changed the object. */
-async function askOne(invocation: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<boolean> {
-  const verdict = await ask(invocation, attributes, world);
-  if (!verdict || verdict.patch === '') return false;
-  return (await overlooking(invocation, attributes, world, () => change(invocation, attributes, verdict))) ?? false;
-}
+const askOne = async (invocation: Invocation, attributes: Attributes, world: AdmissionWorld): Promise<boolean> =>
+  (await ask(invocation, attributes, world, (verdict) => change(invocation, attributes, verdict))) ?? false;
 
 async function change(invocation: Invocation, attributes: Attributes, verdict: Verdict): Promise<boolean> {
+  if (verdict.patch === '') return false;
   const operations = operationsOf(verdict);
   if (operations.length === 0) return false;
   const { object } = attributes;

@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.ts';
 import type { Access } from '../access.ts';
 import type { Catalog } from '../catalog.ts';
 import type { Draft } from '../draft.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { Remote } from '../outgoing/remote.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -53,6 +54,7 @@ export interface AdmissionWorld {
   /** Others that can be asked. */
   readonly remote: Remote;
   readonly clock: Clock;
+  readonly metrics: ServerMetrics;
   readonly random: Random;
   /** All objects of a kind as they are now. */
   mirror<T extends KubeObject>(kind: Kind<T>): Promise<Mirror<T>>;

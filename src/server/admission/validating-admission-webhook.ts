@@ -26,6 +26,6 @@ async function askAll(hooks: readonly Hook[], attributes: Attributes, world: Adm
     await shownTo(invocation);
     invocations.push(invocation);
   }
-  const outcomes = await Promise.allSettled(invocations.map((each) => ask(each, attributes, world)));
+  const outcomes = await Promise.allSettled(invocations.map((each) => ask(each, attributes, world, () => true)));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }

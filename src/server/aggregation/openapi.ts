@@ -2,7 +2,9 @@
 
 import { deepEqual } from '../../base/equal.ts';
 import type { Aggregation } from './aggregation.ts';
-import type { Swagger } from './remote-discovery.ts';
+import { hexHash } from '../openapi/documents.ts';
+import { openApiV3Of } from './openapi-v3.ts';
+import type { RemoteDiscovery, Swagger } from './remote-discovery.ts';
 
 type Json = Record<string, unknown>;
 
@@ -10,11 +12,30 @@ type Json = Record<string, unknown>;
 export function withRemoteDocuments<T extends { readonly paths?: unknown }>(index: T, aggregation: Aggregation): T {
   const entries = aggregation.remote().flatMap(({ metadata, spec }) => {
     const place = `apis/${spec.group}/${spec.version}`;
-    const entry = aggregation.known.get(metadata.name ?? '')?.documents[place];
+    const known = aggregation.known.get(metadata.name ?? '');
+    const converted = known && convertedOf(known);
+    const entry = converted
+      ? { serverRelativeURL: `/openapi/v3/${place}?hash=${converted.hash}` }
+      : known?.documents[place];
     return entry ? [[place, entry] as const] : [];
   });
   if (entries.length === 0) return index;
   return { ...index, paths: { ...(index.paths as Json), ...Object.fromEntries(entries) } };
+}
+
+export interface Converted {
+  readonly hash: string;
+  make(): Json;
+}
+
+const converted = new WeakMap<Swagger, Converted>();
+
+/** The version 3 document of a server that has version 2 only. */
+export function convertedOf({ isLegacy, swagger }: RemoteDiscovery): Converted | undefined {
+  if (!isLegacy || !swagger) return undefined;
+  const known = converted.get(swagger) ?? { hash: hexHash(swagger), make: () => openApiV3Of(swagger) };
+  converted.set(swagger, known);
+  return known;
 }
 
 /** The version 2 document, with what others serve in their own group versions. */

@@ -1,6 +1,6 @@
 // Requests for group versions that another API server answers for: passed on under the name of who asks, answers passed back as they come.
 
-import { addressText, type OutgoingAnswer, Unreachable } from '../outgoing/outgoing.ts';
+import { addressText, discard, type OutgoingAnswer, Unreachable } from '../outgoing/outgoing.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/request.ts';
 import type { APIService } from '../../kinds/apiregistration/api-service.ts';
 import type { Exchange } from '../exchange.ts';
@@ -8,6 +8,7 @@ import type { Remote } from '../outgoing/remote.ts';
 import { text } from '../paths.ts';
 import { isTrue } from '../resolve.ts';
 import { isAvailable } from './availability.ts';
+import { inObjects } from './in-objects.ts';
 import { identityHeaders, requestTo } from './remote-service.ts';
 
 /** How long it may take to answer, in milliseconds. Watches go on. */
@@ -15,7 +16,12 @@ const answerWithin = 60_000;
 
 const unavailable = (): ApiResponse => text(503, 'service unavailable\n');
 
-export async function passOn(remote: Remote, api: APIService, { request, user }: Exchange): Promise<ApiResponse> {
+export async function passOn(remote: Remote, api: APIService, exchange: Exchange): Promise<ApiResponse> {
+  const response = await passedOn(remote, api, exchange);
+  return exchange.request.inProcess ? inObjects(response, exchange.request) : response;
+}
+
+async function passedOn(remote: Remote, api: APIService, { request, user }: Exchange): Promise<ApiResponse> {
   if (!isAvailable(api)) return unavailable();
   const outgoing = await requestTo(remote, api, {
     method: request.method,
@@ -28,9 +34,11 @@ export async function passOn(remote: Remote, api: APIService, { request, user }:
   }).catch(unlessUnreachable(unavailable));
   if ('status' in outgoing) return outgoing;
   const headers = { host: outgoing.address ? addressText(outgoing.address) : '', ...outgoing.headers };
-  const answer = await remote
-    .send({ ...outgoing, headers })
-    .catch(unlessUnreachable((why) => text(503, `error trying to reach service: ${why}\n`)));
+  const sent = { ...outgoing, headers };
+  // In-process callers are what elsewhere has Kubernetes' client, and as patient.
+  const answer = await (request.inProcess ? remote.sendPatiently(sent) : remote.send(sent)).catch(
+    unlessUnreachable((why) => text(503, `error trying to reach service: ${why}\n`)),
+  );
   if (!isAnswer(answer)) return answer;
   return answer.connection ? joined(answer, answer.connection) : passedBack(answer);
 }
@@ -106,18 +114,22 @@ function headersFor(request: ApiRequest, user: UserInfo): Record<string, string 
   const { headers, path } = request;
   const passed = Object.entries(headers).filter(([name]) => isPassedOn(name));
   const upgrade = isUpgrade(request) ? { connection: 'Upgrade', upgrade: headers.upgrade ?? '' } : {};
-  return { ...Object.fromEntries(passed), ...upgrade, ...identityHeaders(user), 'x-forwarded-uri': path };
+  return {
+    ...Object.fromEntries(passed),
+    ...(request.inProcess && { accept: 'application/json' }),
+    ...upgrade,
+    ...identityHeaders(user),
+    'x-forwarded-uri': path,
+  };
 }
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
 
 /** The answer as it comes. Nobody is sent elsewhere. */
-function passedBack({ status, headers, body }: OutgoingAnswer): ApiResponse {
+function passedBack(answer: OutgoingAnswer): ApiResponse {
+  const { status, headers, body } = answer;
   if (isRedirect(status)) {
-    body.subscribe(
-      () => {},
-      () => {},
-    )();
+    discard(answer);
     return text(502, 'the backend attempted to redirect this request, which is not permitted\n');
   }
   const passed = Object.entries(headers).filter(([name]) => isPassedOn(name) && !name.startsWith('access-control-'));

@@ -1,6 +1,7 @@
 // What another API server says it serves: its resources, in the form of aggregated discovery, and its OpenAPI documents.
 
 import { textOf } from '../../base/bytes.ts';
+import type { Kind } from '../../api/kind.ts';
 import type { APIService } from '../../kinds/apiregistration/api-service.ts';
 import { wholeBody } from '../outgoing/outgoing.ts';
 import type { Remote } from '../outgoing/remote.ts';
@@ -9,13 +10,21 @@ import { identityHeaders, requestTo } from './remote-service.ts';
 /** A resource as aggregated discovery has it. */
 export interface DiscoveredResource {
   readonly resource: string;
-  readonly [field: string]: unknown;
+  readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly scope: Kind['scope'];
+  readonly singularResource: string;
+  readonly verbs: Kind['verbs'];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly subresources?: readonly object[];
 }
 
 export interface RemoteDiscovery {
   readonly resources: readonly DiscoveredResource[];
   /** Where its OpenAPI documents are, by their path (`apis/metrics.k8s.io/v1beta1`). */
   readonly documents: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+  /** It has OpenAPI of version 2 alone. */
+  readonly isLegacy: boolean;
   /** Its whole OpenAPI v2 document. */
   readonly swagger: Swagger | undefined;
 }
@@ -34,14 +43,23 @@ export async function learn(remote: Remote, api: APIService): Promise<RemoteDisc
   const { group, version } = api.spec;
   const [list, index, swagger] = await Promise.all([
     fetchJson(remote, api, `/apis/${group}/${version}`),
-    fetchJson(remote, api, '/openapi/v3').catch(() => undefined),
+    fetchJson(remote, api, '/openapi/v3').catch((error: unknown) => (error as Partial<Unanswered>).status ?? 0),
     fetchJson(remote, api, '/openapi/v2').catch(() => undefined),
   ]);
   return {
     resources: resourcesOf((list as ResourceList).resources ?? [], { group: group ?? '', version: version ?? '' }),
-    documents: (index as { paths?: RemoteDiscovery['documents'] } | undefined)?.paths ?? {},
+    documents: (index as { paths?: RemoteDiscovery['documents'] }).paths ?? {},
+    isLegacy: index === 404,
     swagger: swagger as Swagger | undefined,
   };
+}
+
+class Unanswered extends Error {
+  readonly status: number;
+  constructor(path: string, status: number) {
+    super(`${path} answers ${status}`);
+    this.status = status;
+  }
 }
 
 async function fetchJson(remote: Remote, api: APIService, path: string): Promise<unknown> {
@@ -50,7 +68,7 @@ async function fetchJson(remote: Remote, api: APIService, path: string): Promise
     await requestTo(remote, api, { method: 'GET', path, headers, timeout: answerWithin }),
   );
   const text = textOf(await wholeBody(answer, largestAnswer));
-  if (answer.status !== 200) throw new Error(`${path} answers ${answer.status}`);
+  if (answer.status !== 200) throw new Unanswered(path, answer.status);
   return JSON.parse(text);
 }
 
@@ -65,7 +83,7 @@ interface Resource {
   readonly group?: string;
   readonly version?: string;
   readonly kind?: string;
-  readonly verbs?: readonly string[];
+  readonly verbs?: Kind['verbs'];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
 }

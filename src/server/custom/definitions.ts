@@ -71,7 +71,7 @@ export async function serveDefinitions(server: Server, client: Client): Promise<
       return;
     }
     const kind = {
-      ...kindOfDefinition(definition, conversionOf(definition)),
+      ...kindOfDefinition(definition, { convert: conversionOf(definition), timed: server.metrics.expressions }),
       storageVersionHash: await hashOf(definition),
     };
     served.set(name, { kind, definition });

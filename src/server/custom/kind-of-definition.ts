@@ -16,7 +16,7 @@ import type { KubeObject } from '../../api/object.ts';
 import { embeddedIssues } from '../../kinds/apiextensions/embedded-issues.ts';
 import { pruneResource, readConverted, readResource } from '../../kinds/apiextensions/read.ts';
 import { valuesAt } from '../../kinds/apiextensions/field-path.ts';
-import { type Judgement, judgeOf } from '../../kinds/apiextensions/judge.ts';
+import { type Judgement, judgeOf, type Timed } from '../../kinds/apiextensions/judge.ts';
 import { scaleIssues } from '../../kinds/apiextensions/scale-issues.ts';
 import { type JsonSchema, schemaOfResource } from '../../kinds/apiextensions/structural.ts';
 import { repetitionIssues, valueIssues } from '../../kinds/apiextensions/value-issues.ts';
@@ -31,8 +31,17 @@ import { printerColumns } from './printer-columns.ts';
 const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const partVerbs = ['get', 'patch', 'update'];
 
-/** `convert`: who converts objects, where versions differ in more than their names. As the version sees it that objects are stored in; the others have their own view of the kind in `versions`. */
-export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition, convert?: Kind['convert']): Kind {
+export interface DefinitionWorld {
+  /** Who converts objects, where versions differ in more than their names. */
+  readonly convert: Kind['convert'];
+  readonly timed: Timed;
+}
+
+/** As the version sees it that objects are stored in; the others have their own view of the kind in `versions`. */
+export function kindOfDefinition(
+  { metadata, spec }: CustomResourceDefinition,
+  { convert, timed }: DefinitionWorld,
+): Kind {
   const stored = spec.versions.find(({ storage }) => storage) ?? spec.versions[0];
   const served = spec.versions.filter((version) => version.served);
   const hub = served.filter((version) => version === stored);
@@ -44,7 +53,7 @@ export function kindOfDefinition({ metadata, spec }: CustomResourceDefinition, c
     versions,
     definedVersions,
     behaviour: {
-      ...behaviourOf(version),
+      ...behaviourOf(version, timed),
       readStored: (object: CustomResource) => readStored(spec, object),
       ...(version !== stored && !convert && { fitForStorage: (draft: CustomResource) => fit(draft, schemaOf(stored)) }),
     },
@@ -142,12 +151,12 @@ function readStored({ group, versions }: CustomResourceDefinition['spec'], objec
   return deepEqual(read, object) ? object : read;
 }
 
-function behaviourOf(version: CustomResourceDefinitionVersion | undefined): Behaviour {
+function behaviourOf(version: CustomResourceDefinitionVersion | undefined, timed: Timed): Behaviour {
   const schema = schemaOf(version);
   const hasStatus = version?.subresources?.status !== undefined;
   const paths = scalePathsOf(version);
   const columns = printerColumns(version?.additionalPrinterColumns);
-  const rulesOn = rulesOf(schema);
+  const rulesOn = rulesOf(schema, timed);
   const issuesOf = (object: KubeObject, previous: KubeObject | undefined, parts: readonly ('spec' | 'status')[]) => {
     const issues = schema ? objectIssues(object, schema, previous, paths ? scaleIssues(object, paths, parts) : []) : [];
     return [
@@ -216,8 +225,11 @@ function objectIssues(
 }
 
 /** The rules of a schema, asked once for an object: what is wrong is known before what is worth a warning. */
-function rulesOf(schema: JsonSchema | undefined): ((next: KubeObject, previous?: KubeObject) => Judgement) | undefined {
-  const judge = schema && judgeOf(schema, true);
+function rulesOf(
+  schema: JsonSchema | undefined,
+  timed: Timed,
+): ((next: KubeObject, previous?: KubeObject) => Judgement) | undefined {
+  const judge = schema && judgeOf(schema, true, timed);
   if (!judge) return undefined;
   let last: { readonly next: KubeObject; readonly previous: KubeObject | undefined; readonly judgement: Judgement };
   return (next, previous) => {

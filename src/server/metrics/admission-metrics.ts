@@ -18,13 +18,15 @@ const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 export function admissionMetrics(metrics: Metrics, clock: Clock): AdmissionMetrics {
   const controllers = metrics.histogram({
     name: 'apiserver_admission_controller_admission_duration_seconds',
-    help: '[STABLE] Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).',
+    stability: 'STABLE',
+    help: 'Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).',
     labels: ['name', 'operation', 'rejected', 'type'],
     buckets,
   });
   const steps = metrics.histogram({
     name: 'apiserver_admission_step_admission_duration_seconds',
-    help: '[STABLE] Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).',
+    stability: 'STABLE',
+    help: 'Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).',
     labels: ['operation', 'rejected', 'type'],
     buckets,
   });

@@ -20,36 +20,42 @@ const sizes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 export function requestMetrics(metrics: Metrics, clock: Clock): RequestMetrics {
   const total = metrics.counter({
     name: 'apiserver_request_total',
-    help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
+    stability: 'STABLE',
+    help: 'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
     labels: [...where, 'dry_run', 'code'],
   });
   const duration = metrics.histogram({
     name: 'apiserver_request_duration_seconds',
-    help: '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
+    stability: 'STABLE',
+    help: 'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
     labels: [...where, 'dry_run'],
     buckets: durations,
   });
   const size = metrics.histogram({
     name: 'apiserver_response_sizes',
-    help: '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
+    stability: 'STABLE',
+    help: 'Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
     labels: where,
     buckets: sizes,
   });
   const longRunning = metrics.gauge({
     name: 'apiserver_longrunning_requests',
-    help: '[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
+    stability: 'STABLE',
+    help: 'Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
     labels: where,
   });
   const deprecated = metrics.gauge({
     name: 'apiserver_requested_deprecated_apis',
-    help: '[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
+    stability: 'STABLE',
+    help: 'Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
     labels: ['group', 'version', 'resource', 'subresource', 'removed_release'],
   });
   const inflight = { mutating: peakOf(clock), readOnly: peakOf(clock) };
   metrics.asked(
     {
       name: 'apiserver_current_inflight_requests',
-      help: '[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+      stability: 'STABLE',
+      help: 'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
       type: 'gauge',
       labels: ['request_kind'],
     },
@@ -146,10 +152,14 @@ function placeOf({ target, request }: Exchange): Place {
     const path = namedPaths.has(target.path) ? target.path : '';
     return [knownMethods.has(request.method) ? request.method : 'other', '', '', '', path, '', component];
   }
-  const { group, version, resource, subresource, verb, name, namespace } = target;
-  const scope = name !== '' || verb === 'create' ? 'resource' : namespace !== '' ? 'namespace' : 'cluster';
+  const { group, version, resource, subresource } = target;
   const shown = verbOf(target, request.headers['content-type']);
-  return [shown, group, version, resource, subresource, scope, component];
+  return [shown, group, version, resource, subresource, scopeOf(target), component];
+}
+
+export function scopeOf({ name, verb, namespace }: ResourceTarget): 'resource' | 'namespace' | 'cluster' {
+  if (name !== '' || verb === 'create') return 'resource';
+  return namespace !== '' ? 'namespace' : 'cluster';
 }
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

@@ -257,7 +257,8 @@ export function documentHash(group: string, version: string, input: OpenApiInput
   return hexHash([group, version, input.version, parts]);
 }
 
-const hexHash = (content: unknown): string =>
+/** As addresses of documents have it. */
+export const hexHash = (content: unknown): string =>
   [0, 1, 2, 3]
     .map((part) => hashOf([part, content]).toString(16).padStart(8, '0'))
     .join('')

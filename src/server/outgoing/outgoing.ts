@@ -80,6 +80,11 @@ export function wholeBody({ body }: OutgoingAnswer, limit: number): Promise<Uint
   });
 }
 
+const nothing = () => {};
+
+/** Nobody wants the body of an answer. */
+export const discard = ({ body }: OutgoingAnswer): void => body.subscribe(nothing, nothing)();
+
 /** `127.0.0.1:443`, `[::1]:443`. */
 export const addressText = ({ host, port }: Address): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

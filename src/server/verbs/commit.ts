@@ -126,7 +126,7 @@ export function resetFieldsOf(kind: Kind, subresource: string): { resetFields?: 
 /** Asks all plugins; those that change objects a second time where one of them wishes it. */
 export async function admit(server: Server, phase: AdmissionPhase, attributes: Attributes): Promise<void> {
   const { reinvocation } = attributes;
-  const ended = server.admissionMetrics.begin(phase, attributes.operation);
+  const ended = server.metrics.admission.begin(phase, attributes.operation);
   try {
     await askAll(server, phase, attributes);
     if (phase === 'mutate' && reinvocation.wanted) {
@@ -146,7 +146,7 @@ async function askAll(server: Server, phase: AdmissionPhase, attributes: Attribu
     for (const plugin of server.admission) {
       const act = plugin[phase];
       if (!act || !plugin.handles(attributes)) continue;
-      ended = server.admissionMetrics.begin(phase, attributes.operation, plugin.name);
+      ended = server.metrics.admission.begin(phase, attributes.operation, plugin.name);
       const done = act.call(plugin, attributes, server.admissionWorld);
       if (done) await done;
       ended(false);

@@ -23,6 +23,7 @@ const shortestTimeout = 1_800_000;
 
 export async function watch(server: Server, target: ResourceTarget, query: URLSearchParams): Promise<WatchResult> {
   const { kind } = target.served;
+  const askedAt = server.clock.elapsed();
   const selection = selectionOf(kind, target.namespace, target.name, query);
   requireWatchOptions(query);
   const timeout = query.has('timeoutSeconds') ? wholeNumber(query.get('timeoutSeconds') ?? '') * 1000 : 0;
@@ -38,6 +39,7 @@ export async function watch(server: Server, target: ResourceTarget, query: URLSe
       isTrue(query.get('allowWatchBookmarks')),
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     timeout: timeout > 0 ? timeout : shortestTimeout * (1 + server.random.next()),
+    listed: () => server.metrics.watches.listed(target, server.clock.elapsed() - askedAt),
   };
   if (from > server.store.revision() && plan.initialEvents) throw tooLarge(from, server.store.revision());
   if (!kind.convert) return { type: 'watch', steps: stepsOf(server, cache, selection, plan) };
@@ -53,6 +55,8 @@ interface Plan {
   readonly endMark: boolean;
   readonly bookmarks: boolean;
   readonly timeout: number;
+  /** To be called once the end of the initial events is told. */
+  listed(): void;
 }
 
 function stepsOf(server: Server, cache: Cache, selection: Selection, plan: Plan): WatchSource<WatchStep> {
@@ -98,7 +102,10 @@ function begin(server: Server, cache: Cache, selection: Selection, plan: Plan, {
   if (!plan.initialEvents) return cache.watch(plan.from === 0 ? server.store.revision() : plan.from, live, end);
   const now = server.store.revision();
   send(selected(cache, selection).map((stored) => ({ type: 'ADDED', stored })));
-  if (plan.endMark) send([{ type: 'BOOKMARK', revision: now, initialEventsEnd: true }]);
+  if (plan.endMark) {
+    send([{ type: 'BOOKMARK', revision: now, initialEventsEnd: true }]);
+    plan.listed();
+  }
   return cache.watch(now, live, end);
 }
 

@@ -55,7 +55,7 @@ async function change(
   const namespace =
     invocations.length === 0 || home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
   const questions = questionsOf(attributes.user, world.access);
-  const context: Context = { attributes, namespace, questions, round, forms };
+  const context: Context = { attributes, world, namespace, questions, round, forms };
   for (const invocation of invocations) faults.push(...(await invoke(invocation, context)));
   round.output = copyOf(attributes.object);
   refuse(faults, attributes);
@@ -162,6 +162,7 @@ async function faultOf(
 
 interface Context {
   readonly attributes: Attributes;
+  readonly world: AdmissionWorld;
   readonly namespace: Namespace | undefined;
   readonly questions: Questions;
   readonly round: Round;
@@ -171,7 +172,7 @@ interface Context {
 /** Makes the mutations of a policy, each on what the one before it left. */
 async function invoke(invocation: Invocation, context: Context): Promise<readonly Fault[]> {
   const { policy, binding, mutator, served, params } = invocation;
-  const { attributes, namespace, questions, round, forms } = context;
+  const { attributes, world, namespace, questions, round, forms } = context;
   const subject = async () => ({
     ...{ attributes, served, namespace, params, questions },
     shown: await shownIn(served, forms, internalError),
@@ -185,7 +186,8 @@ async function invoke(invocation: Invocation, context: Context): Promise<readonl
   const faults: Fault[] = [];
   for (const mutation of attributes.object ? mutator.mutations : []) {
     try {
-      forms.take(served, await mutated(mutation, mutator, await subject()));
+      const made = await counted(invocation, world, async () => mutated(mutation, mutator, await subject()));
+      forms.take(served, made);
       round.changed = true;
       attributes.reinvocation.wanted = true;
     } catch (failure) {
@@ -195,6 +197,25 @@ async function invoke(invocation: Invocation, context: Context): Promise<readonl
   }
   if (mutator.returns) round.returning.add(key);
   return faults;
+}
+
+async function counted<T>({ policy, binding }: Invocation, world: AdmissionWorld, act: () => Promise<T>): Promise<T> {
+  const startedAt = world.clock.elapsed();
+  const count = (message: string | undefined) =>
+    world.metrics.policies.mutated({
+      policy: policy.metadata.name ?? '',
+      binding: binding.metadata.name ?? '',
+      message,
+      elapsed: world.clock.elapsed() - startedAt,
+    });
+  try {
+    const done = await act();
+    count(undefined);
+    return done;
+  } catch (failure) {
+    count((failure as Error).message);
+    throw failure;
+  }
 }
 
 const keyOf = ({ policy, binding, params }: Invocation): string =>

@@ -8,6 +8,7 @@ import { type Questions, questionsOf } from '../expressions/questions.ts';
 import { type Forms, formsOf, shownIn } from '../matching/forms.ts';
 import { matchRequest, namespaceOf } from '../matching/match.ts';
 import { homeOf, isNamespace } from '../matching/subject.ts';
+import type { PolicyMetrics } from '../../metrics/policy-metrics.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from '../plugin.ts';
 import { type Hook, hooksOf } from './hooks.ts';
 import { ConfigurationError, paramServed, paramsOf } from './params.ts';
@@ -17,6 +18,8 @@ import {
   compileValidator,
   type Denial,
   type Findings,
+  nothing,
+  type Overlooked,
   validate,
   type Validator,
 } from './validation.ts';
@@ -71,7 +74,7 @@ async function ask(hook: PolicyHook, context: Context): Promise<readonly ApiErro
     paramServed(policy.spec?.paramKind, world);
     for (const binding of bindings) {
       const found = await findingsOf(hook, binding, served, context);
-      refusals.push(...found.flatMap((findings) => act(policy, binding, findings, attributes, collected)));
+      refusals.push(...found.flatMap((findings) => act({ policy, binding }, findings, context, collected)));
     }
   } catch (failure) {
     if (!(failure instanceof ConfigurationError)) throw failure;
@@ -100,13 +103,14 @@ async function findingsOf(
     const namespace = home === '' || isNamespace(attributes) ? undefined : await namespaceOf(home, world);
     const found: Findings[] = [];
     for (const each of params) {
-      found.push(await validate(evaluator, { attributes, served, shown, namespace, params: each, questions }));
+      const subject = { attributes, served, shown, namespace, params: each, questions };
+      found.push(await validate(evaluator, subject, world.clock));
     }
     return found;
   } catch (failure) {
     if (!(failure instanceof ConfigurationError)) throw failure;
     const message = `failed to configure binding: ${failure.message}`;
-    return evaluator.lenient ? [] : [{ denials: [], annotations: [], misconfigured: message }];
+    return evaluator.lenient ? [] : [{ ...nothing, misconfigured: message }];
   }
 }
 
@@ -115,36 +119,52 @@ const unconverted = (why: string) => new ConfigurationError(`failed to convert o
 type Policy = ValidatingAdmissionPolicy;
 type Binding = ValidatingAdmissionPolicyBinding;
 
-/** Does what the binding says with what was found; the refusals are what is left to do. */
-function act(
-  policy: Policy,
-  binding: Binding,
-  { denials, annotations, misconfigured }: Findings,
-  attributes: Attributes,
-  collected: Map<string, Set<string>>,
-): readonly ApiError[] {
-  if (misconfigured !== undefined) return [refusal(attributes, { policy, binding, message: misconfigured })];
-  const actions = binding.spec?.validationActions ?? [];
-  const refusals = denials.flatMap((denial) =>
-    actions.flatMap((action) => enforce(action, policy, binding, denial, attributes)),
-  );
-  return [...refusals, ...annotations.flatMap((each) => collect(each, policy, binding, attributes, collected))];
+/** A policy as a binding puts it in force. */
+interface InForce {
+  readonly policy: Policy;
+  readonly binding: Binding;
 }
 
-function enforce(
-  action: string,
-  policy: Policy,
-  binding: Binding,
-  denial: Denial,
-  attributes: Attributes,
+/** Does what the binding says with what was found; the refusals are what is left to do. */
+function act(
+  inForce: InForce,
+  { denials, overlooked, annotations, misconfigured }: Findings,
+  context: Context,
+  collected: Map<string, Set<string>>,
 ): readonly ApiError[] {
+  const { attributes } = context;
+  if (misconfigured !== undefined) return [refusal(attributes, { ...inForce, message: misconfigured })];
+  for (const each of overlooked) count(inForce, each, 'allow', context);
+  const actions = inForce.binding.spec?.validationActions ?? [];
+  const refusals = denials.flatMap((denial) => actions.flatMap((action) => enforce(action, inForce, denial, context)));
+  return [...refusals, ...annotations.flatMap((each) => collect(each, inForce, context, collected))];
+}
+
+function count(
+  { policy, binding }: InForce,
+  { message, elapsed }: Overlooked,
+  action: Parameters<PolicyMetrics['validated']>[1],
+  { world }: Context,
+): void {
+  const names = { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' };
+  world.metrics.policies.validated({ ...names, message, elapsed }, action);
+}
+
+function enforce(action: string, inForce: InForce, denial: Denial, context: Context): readonly ApiError[] {
+  const { policy, binding } = inForce;
+  const { attributes } = context;
   const { message, reason } = denial;
-  if (action === 'Deny') return [refusal(attributes, { policy, binding, message, ...(reason && { reason }) })];
-  if (action === 'Audit')
+  if (action === 'Deny') {
+    count(inForce, denial, 'deny', context);
+    return [refusal(attributes, { ...inForce, message, ...(reason && { reason }) })];
+  }
+  if (action === 'Audit') {
     attributes.annotate('validation.policy.admission.k8s.io/validation_failure', failure(binding, denial));
-  else {
+    count(inForce, denial, 'audit', context);
+  } else {
     const place = `'${policy.metadata.name}' with binding '${binding.metadata.name}'`;
     attributes.warn(`Validation failed for ValidatingAdmissionPolicy ${place}: ${message}`);
+    count(inForce, denial, 'warn', context);
   }
   return [];
 }
@@ -166,12 +186,15 @@ const longestAnnotation = 10 * 1024;
 
 function collect(
   annotation: Annotation,
-  policy: Policy,
-  binding: Binding,
-  attributes: Attributes,
+  inForce: InForce,
+  context: Context,
   collected: Map<string, Set<string>>,
 ): readonly ApiError[] {
-  if ('error' in annotation) return [refusal(attributes, { policy, binding, message: annotation.error })];
+  if ('error' in annotation) {
+    const { error: message, elapsed } = annotation;
+    count(inForce, { message, elapsed }, 'deny', context);
+    return [refusal(context.attributes, { ...inForce, message })];
+  }
   const values = collected.get(annotation.key) ?? new Set();
   collected.set(annotation.key, values.add(annotation.value.slice(0, longestAnnotation)));
   return [];

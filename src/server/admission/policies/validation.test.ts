@@ -29,8 +29,10 @@ const subject: Subject = {
   },
 };
 
+const noTime = { elapsed: () => 0 };
+
 const found = (spec: ValidatingAdmissionPolicy['spec']): Promise<Findings> =>
-  validate(compileValidator({ metadata: { name: 'p' }, spec: spec as NonNullable<typeof spec> }), subject);
+  validate(compileValidator({ metadata: { name: 'p' }, spec: spec as NonNullable<typeof spec> }), subject, noTime);
 
 test('annotations are texts; null and blank ones are left out', async () => {
   const auditAnnotations = [
@@ -48,7 +50,7 @@ test('an annotation that cannot be told is a failure, which the policy may let p
     { key: 'a', error: 'compilation error: must evaluate to one of [string null_type] but got dyn' },
   ]);
   expect((await found({ auditAnnotations: stored })).annotations).toEqual([
-    { key: 'a', error: "expression 'string(object.data.x)' resulted in error: no such key: data" },
+    { key: 'a', error: "expression 'string(object.data.x)' resulted in error: no such key: data", elapsed: 0 },
   ]);
   expect((await found({ auditAnnotations: stored, failurePolicy: 'Ignore' })).annotations).toEqual([]);
 });
@@ -60,7 +62,9 @@ test.each([
   [{ expression: 'false', message: 'no', messageExpression: "'a\\nb'" }, 'no'],
   [{ expression: 'false', message: 'no', messageExpression: 'object.data.x + 1' }, 'no'],
 ])('%j is told as %s', async (validation, message) => {
-  expect((await found({ validations: [validation] })).denials).toEqual([{ index: 0, message, reason: 'Invalid' }]);
+  expect((await found({ validations: [validation] })).denials).toEqual([
+    { index: 0, message, reason: 'Invalid', elapsed: 0 },
+  ]);
 });
 
 test('a condition that does not hold settles it, whatever others come to', async () => {
@@ -69,6 +73,6 @@ test('a condition that does not hold settles it, whatever others come to', async
   const not = { name: 'b', expression: "request.name != 'c'" };
   expect((await found({ matchConditions: [broken, not], validations })).denials).toEqual([]);
   expect((await found({ matchConditions: [broken], validations })).denials).toEqual([
-    { index: 0, message: `expression 'object.data.x == ''' resulted in error: no such key: data` },
+    { index: 0, message: `expression 'object.data.x == ''' resulted in error: no such key: data`, elapsed: 0 },
   ]);
 });

@@ -1,6 +1,7 @@
 // What a ValidatingAdmissionPolicy finds about a request, for one set of parameters: decisions, and annotations for the audit trail.
 
 import { utf8Length } from '../../../base/bytes.ts';
+import type { Clock, Duration } from '../../../base/clock.ts';
 import {
   admissionEnvironment,
   annotationTypes,
@@ -25,21 +26,26 @@ export interface Denial {
   readonly message: string;
   /** Undefined: it could not be told. */
   readonly reason?: string;
+  readonly elapsed: Duration;
 }
+
+/** What could not be told, of a policy that lets pass what it cannot tell. */
+export type Overlooked = Pick<Denial, 'message' | 'elapsed'>;
 
 /** A value for the audit trail, or why there is none although the policy must not fail. */
 export type Annotation =
   | { readonly key: string; readonly value: string }
-  | { readonly key: string; readonly error: string };
+  | { readonly key: string; readonly error: string; readonly elapsed: Duration };
 
 export interface Findings {
   readonly denials: readonly Denial[];
+  readonly overlooked: readonly Overlooked[];
   readonly annotations: readonly Annotation[];
   /** The policy could not be asked: its parameters are not there. */
   readonly misconfigured?: string;
 }
 
-const nothing: Findings = { denials: [], annotations: [] };
+export const nothing: Findings = { denials: [], overlooked: [], annotations: [] };
 
 interface Rule {
   readonly validation: Validation;
@@ -86,25 +92,29 @@ export function compileValidator({ spec = {} }: ValidatingAdmissionPolicy): Vali
   };
 }
 
-export async function validate(validator: Validator, subject: Subject): Promise<Findings> {
+export type Stopwatch = Pick<Clock, 'elapsed'>;
+
+export async function validate(validator: Validator, subject: Subject, clock: Stopwatch): Promise<Findings> {
   const conditions = await checkConditions(validator.conditions, subject);
   if (conditions === 'no-match') return nothing;
   if (typeof conditions === 'object') return failed(validator, conditions.failed);
-  const attempt = () => findings(validator, subject);
+  const attempt = () => findings(validator, subject, clock);
   return subject.questions ? subject.questions.run(attempt) : attempt();
 }
 
 /** Nothing can be told: one refusal for the whole policy. */
-const failed = ({ lenient }: Validator, message: string): Findings =>
-  lenient ? nothing : { denials: [{ index: 0, message }], annotations: [] };
+function failed({ lenient }: Validator, message: string): Findings {
+  const told = { index: 0, message, elapsed: 0 };
+  return lenient ? { ...nothing, overlooked: [told] } : { ...nothing, denials: [told] };
+}
 
-function findings(validator: Validator, subject: Subject): Findings {
+function findings(validator: Validator, subject: Subject, clock: Stopwatch): Findings {
   const activation = activationOf(subject);
   const withoutAuthorizer = activationOf({ ...subject, questions: undefined });
   try {
     return {
-      denials: denialsOf(validator, activation, withoutAuthorizer),
-      annotations: annotationsOf(validator, withoutAuthorizer),
+      ...decisionsOf(validator, activation, withoutAuthorizer, clock),
+      annotations: annotationsOf(validator, withoutAuthorizer, clock),
     };
   } catch (failure) {
     if (!(failure instanceof OutOfBudget)) throw failure;
@@ -112,20 +122,36 @@ function findings(validator: Validator, subject: Subject): Findings {
   }
 }
 
-function denialsOf(validator: Validator, activation: Activation, withoutAuthorizer: Activation): readonly Denial[] {
+function decisionsOf(
+  validator: Validator,
+  activation: Activation,
+  withoutAuthorizer: Activation,
+  clock: Stopwatch,
+): Pick<Findings, 'denials' | 'overlooked'> {
   const { rules, variables, lenient } = validator;
   const budget: Budget = { left: policyBudget };
   const run = runWith(activation, variables, budget);
-  const outcomes = rules.map(({ expression }) => run.evaluate(expression));
+  const outcomes = rules.map(({ expression }) => timed(clock, () => run.evaluate(expression)));
   const messages = messagesOf(rules, runWith(withoutAuthorizer, variables, budget));
-  return outcomes.flatMap((outcome, index) => {
+  const denials: Denial[] = [];
+  const overlooked: Overlooked[] = [];
+  for (const [index, { done: outcome, elapsed }] of outcomes.entries()) {
     const rule = rules[index] as Rule;
     const untold = 'error' in outcome ? outcome.error : 'failure' in messages ? messages.failure : undefined;
-    if (untold !== undefined) return lenient ? [] : [{ index, message: untold }];
-    if ('value' in outcome && outcome.value === true) return [];
-    const computed = 'outcomes' in messages ? messages.outcomes[index] : undefined;
-    return [{ index, message: messageOf(rule, computed), reason: rule.validation.reason ?? 'Invalid' }];
-  });
+    if (untold !== undefined && lenient) overlooked.push({ message: untold, elapsed });
+    else if (untold !== undefined) denials.push({ index, message: untold, elapsed });
+    else if (!('value' in outcome) || outcome.value !== true) {
+      const computed = 'outcomes' in messages ? messages.outcomes[index] : undefined;
+      denials.push({ index, message: messageOf(rule, computed), reason: rule.validation.reason ?? 'Invalid', elapsed });
+    }
+  }
+  return { denials, overlooked };
+}
+
+function timed<T>(clock: Stopwatch, act: () => T): { readonly done: T; readonly elapsed: Duration } {
+  const startedAt = clock.elapsed();
+  const done = act();
+  return { done, elapsed: clock.elapsed() - startedAt };
 }
 
 type Messages = { readonly outcomes: readonly (Outcome | undefined)[] } | { readonly failure: string };
@@ -150,19 +176,20 @@ function messageOf({ validation }: Rule, computed: Outcome | undefined): string 
   return shown || validation.message?.trim() || `failed expression: ${(validation.expression ?? '').trim()}`;
 }
 
-function annotationsOf({ annotations, variables, lenient }: Validator, activation: Activation): readonly Annotation[] {
+function annotationsOf(
+  { annotations, variables, lenient }: Validator,
+  activation: Activation,
+  clock: Stopwatch,
+): readonly Annotation[] {
   const run = runWith(activation, variables, { left: policyBudget });
-  return annotations.flatMap(({ key, expression }) => {
-    const outcome = run.evaluate(expression);
-    if ('error' in outcome) return lenient ? [] : [{ key, error: outcome.error }];
-    return annotationOf(key, expression, outcome.value);
+  return annotations.flatMap(({ key, expression }): readonly Annotation[] => {
+    const { done: outcome, elapsed } = timed(clock, () => run.evaluate(expression));
+    if ('error' in outcome) return lenient ? [] : [{ key, error: outcome.error, elapsed }];
+    const { value } = outcome;
+    if (typeof value === 'string') return value.trim() === '' ? [] : [{ key, value: value.trim() }];
+    return value === null ? [] : [{ key, error: unsupported(expression, value), elapsed }];
   });
 }
 
-function annotationOf(key: string, { text }: Expression, value: Value): readonly Annotation[] {
-  if (value === null) return [];
-  if (typeof value === 'string') return value.trim() === '' ? [] : [{ key, value: value.trim() }];
-  const rule = 'Return type must be either string or null.';
-  const error = `valueExpression '${text}' resulted in unsupported return type: ${typeNameOf(value)}. ${rule}`;
-  return [{ key, error }];
-}
+const unsupported = ({ text }: Expression, value: Value): string =>
+  `valueExpression '${text}' resulted in unsupported return type: ${typeNameOf(value)}. Return type must be either string or null.`;

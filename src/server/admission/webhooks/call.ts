@@ -2,47 +2,59 @@
 
 import { ApiError, badRequest, internalError } from '../../../api/status.ts';
 import { callWebhook, UnusableClient } from '../../outgoing/webhook-call.ts';
+import type { WebhookOutcome } from '../../metrics/webhook-metrics.ts';
 import type { AdmissionWorld, Attributes } from '../plugin.ts';
 import type { Hook } from './hooks.ts';
 import { type Invocation, shownTo } from './invocation.ts';
 import { type Question, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts';
 
 /** The webhook could not be asked, or gave no usable answer: what then is for its failure policy to say. */
-export class CallFailure extends Error {}
+export class CallFailure extends Error {
+  /** The status that stands for it where it is counted. */
+  readonly code: number;
+  constructor(message: string, code = 503) {
+    super(message);
+    this.code = code;
+  }
+}
 
-/** What the webhook says. Undefined: it failed, and that is to be overlooked. @throws ApiError its refusal, or that it failed */
-export async function ask(
+/**
+ * Asks the webhook, and does what it says. Failures of a webhook that may fail are logged and overlooked: then it is undefined.
+ * @throws ApiError its refusal, or that it failed
+ */
+export async function ask<T>(
   invocation: Invocation,
   attributes: Attributes,
   world: AdmissionWorld,
-): Promise<Verdict | undefined> {
-  return overlooking(invocation, attributes, world, async () => {
+  heed: (verdict: Verdict) => T | Promise<T>,
+): Promise<T | undefined> {
+  const { hook } = invocation;
+  const { name, failurePolicy } = hook.webhook;
+  const ended = world.metrics.webhooks.begin({ name, mutating: hook.mutating, operation: attributes.operation });
+  let outcome: WebhookOutcome = { is: 'refused' };
+  try {
     const verdict = await call(invocation, attributes, world);
-    const { name } = invocation.hook.webhook;
     for (const warning of verdict.warnings) attributes.warn(warning);
     for (const [key, value] of Object.entries(verdict.auditAnnotations)) attributes.annotate(`${name}/${key}`, value);
-    if (!verdict.allowed) throw denial(name, verdict);
-    return verdict;
-  });
-}
-
-/** Failures of a webhook that may fail are logged and overlooked; others are the request's. */
-export async function overlooking<T>(
-  { hook }: Invocation,
-  attributes: Attributes,
-  world: AdmissionWorld,
-  act: () => Promise<T>,
-): Promise<T | undefined> {
-  const { name, failurePolicy } = hook.webhook;
-  try {
-    return await act();
+    if (!verdict.allowed) {
+      const denied = denial(name, verdict);
+      outcome = { is: 'denied', code: denied.code };
+      throw denied;
+    }
+    const heeded = await heed(verdict);
+    outcome = { is: 'allowed' };
+    return heeded;
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
+    const overlooked = failurePolicy === 'Ignore';
+    outcome = { is: 'failed', code: error.code, overlooked };
     const message = `failed calling webhook ${JSON.stringify(name)}: ${error.message}`;
-    if (failurePolicy !== 'Ignore') throw internalError(message);
+    if (!overlooked) throw internalError(message);
     world.log.warn('a webhook failed and was overlooked', { webhook: name, error: message });
     attributes.annotate(`failed-open.${auditKey(hook, attributes)}`, name);
     return undefined;
+  } finally {
+    ended(outcome);
   }
 }
 
@@ -62,6 +74,7 @@ async function call(invocation: Invocation, attributes: Attributes, world: Admis
   if (!reviewVersion)
     throw new CallFailure(
       'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
+      400,
     );
   const question: Question = {
     uid: world.random.uuid(),
@@ -75,8 +88,8 @@ async function call(invocation: Invocation, attributes: Attributes, world: Admis
     review: reviewOf(question),
     timeoutSeconds: webhook.timeoutSeconds ?? defaultTimeoutSeconds,
   }).catch((error: Error) => {
-    const doing = error instanceof UnusableClient ? 'could not get REST client' : 'failed to call webhook';
-    throw new CallFailure(`${doing}: ${error.message}`);
+    if (error instanceof UnusableClient) throw new CallFailure(`could not get REST client: ${error.message}`, 500);
+    throw new CallFailure(`failed to call webhook: ${error.message}`, error instanceof ApiError ? error.code : 503);
   });
   try {
     return verdictOf(answer, question, hook.mutating);

@@ -401,3 +401,42 @@ test('a change of scale is told as a Scale', async () => {
   });
   expect(scaled.spec).toEqual({ replicas: 2 });
 });
+
+test('what comes of asking is counted: a denial, a patch, failures overlooked and not, a patch that does not apply', async () => {
+  const { call, send } = await serving({
+    no: () => ({ allowed: false, status: { code: 409 } }),
+    yes: () => setting('b', '2'),
+    odd: () => patch({ op: 'remove', path: '/data/none' }),
+  });
+  const attempt = async (sort: 'validating' | 'mutating', host: string, more: object = {}) => {
+    await register(call, sort, host, [hook(host, more)]);
+    await call('POST', path, configMap()).catch(() => {});
+    await call('DELETE', `${registration}/${sort}webhookconfigurations/${host}`);
+    await call('DELETE', `${path}/c`).catch(() => {});
+  };
+  await attempt('validating', 'no');
+  await attempt('mutating', 'yes');
+  await attempt('mutating', 'gone', { failurePolicy: 'Ignore' });
+  await attempt('validating', 'gone');
+  await attempt('mutating', 'odd');
+  const { body } = await send('GET', '/metrics');
+  const lines = textOf((body as { bytes: Uint8Array }).bytes).split('\n');
+  const counted = (name: string) => {
+    const whole = `apiserver_admission_webhook_${name}`;
+    return lines.filter((line) => line.startsWith(`${whole}{`)).map((line) => line.slice(whole.length));
+  };
+  expect(counted('request_total')).toEqual([
+    '{code="409",name="no.example.com",operation="CREATE",rejected="true",type="validating"} 1',
+    '{code="200",name="yes.example.com",operation="CREATE",rejected="false",type="admit"} 1',
+    '{code="503",name="gone.example.com",operation="CREATE",rejected="false",type="admit"} 1',
+    '{code="503",name="gone.example.com",operation="CREATE",rejected="true",type="validating"} 1',
+    '{code="0",name="odd.example.com",operation="CREATE",rejected="true",type="admit"} 1',
+  ]);
+  expect(counted('rejection_count')).toEqual([
+    '{error_type="no_error",name="no.example.com",operation="CREATE",rejection_code="409",type="validating"} 1',
+    '{error_type="calling_webhook_error",name="gone.example.com",operation="CREATE",rejection_code="503",type="validating"} 1',
+    '{error_type="apiserver_internal_error",name="odd.example.com",operation="CREATE",rejection_code="0",type="admit"} 1',
+  ]);
+  expect(counted('fail_open_count')).toEqual(['{name="gone.example.com",type="admit"} 1']);
+  expect(counted('admission_duration_seconds_count')).toHaveLength(5);
+});
