@@ -127,9 +127,10 @@ function readReference(text: string): UrlReference {
   if (scheme !== '' && !hierarchy.startsWith('/'))
     return { scheme, authority: '', host: '', rawPath: '', tail, opaque: hierarchy };
   if (scheme === '' && /^[^/]*:/.test(hierarchy)) throw new Refusal('first path segment in URL cannot contain colon');
-  const [, authority = '', path = ''] =
-    (hierarchy.startsWith('///') && scheme === '' ? undefined : /^\/\/([^/]*)(.*)$/.exec(hierarchy)) ?? [];
-  const rawPath = checkedPath(authority === '' && !/^\/\//.test(hierarchy) ? hierarchy : path);
+  const hasAuthority = hierarchy.startsWith('//') && (scheme !== '' || !hierarchy.startsWith('///'));
+  const slash = hasAuthority ? (hierarchy + '/').indexOf('/', 2) : 0;
+  const [authority, path] = [hasAuthority ? hierarchy.slice(2, slash) : '', hierarchy.slice(slash)];
+  const rawPath = checkedPath(path);
   return { scheme, authority, host: authority === '' ? '' : hostOf(authority), rawPath, tail, opaque: '' };
 }
 

@@ -3,14 +3,14 @@
 import type { ByteDuplex } from '../../base/byte-pipe.ts';
 import type { Connection } from '../../api/request.ts';
 
-export async function joined(client: Connection, { input, output }: ByteDuplex): Promise<void> {
-  await Promise.race([
-    new Promise<void>((resolve) => client.receive((bytes) => output.write(bytes), resolve)),
-    sendAll(client, input),
-  ]);
-  input.cancel();
-  output.end();
-}
+export const joined = (client: Connection, { input, output }: ByteDuplex): Promise<void> =>
+  new Promise<void>((resolve) => {
+    client.receive((bytes) => output.write(bytes), resolve);
+    void sendAll(client, input).then(resolve);
+  }).then(() => {
+    input.cancel();
+    output.end();
+  });
 
 async function sendAll(client: Connection, input: ByteDuplex['input']): Promise<void> {
   for (let bytes = await input.read(); bytes; bytes = await input.read()) await client.send(bytes);
