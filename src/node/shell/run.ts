@@ -2,7 +2,9 @@
 
 import { bytePipe } from '../../base/byte-pipe.ts';
 import { concat, textOf, utf8 } from '../../base/bytes.ts';
+import { complain } from './arguments.ts';
 import { expand, expandWord } from './expand.ts';
+import { FileFault } from './files.ts';
 import { redirect } from './redirect.ts';
 import { Exit, LoopEnd, specials } from './specials.ts';
 import { type Command, type List, parseScript, type Pipeline } from './syntax.ts';
@@ -86,8 +88,13 @@ export function createShell(lookup: Lookup): Shell {
     const redirected = await redirect(each.redirects, task, outputOf);
     if (!redirected) return 1;
     const code = await perform(each, redirected.task);
-    redirected.finish();
-    return code;
+    try {
+      redirected.finish();
+      return code;
+    } catch (error) {
+      if (!(error instanceof FileFault)) throw error;
+      return complain(task, `sh: write error: ${error.message}`);
+    }
   }
 
   async function perform(each: Command, task: Task): Promise<number> {

@@ -76,6 +76,8 @@ export async function runSession(command: readonly string[], session: Session): 
     return await program(args, task);
   } catch (error) {
     if (interrupted.signal.aborted || session.signal.aborted) return 130;
+    // Texts have an end.
+    if (error instanceof RangeError) return complain(task, 'sh: out of memory', 137);
     throw error;
   }
 }
