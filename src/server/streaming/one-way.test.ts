@@ -183,6 +183,6 @@ test('a log begins with an empty message and comes in pieces, to pages from anyw
 
 test('a log in a protocol that nobody speaks is refused', async () => {
   const { log } = await logging();
-  expect(await log('', { 'sec-websocket-protocol': 'other' })).toMatchObject({ status: 403, text: '' });
+  expect(await log('', { 'sec-websocket-protocol': 'other, constructor' })).toMatchObject({ status: 403, text: '' });
   expect(await log('container=z', {})).toMatchObject({ status: 400, text: expect.stringContaining('"Status"') });
 });

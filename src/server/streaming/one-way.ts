@@ -49,7 +49,7 @@ function text(headers: Headers, chunks: WatchSource<Uint8Array>): ApiResponse {
   const fault = handshakeFault(headers);
   if (fault) return fault;
   const [first = ''] = offeredProtocols(headers);
-  const protocol = first === '' ? '' : offeredProtocols(headers).find((each) => each in textProtocols);
+  const protocol = first === '' ? '' : offeredProtocols(headers).find((each) => Object.hasOwn(textProtocols, each));
   if (protocol === undefined) return refusal(403);
   const frames = textProtocols[protocol] ?? 'binary';
   const messages = pieces(chunks, (chunk) => cut(chunk, largestPiece));

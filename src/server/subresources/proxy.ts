@@ -1,5 +1,6 @@
 // proxy: hands a request on to what listens at a pod, behind a service, or to a node's kubelet, and its answer back.
 
+import type { ByteDuplex } from '../../base/byte-pipe.ts';
 import { decoded } from '../../base/go-url.ts';
 import { parseIp } from '../../base/ip.ts';
 import type { Kind } from '../../api/kind.ts';
@@ -128,10 +129,13 @@ async function passOn(
 
 /** The connection becomes what is agreed on behind the proxy; a refusal is handed back, and nothing else will do. */
 async function becoming(server: Server, ask: () => Promise<ProxyAnswer>): Promise<Result> {
+  let agreed: ByteDuplex | undefined;
+  // Too many connections are refused before another is made.
+  const upgrade = server.gate({ serve: async (client) => agreed && joined(client, agreed) });
   const answer = await unlessRefused(ask, (why) => new ApiError(500, '', `error dialing backend: ${why}`));
   const { status, headers, connection } = answer;
-  if (connection)
-    return { type: 'upgrade', headers, upgrade: server.gate({ serve: (client) => joined(client, connection) }) };
+  agreed = connection;
+  if (agreed) return { type: 'upgrade', headers, upgrade };
   if (status < 400) throw new ApiError(500, '', `invalid upgrade response: status code ${status}`);
   return raw(answer);
 }
