@@ -20,24 +20,13 @@ import { containerLog } from './logs.ts';
 import { needsConditions, type NodeSpec } from './node-object.ts';
 import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
+import { projectionsFor } from './pod-projections.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
 import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
-import type { ExecAnswer, NodeRuntime } from './runtime.ts';
+import type { NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
-
-export interface SimulatedNodesOptions {
-  readonly client: Client;
-  readonly informers: Informers;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly events: EventRecorder;
-  readonly nodes: readonly NodeSpec[];
-  /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
-  readonly leases?: boolean;
-}
 
 export interface SimulatedNodesOptions {
   readonly client: Client;
@@ -66,13 +55,6 @@ export interface SimulatedNodes extends Kubelets {
   /** The machine loses power: its containers are gone, and are started again after `powerOn`. */
   powerOff(name: string): void;
   powerOn(name: string): void;
-  exec(
-    namespace: string,
-    pod: string,
-    container: string | undefined,
-    command: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<ExecAnswer>;
 }
 
 interface SimulatedNode extends Registrant {
@@ -208,7 +190,12 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     node.workers.set(keyOf(pod), worker);
     if (refusal) hostOf(node).event(pod, { type: 'Warning', ...refusal });
     if (!sandbox) explainBehaviors(node, pod);
-    if (sandbox) node.runtime.recover(sandbox, running);
+    const projections = () => projectionsFor({ host: hostOf(node), record, pod: worker.pod });
+    if (sandbox)
+      node.runtime.recover(
+        sandbox,
+        running.map((each) => ({ ...each, projections })),
+      );
     worker.wake();
   }
 
@@ -275,6 +262,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   function silence(node: SimulatedNode): void {
     for (const worker of node.workers.values()) worker.stop();
     node.workers.clear();
+    node.runtime.halt();
     node.online = false;
   }
 
@@ -343,14 +331,6 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
         options: logOptions,
         now: clock.now(),
       });
-    },
-
-    async exec(namespace, name, container, command, signal) {
-      const { node, worker } = workerOf(namespace, name);
-      const wanted = container ?? worker.pod().spec.containers[0]?.name;
-      const state = worker.record.containers.find((each) => each.container.name === wanted)?.state;
-      if (state?.is !== 'running') throw new ApiError(500, 'InternalError', `container not found ("${wanted}")`);
-      return node.runtime.exec(state.id, command, signal);
     },
 
     usage: () =>

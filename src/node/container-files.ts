@@ -28,6 +28,7 @@ export function freshRoot({ pod, container }: { pod: Pod; container: Container }
   const hostname = hostnameOf(pod);
   const root: Tree = new Map(folders.map((name) => [`/${name}`, folder(now)]));
   for (const name of [...Object.keys(programs), 'sh']) root.set(`/bin/${name}`, file('', now, 0o755));
+  root.set('/dev/null', file('', now, 0o666));
   root.set('/etc/hostname', file(`${hostname}\n`, now));
   root.set('/etc/hosts', file(`127.0.0.1\tlocalhost\n${ip ? `${ip}\t${hostname}\n` : ''}`, now));
   root.set(

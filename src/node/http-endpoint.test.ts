@@ -5,6 +5,8 @@ import type { Container } from '../kinds/generated/types/core-v1.ts';
 import { answerOf, httpOverBytes, listensAt } from './http-endpoint.ts';
 import { newEntry } from './simulated-container.ts';
 
+const projections = () => Promise.resolve(new Map());
+
 const get = { method: 'GET', path: '/x?y=z', headers: {}, body: new Uint8Array() };
 
 function answer(behavior: string, age: number) {
@@ -13,7 +15,15 @@ function answer(behavior: string, age: number) {
     metadata: { name: 'web', namespace: 'a', annotations: { 'portolan.dev/behavior': behavior } },
     spec: { containers: [container] },
   };
-  const entry = newEntry({ id: 'i', pod, container, random: seededRandom(1), sandbox: 's', environment: {} });
+  const entry = newEntry({
+    id: 'i',
+    pod,
+    container,
+    random: seededRandom(1),
+    sandbox: 's',
+    environment: {},
+    projections,
+  });
   entry.startedAt = 1000;
   const given = answerOf(entry, get, 80, 1000 + age);
   return typeof given === 'string' ? given : { status: given.status, text: textOf(given.body) };

@@ -6,7 +6,8 @@ import type { Instant } from '../base/clock.ts';
 import type { Container, Probe } from '../kinds/generated/types/core-v1.ts';
 import type { ProxyAnswer, ProxyRequest } from '../server/kubelets.ts';
 import { RuntimeFailure } from './runtime.ts';
-import { probeAnswer, runsKnownProgram, type Entry } from './simulated-container.ts';
+import { runsKnownProgram } from './own-command.ts';
+import { probeAnswer, type Entry } from './simulated-container.ts';
 
 /** Whether a container listens: at the ports it declares and its probes ask; one that declares none is taken to
  * listen at any, unless it runs what we know not to listen. */

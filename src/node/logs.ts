@@ -39,7 +39,7 @@ export function containerLog({ worker, runtime, facts, options, now }: LogAsk): 
     );
   }
 
-  const lines = selected(runtime.log(id), options, now);
+  const lines = () => selected(runtime.log(id), options, now);
   const follows = options.follow === true && state.is === 'running' && state.id === id;
   return source(lines, options, follows ? (sink, end) => runtime.followLog(id, sink, end) : undefined);
 }
@@ -59,7 +59,11 @@ const textOf = ({ at, text }: LogLine, { timestamps }: LogOptions): string =>
 
 type Follow = (sink: (line: LogLine) => void, end: () => void) => () => void;
 
-function source(lines: readonly LogLine[], options: LogOptions, follow: Follow | undefined): WatchSource<Uint8Array> {
+function source(
+  lines: () => readonly LogLine[],
+  options: LogOptions,
+  follow: Follow | undefined,
+): WatchSource<Uint8Array> {
   const encoder = new TextEncoder();
   return {
     subscribe(sink, end) {
@@ -69,7 +73,7 @@ function source(lines: readonly LogLine[], options: LogOptions, follow: Follow |
         left -= bytes.length;
         if (bytes.length > 0) sink([bytes]);
       };
-      send(lines);
+      send(lines());
       if (follow) return follow((line) => send([line]), end);
       end();
       return () => {};

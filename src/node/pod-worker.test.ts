@@ -66,7 +66,11 @@ function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; 
     const { record, sandbox, running } = recoverPod(pod, clock.now());
     const worker = podWorker(pod, record, host);
     runtime.onExit(worker.exited);
-    if (sandbox) runtime.recover(sandbox, running);
+    if (sandbox)
+      runtime.recover(
+        sandbox,
+        running.map((each) => ({ ...each, projections: () => Promise.resolve(new Map()) })),
+      );
     worker.wake();
     return worker;
   };

@@ -13,8 +13,8 @@ import { fieldOf, type Sources } from './environment.ts';
 import type { ProjectedFile, Projections } from './runtime.ts';
 
 export interface ProjectionSources extends Sources {
-  /** A token of the pod's service account, for these audiences. */
-  token(audience: string | undefined, seconds: number | undefined): Promise<string>;
+  /** A token of the pod's service account, for these audiences; undefined: there is none to be had. */
+  token(audience: string | undefined, seconds: number | undefined): Promise<string | undefined>;
   readonly facts: { readonly podIP: string; readonly hostIP: string };
 }
 
@@ -48,7 +48,8 @@ async function filesOf(volume: Volume, pod: Pod, sources: ProjectionSources): Pr
     if (own) files.push(...ofPod(own.items ?? [], pod, sources, projected.defaultMode));
     if (token) {
       const text = await sources.token(token.audience, token.expirationSeconds);
-      files.push([token.path, { bytes: utf8(text), mode: projected.defaultMode ?? defaultMode }]);
+      if (text !== undefined)
+        files.push([token.path, { bytes: utf8(text), mode: projected.defaultMode ?? defaultMode }]);
     }
   }
   return files;

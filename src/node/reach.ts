@@ -1,14 +1,12 @@
 // What a node's kubelet serves besides logs: commands in containers, ports of pods, and its own small HTTP interface.
 
 import { ApiError, internalError } from '../api/status.ts';
-import { ServiceAccount } from '../kinds/core/service-account.ts';
-import type { TokenRequest } from '../kinds/generated/types/authentication-v1.ts';
 import type { CommandRequest, Kubelets, RunCommand } from '../server/kubelets.ts';
 import { kubeletPage } from './kubelet-pages.ts';
 import type { PodHost } from './pod-host.ts';
 import { sandboxOf } from './pod-record.ts';
 import type { PodWorker } from './pod-worker.ts';
-import { projectionsOf } from './projections.ts';
+import { projectionsFor } from './pod-projections.ts';
 import { RuntimeFailure } from './runtime.ts';
 
 /** A pod on its node. */
@@ -73,32 +71,12 @@ function commandIn({ worker, host }: Placed, { container, command, tty }: Comman
   if (record?.state.is !== 'running') throw new ApiError(500, 'InternalError', `container not found ("${container}")`);
   const { id } = record.state;
   return async (streams, signal) => {
-    const projections = await projectionsOf(worker.pod(), await sourcesFor(worker, host));
+    const projections = await projectionsFor({ host, record: worker.record, pod: worker.pod });
     try {
       return await host.runtime.run(id, { ...(command && { command }), tty, projections, streams, signal });
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
       throw internalError(`error executing command in container: ${error.message}`);
     }
-  };
-}
-
-async function sourcesFor(worker: PodWorker, { client, sources, facts }: PodHost) {
-  const pod = worker.pod();
-  const { namespace = '', name = '', uid = '' } = pod.metadata;
-  const account = pod.spec.serviceAccountName ?? 'default';
-  return {
-    ...(await sources(namespace)),
-    facts: { podIP: worker.record.ips[0] ?? '', hostIP: facts.hostIP },
-    async token(audience: string | undefined, seconds: number | undefined): Promise<string> {
-      const spec = {
-        audiences: audience === undefined ? [] : [audience],
-        ...(seconds !== undefined && { expirationSeconds: seconds }),
-        boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
-      };
-      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
-      const made = await client.sub(ServiceAccount, { namespace, name: account }, 'token', body);
-      return (made as TokenRequest).status?.token ?? '';
-    },
   };
 }

@@ -20,7 +20,7 @@ export interface Recovered {
   readonly record: PodRecord;
   /** What to ask the runtime to find again. */
   readonly sandbox: Sandbox | undefined;
-  readonly running: readonly Remembered[];
+  readonly running: readonly Omit<Remembered, 'projections'>[];
 }
 
 /** A pod no node has begun yet gives a fresh record. After a reboot nothing runs any more: what did has ended for reasons nobody saw. */
@@ -71,7 +71,11 @@ const lostInReboot = ({ id, image, startedAt }: Running, now: Instant): Exited =
   reason: 'Unknown',
 });
 
-function rememberedOf(pod: Pod, { container, state, restarts }: ContainerRecord, sandbox: Sandbox): Remembered[] {
+function rememberedOf(
+  pod: Pod,
+  { container, state, restarts }: ContainerRecord,
+  sandbox: Sandbox,
+): Omit<Remembered, 'projections'>[] {
   return state.is === 'running'
     ? [{ id: state.id, startedAt: state.startedAt, pod, container, sandbox, attempt: restarts }]
     : [];

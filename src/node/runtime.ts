@@ -27,6 +27,8 @@ export interface ContainerRequest {
   /** How often this container was made before. */
   readonly attempt: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** What the kubelet puts into its volumes, for who looks there. */
+  readonly projections: () => Promise<Projections>;
 }
 
 /** Told for every container that ended, whoever ended it. */
@@ -47,12 +49,6 @@ export interface ProbeAnswer {
   readonly output: string;
   /** The runtime promises the same answer before this instant (Infinity: for good). Left out: ask again every period. */
   readonly steadyUntil?: Instant;
-}
-
-export interface ExecAnswer {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** A file that the kubelet puts into a volume. */
@@ -133,8 +129,8 @@ export interface NodeRuntime {
   /** Forgets an ended container and its log. */
   removeContainer(id: string): void;
   probe(id: string, name: ProbeName, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
-  /** Rejects with the signal's reason when aborted. */
-  exec(id: string, command: readonly string[], signal?: AbortSignal): Promise<ExecAnswer>;
+  /** Runs a hook. Resolves with its exit code, also when aborted. */
+  exec(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
   /** On a client's streams. Resolves with the exit code; rejects with RuntimeFailure where the command cannot be started. */
   run(id: string, request: RunRequest): Promise<number>;
   /** Connects to a port of the sandbox. Rejects with RuntimeFailure. */
@@ -148,6 +144,8 @@ export interface NodeRuntime {
   usage(id: string): ContainerUsage | undefined;
   /** After a restart of the agent: finds these again, still running, or tells how they ended meanwhile. */
   recover(sandbox: Sandbox, containers: readonly Remembered[]): void;
+  /** Its machine is no more: nothing runs on, and nobody is told. */
+  halt(): void;
   /** Called with each exit. Returns the way to stop. */
   onExit(listener: (exit: ContainerExit) => void): () => void;
 }

@@ -1,14 +1,17 @@
-// Commands in a simulated container on a client's streams, and attaching to what runs there.
+// Commands in a simulated container: its own program, those that clients run on their streams, and hooks; and attaching to what runs there.
 
 import { hex } from './simulated-images.ts';
-import type { Clock } from '../base/clock.ts';
-import { utf8 } from '../base/bytes.ts';
+import type { Clock, Duration } from '../base/clock.ts';
+import type { ByteSink, ByteSource } from '../base/byte-pipe.ts';
+import { textOf, utf8 } from '../base/bytes.ts';
 import type { CommandStreams } from '../server/kubelets.ts';
 import { freshRoot, hostnameOf, mountsOf } from './container-files.ts';
-import { type NodeRuntime, RuntimeFailure, type RunRequest } from './runtime.ts';
-import { filesOf, type Tree } from './shell/files.ts';
-import { knownHint, knowsCommand, runSession, StartFault } from './shell/session.ts';
-import type { Entry } from './simulated-container.ts';
+import { type Projections, RuntimeFailure, type RunRequest } from './runtime.ts';
+import { absolute, filesOf, type Tree } from './shell/files.ts';
+import { knownHint, runSession, type Session, StartFault } from './shell/session.ts';
+import type { Program } from './shell/task.ts';
+import { aborted, pass } from './shell/waiting.ts';
+import { type Entry, guessOf, overSignal } from './simulated-container.ts';
 
 /** What containers have written: each one's root, and the volumes of each sandbox. Gone with the container, and with the pod. */
 export interface Disks {
@@ -18,17 +21,75 @@ export interface Disks {
 
 export const emptyDisks = (): Disks => ({ roots: new Map(), volumes: new Map() });
 
+/** What is told of a container's end, in bytes. Upstream's limit. */
+const mostLastWords = 4096;
+
+/** What its program left where its pod says that last words are. */
+export function lastWordsOf({ id, container }: Entry, { roots }: Disks): string {
+  const path = absolute(container.terminationMessagePath ?? '/dev/termination-log', '/');
+  return textOf(roots.get(id)?.get(path)?.bytes?.slice(-mostLastWords) ?? new Uint8Array());
+}
+
 interface Place {
   readonly clock: Clock;
   readonly disks: Disks;
-  readonly runtime: Pick<NodeRuntime, 'followLog'>;
-  /** The container's own program has ended. */
-  readonly end: (entry: Entry, code: number) => void;
 }
 
+/** Resolves with the exit code of the container's own program. */
+export async function runOwnProgram(entry: Entry, command: readonly string[], place: Place): Promise<number> {
+  const { clock } = place;
+  const { output, stdin, container } = entry;
+  const request: RunRequest = {
+    tty: container.tty === true,
+    projections: await projectionsIn(entry),
+    streams: {
+      ...(stdin && { stdin }),
+      stdout: output.to('stdout', clock.now),
+      stderr: output.to('stderr', clock.now),
+    },
+    signal: overSignal(entry),
+  };
+  return runSession(command, {
+    ...sessionOf(entry, request, place),
+    otherwise: guessed(
+      () => guessOf(entry),
+      () => (entry.serving = true),
+    ),
+  });
+}
+
+/** Resolves with the exit code. What a hook writes nobody sees, and what nobody can run is taken to succeed. */
+export async function runHook(
+  entry: Entry,
+  { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
+  place: Place,
+): Promise<number> {
+  const request = { tty: false, projections: await projectionsIn(entry), streams: {}, signal };
+  return runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
+}
+
+const projectionsIn = ({ container, projections }: Entry): Promise<Projections> | Projections =>
+  container.volumeMounts?.length ? projections() : new Map();
+
+/** Programs that are not here are said to take their time. `serves` is told of one that takes for ever. */
+const guessed =
+  (guess: () => Duration, serves = () => {}) =>
+  (name: string): Program =>
+  async (args, task) => {
+    const takes = guess();
+    const taken = takes === Infinity ? 'runs until it is stopped' : 'is taken to succeed';
+    await task.stderr.write(
+      `portolan: simulated container: "${[name, ...args].join(' ')}" is not really run; it ${taken}\n`,
+    );
+    if (takes === Infinity) serves();
+    await pass(takes, task);
+    return 0;
+  };
+
+/** On a client's streams. Resolves with the exit code. */
 export async function runCommand(entry: Entry, request: RunRequest, place: Place): Promise<number> {
   const { command } = request;
-  if (!command) return attach(entry, request, place);
+  if (!command) return attach(entry, request);
   try {
     return await runSession(command, sessionOf(entry, request, place));
   } catch (error) {
@@ -41,7 +102,7 @@ export async function runCommand(entry: Entry, request: RunRequest, place: Place
   }
 }
 
-function sessionOf(entry: Entry, { projections, streams, tty, signal }: RunRequest, { clock, disks }: Place) {
+function sessionOf(entry: Entry, { projections, streams, tty, signal }: RunRequest, { clock, disks }: Place): Session {
   const { pod, container, environment, startedAt = clock.now() } = entry;
   const root = kept(disks.roots, entry.id, () => freshRoot(entry, startedAt));
   const volumes = kept(disks.volumes, entry.sandbox, () => new Map<string, Tree>());
@@ -68,29 +129,20 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
   return made;
 }
 
-/** Whoever sits at a container's stdin talks to its program, where that is one we know; everybody else sees what it writes from now on. */
-async function attach(entry: Entry, request: RunRequest, place: Place): Promise<number> {
-  const { container } = entry;
-  const words = [...(container.command ?? []), ...(container.args ?? [])];
-  const command = words.length > 0 ? words : ['sh'];
-  if (!container.stdin || !request.streams.stdin || !knowsCommand(command)) return watch(entry, request, place);
-  const code = await runSession(command, sessionOf(entry, request, place));
-  if (!request.signal.aborted) place.end(entry, code);
+/** To the container's own program, until it ends or the client leaves. */
+async function attach(entry: Entry, { streams, signal }: RunRequest): Promise<number> {
+  const { container, stdin, output } = entry;
+  const detach = output.attach(async (bytes, stream) => outputOf(streams, stream)?.write(bytes));
+  if (stdin && streams.stdin) void hear(streams.stdin, stdin, container.stdinOnce === true);
+  await aborted(AbortSignal.any([signal, overSignal(entry)]));
+  detach();
   return 0;
 }
 
-function watch(entry: Entry, { streams, signal }: RunRequest, { runtime }: Place): Promise<number> {
-  return new Promise((resolve) => {
-    const stop = runtime.followLog(
-      entry.id,
-      ({ stream, text }) => void outputOf(streams, stream)?.write(utf8(`${text}\n`)),
-      () => resolve(0),
-    );
-    signal.addEventListener('abort', () => {
-      stop();
-      resolve(0);
-    });
-  });
+/** What a client says, to who listens; its end is everybody's where there is to be one client only. */
+async function hear(source: ByteSource, sink: ByteSink, once: boolean): Promise<void> {
+  for (let bytes = await source.read(); bytes; bytes = await source.read()) await sink.write(bytes);
+  if (once) sink.end();
 }
 
 const outputOf = ({ stdout, stderr }: CommandStreams, stream: 'stdout' | 'stderr') =>

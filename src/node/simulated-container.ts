@@ -1,72 +1,69 @@
-// One entry of the simulated runtime's table: what the container's program does, how it ends if nobody stops it, what probes hear and what it uses.
+// One entry of the simulated runtime's table: what the container is told to do, how it ends if nobody stops it, what probes hear and what it uses.
 
 import type { Duration, Instant, Timer } from '../base/clock.ts';
 import { bytesOf, milliOf } from '../base/quantity.ts';
 import type { Random } from '../base/random.ts';
 import type { Container, Pod } from '../kinds/generated/types/core-v1.ts';
 import { behaviorOf, type Behavior } from './behaviors.ts';
-import { expandReferences } from './environment.ts';
+import { bytePipe, type ByteSink, type ByteSource } from '../base/byte-pipe.ts';
+import { type ContainerOutput, containerOutput } from './container-output.ts';
+import { commandOf, runsKnownProgram } from './own-command.ts';
 import { between, paces } from './pace.ts';
-import type { ContainerExit, LogLine, ProbeAnswer, ProbeName } from './runtime.ts';
-import { interpret, type Program } from './shell.ts';
+import type { ContainerExit, ContainerRequest, ProbeAnswer, ProbeName } from './runtime.ts';
 
 export interface Entry {
   readonly id: string;
   readonly pod: Pod;
   readonly container: Container;
   readonly behavior: Behavior;
-  readonly program: Program;
+  /** What our shell runs as its own program; undefined: nothing really runs. */
+  readonly command: readonly string[] | undefined;
+  readonly output: ContainerOutput;
+  /** Of its own program, where somebody may sit there. */
+  readonly stdin: (ByteSource & ByteSink) | undefined;
   readonly random: Random;
   readonly sandbox: string;
   /** What it was started with. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly projections: ContainerRequest['projections'];
+  /** Aborted when it ends; made for who asks. */
+  over: AbortController | undefined;
   startedAt: Instant | undefined;
+  /** Its program has come to something that is taken to be a server. */
+  serving: boolean;
   exit: ContainerExit | undefined;
   timer: Timer | undefined;
 }
 
-type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'environment'>;
+type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'environment' | 'projections'>;
 
-export function newEntry(made: Made): Entry {
-  const behavior = behaviorOf(made.pod, made.container.name);
-  return {
-    ...made,
-    behavior,
-    program: programOf(made, made.environment),
-    startedAt: undefined,
-    exit: undefined,
-    timer: undefined,
-  };
+export const newEntry = (made: Made): Entry => ({
+  ...made,
+  behavior: behaviorOf(made.pod, made.container.name),
+  command: commandOf(made.container, made.environment),
+  output: containerOutput(),
+  stdin: made.container.stdin ? bytePipe() : undefined,
+  over: undefined,
+  startedAt: undefined,
+  serving: false,
+  exit: undefined,
+  timer: undefined,
+});
+
+/** Aborted when it has ended, or its node is no more. */
+export function overSignal(entry: Entry): AbortSignal {
+  if (entry.exit) return AbortSignal.abort();
+  entry.over ??= new AbortController();
+  return entry.over.signal;
 }
 
-/** Variables with literal values: all that is known of a container found again or exec'd into. */
+/** Variables with literal values: all that is known of a container found again. */
 export const plainEnvironment = ({ env = [] }: Container): Record<string, string> =>
   Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 
-function programOf(
-  { pod, container, random }: Pick<Entry, 'pod' | 'container' | 'random'>,
-  environment: Readonly<Record<string, string>>,
-): Program {
-  const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) =>
-    expandReferences(word, environment),
-  );
-  const unknown = (): Duration | 'forever' =>
-    endsByItself(pod, container) ? between(random.fork('work'), workPace(pod, container)) : 'forever';
-  const program = isCommand(words) ? interpret(words, environment, unknown) : undefined;
-  if (program) return program;
-  const after = unknown();
-  const what = after === 'forever' ? 'it runs until it is stopped' : 'it is taken to succeed';
-  const text = `portolan: simulated container "${container.name}" of image "${container.image}": no program really runs here; ${what}`;
-  return { output: [{ after: 0, stream: 'stdout', text }], ...(after !== 'forever' && { exit: { after, code: 0 } }) };
-}
-
-const understoodFirst = /^(?:\S*\/)?(?:sh|bash|ash|dash|sleep|exit|true|false|echo)$/;
-
-/** Its program is one of the few that are really followed here. */
-export const runsKnownProgram = ({ command = [], args = [] }: Container): boolean => isCommand([...command, ...args]);
-
-/** A command line rather than arguments of an image's own program. */
-const isCommand = (words: readonly string[]): boolean => understoodFirst.test(words[0] ?? '');
+/** How long something takes that nobody here can run; Infinity for what is taken to be a server. It then succeeds. */
+export const guessOf = ({ pod, container, random }: Entry): Duration =>
+  endsByItself(pod, container) ? between(random.fork('work'), workPace(pod, container)) : Infinity;
 
 const isInit = (pod: Pod, container: Container): boolean =>
   container.restartPolicy !== 'Always' && (pod.spec.initContainers ?? []).some(({ name }) => name === container.name);
@@ -83,24 +80,27 @@ function endsByItself(pod: Pod, container: Container): boolean {
 const workPace = (pod: Pod, container: Container) => (isInit(pod, container) ? paces.initWork : paces.work);
 
 /** Asked to end, a server ends well; other programs die of the signal. */
-export const isServer = ({ pod, container, program }: Entry): boolean => !program.exit && !endsByItself(pod, container);
+export const isServer = (entry: Entry): boolean =>
+  entry.serving || (!(entry.command && runsKnownProgram(entry.container)) && guessOf(entry) === Infinity);
 
 interface Fate {
   readonly after: Duration;
   readonly exit: Omit<ContainerExit, 'container' | 'at'>;
 }
 
-/** How the container ends if nobody stops it: the earliest of what its behaviour, its program and its memory say. */
+export const exitWith = (exitCode: number): Fate['exit'] => ({
+  exitCode,
+  reason: exitCode === 0 ? 'Completed' : 'Error',
+});
+
+/** How the container ends if nobody stops it and no program runs: the earliest of what its behaviour, our guess and its memory say. */
 export function fateOf(entry: Entry): Fate | undefined {
-  const { behavior, program, random } = entry;
-  const coded = (after: Duration, code: number, message?: string): Fate => ({
-    after,
-    exit: { exitCode: code, reason: code === 0 ? 'Completed' : 'Error', ...(message !== undefined && { message }) },
-  });
+  const { behavior, command, random } = entry;
+  const coded = (after: Duration, code: number): Fate => ({ after, exit: exitWith(code) });
   const fates = [
     behavior.crashLoop && coded(between(random.fork('crash'), paces.crash), 1),
     behavior.exit && coded(behavior.exit.after, behavior.exit.code),
-    !behavior.exit && program.exit && coded(program.exit.after, program.exit.code, program.lastWords),
+    !behavior.exit && !command && coded(guessOf(entry), 0),
     outOfMemory(entry),
   ].filter((fate) => !!fate);
   return fates.sort((a, b) => a.after - b.after)[0];
@@ -143,16 +143,3 @@ export function probeAnswer({ behavior, startedAt }: Entry, name: ProbeName, now
     return { success: false, output: 'HTTP probe failed with statuscode: 503', steadyUntil };
   return { success: true, output: '', steadyUntil };
 }
-
-export function logOf(entry: Entry, now: Instant): LogLine[] {
-  const { program, startedAt, exit } = entry;
-  if (startedAt === undefined) return [];
-  const until = exit?.at ?? now;
-  return program.output.filter(({ after }) => startedAt + after <= until).map((line) => lineOf(entry, line));
-}
-
-export const lineOf = ({ startedAt }: Entry, { after, stream, text }: Program['output'][number]): LogLine => ({
-  at: (startedAt ?? 0) + after,
-  stream,
-  text,
-});

@@ -1,5 +1,6 @@
 // Containers that do not run: a table of what starts when, says what, and ends how. Delays are paced by the seed; docs/behaviors.md says what decides.
 
+import { utf8 } from '../base/bytes.ts';
 import { type Clock, type Instant, minutes } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { ProxyAnswer, ProxyRequest } from '../server/kubelets.ts';
@@ -9,22 +10,23 @@ import { between, paces, type Span } from './pace.ts';
 import {
   type ContainerExit,
   type Image,
-  type LogLine,
   type NodeRuntime,
   PullError,
   RuntimeFailure,
   type Sandbox,
 } from './runtime.ts';
 import { answerOf, httpOverBytes, listensAt } from './http-endpoint.ts';
-import { interpret } from './shell.ts';
-import { emptyDisks, runCommand } from './simulated-command.ts';
+import { aborted } from './shell/waiting.ts';
+import { lateClock } from './late-clock.ts';
+import { emptyDisks, lastWordsOf, runCommand, runHook, runOwnProgram } from './simulated-command.ts';
 import {
+  exitWith,
   fateOf,
+  guessOf,
   isServer,
-  lineOf,
-  logOf,
   memoryUse,
   newEntry,
+  overSignal,
   plainEnvironment,
   probeAnswer,
   processorUse,
@@ -56,19 +58,39 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
     return entry;
   };
 
-  function end(entry: Entry, exit: Omit<ContainerExit, 'container' | 'at'>, at = clock.now()): void {
+  function end(entry: Entry, exit: Omit<ContainerExit, 'container' | 'at' | 'message'>, at = clock.now()): void {
     if (entry.exit) return;
     entry.timer?.cancel();
-    entry.exit = { container: entry.id, at, ...exit };
-    for (const listener of listeners) listener(entry.exit);
+    entry.output.close(at);
+    const message = lastWordsOf(entry, disks);
+    const ended = { container: entry.id, at, ...exit, ...(message && { message }) };
+    entry.exit = ended;
+    for (const listener of listeners) listener(ended);
+    entry.over?.abort();
   }
 
   function begin(entry: Entry, startedAt: Instant): void {
     entry.startedAt = startedAt;
     const fate = fateOf(entry);
-    if (!fate || fate.after === Infinity) return;
-    const at = startedAt + fate.after;
-    entry.timer = clock.after(at - clock.now(), () => end(entry, fate.exit, at));
+    if (fate && fate.after !== Infinity) {
+      const at = startedAt + fate.after;
+      entry.timer = clock.after(at - clock.now(), () => end(entry, fate.exit, at));
+    }
+    if (entry.command) void runOwn(entry, entry.command, startedAt);
+    else say(entry, startedAt);
+  }
+
+  async function runOwn(entry: Entry, command: readonly string[], startedAt: Instant): Promise<void> {
+    const time = startedAt < clock.now() ? lateClock(startedAt, clock) : clock;
+    const code = await runOwnProgram(entry, command, { clock: time, disks });
+    if (!entry.behavior.exit && !overSignal(entry).aborted) end(entry, exitWith(code), time.now());
+  }
+
+  function say(entry: Entry, at: Instant): void {
+    const { name, image } = entry.container;
+    const what = guessOf(entry) === Infinity ? 'it runs until it is stopped' : 'it is taken to succeed';
+    const text = `portolan: simulated container "${name}" of image "${image}": no program really runs here; ${what}\n`;
+    void entry.output.to('stdout', () => at).write(utf8(text));
   }
 
   /** Who listens at a port of a sandbox. */
@@ -125,11 +147,11 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
       return image;
     },
 
-    async createContainer({ sandbox, pod, container, attempt, environment }) {
+    async createContainer({ sandbox, attempt, ...request }) {
       await take(paces.create);
-      const own = random.fork(`${pod.metadata.uid}/${container.name}/${attempt}`);
+      const own = random.fork(`${request.pod.metadata.uid}/${request.container.name}/${attempt}`);
       const id = hex(own.fork('id'), 64);
-      entries.set(id, newEntry({ id, pod, container, environment, random: own, sandbox: sandbox.id }));
+      entries.set(id, newEntry({ ...request, id, random: own, sandbox: sandbox.id }));
       return id;
     },
 
@@ -156,29 +178,8 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
 
     probe: (id, name) => probeAnswer(entryOf(id), name, clock.now()),
 
-    async exec(id, command, signal) {
-      const { container } = entryOf(id);
-      const program = interpret(command, plainEnvironment(container), () => 0);
-      if (!program?.exit) {
-        const stderr = `portolan: container "${container.name}" is simulated: "${command.join(' ')}" is beyond what it understands (sleep, exit, true, false, echo)\n`;
-        return { exitCode: 126, stdout: '', stderr };
-      }
-      await clock.sleep(program.exit.after, signal);
-      const text = (stream: 'stdout' | 'stderr') =>
-        program.output
-          .filter((line) => line.stream === stream)
-          .map((line) => `${line.text}\n`)
-          .join('');
-      return { exitCode: program.exit.code, stdout: text('stdout'), stderr: text('stderr') };
-    },
-
-    run: (id, request) =>
-      runCommand(entryOf(id), request, {
-        clock,
-        disks,
-        runtime,
-        end: (entry, exitCode) => end(entry, { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' }),
-      }),
+    exec: (id, command, signal) => runHook(entryOf(id), { command, signal }, { clock, disks }),
+    run: (id, request) => runCommand(entryOf(id), request, { clock, disks }),
 
     async dial(sandbox, port) {
       const { behavior, startedAt = 0, container } = listenerAt(sandbox, port);
@@ -189,33 +190,15 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
 
     ask,
 
-    log: (id) => (entries.has(id) ? logOf(entryOf(id), clock.now()) : []),
+    log: (id) => entries.get(id)?.output.lines() ?? [],
 
     followLog(id, sink, done) {
       const entry = entryOf(id);
-      let told = logOf(entry, clock.now()).length;
-      const tell = (line: LogLine) => {
-        told++;
-        sink(line);
-      };
-      const timers = entry.program.output
-        .slice(told)
-        .map((line) =>
-          clock.after((entry.startedAt ?? 0) + line.after - clock.now(), () => entry.exit || tell(lineOf(entry, line))),
-        );
-      const stop = () => {
-        listeners.delete(listener);
-        for (const timer of timers) timer.cancel();
-      };
-      const listener = (exit: ContainerExit) => {
-        if (exit.container !== id) return;
+      const stop = entry.output.follow(sink);
+      void aborted(overSignal(entry)).then(() => {
         stop();
-        // Of the lines of the last moment, those whose timers came too late.
-        for (const line of logOf(entry, exit.at).slice(told)) tell(line);
         done();
-      };
-      if (entry.exit) done();
-      else listeners.add(listener);
+      });
       return stop;
     },
 
@@ -227,19 +210,20 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
 
     recover(sandbox, containers) {
       for (const ip of sandbox.ips) addresses.keep(ip);
-      for (const { id, startedAt, pod, container, attempt } of containers) {
+      for (const { id, startedAt, pod, container, projections, attempt } of containers) {
         images.set(fullName(container.image ?? ''), imageOf(container.image ?? ''));
         const own = random.fork(`${pod.metadata.uid}/${container.name}/${attempt}`);
-        const entry = newEntry({
-          id,
-          pod,
-          container,
-          environment: plainEnvironment(container),
-          random: own,
-          sandbox: sandbox.id,
-        });
+        const environment = plainEnvironment(container);
+        const entry = newEntry({ id, pod, container, environment, projections, random: own, sandbox: sandbox.id });
         entries.set(id, entry);
         begin(entry, startedAt);
+      }
+    },
+
+    halt() {
+      for (const entry of entries.values()) {
+        entry.timer?.cancel();
+        entry.over?.abort();
       }
     },
 

@@ -1,8 +1,10 @@
 // Who is asking: the first authenticator that knows the caller decides; a wrong credential is refused, none at all is anonymous.
 
+import { bytesOfBase64Url, textOf } from '../base/bytes.ts';
 import type { ApiRequest, UserInfo } from '../api/request.ts';
 import { unauthorized } from '../api/status.ts';
-import type { Stage } from './exchange.ts';
+import type { Exchange, Stage } from './exchange.ts';
+import { offeredProtocols, wantsWebsocket } from './streaming/negotiate.ts';
 import { issuer } from './tokens/issuer.ts';
 
 /** Whom a token names. */
@@ -33,7 +35,7 @@ export const authenticate =
   (next) =>
   async (exchange) => {
     exchange.user = await userOf(exchange.request, authenticators);
-    return next(exchange);
+    return next(withoutToken(exchange));
   };
 
 async function userOf(request: ApiRequest, authenticators: readonly Authenticator[]): Promise<UserInfo> {
@@ -69,9 +71,33 @@ export const authenticated = (user: UserInfo): UserInfo =>
     ? user
     : { ...user, groups: [...user.groups, 'system:authenticated'] };
 
-export function bearerToken(request: ApiRequest): string | undefined {
-  const match = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '');
-  return match?.[1];
+function bearerToken({ headers }: ApiRequest): string | undefined {
+  const match = /^bearer +(\S+)$/i.exec(headers.authorization ?? '');
+  return match?.[1] ?? (wantsWebsocket(headers) ? protocolToken(headers) : undefined);
+}
+
+/** Pages cannot set headers of a WebSocket: they name their token as a protocol, in base64url, besides the one they speak. */
+const tokenProtocol = 'base64url.bearer.authorization.k8s.io.';
+
+/** @throws ApiError where it is no token, or the only protocol, or one of several */
+function protocolToken(headers: ApiRequest['headers']): string | undefined {
+  const offered = offeredProtocols(headers);
+  const [named, ...others] = offered.filter((each) => each.startsWith(tokenProtocol));
+  if (named === undefined) return undefined;
+  const token = bytesOfBase64Url(named.slice(tokenProtocol.length));
+  if (!token || others.length > 0 || (token.length > 0 && offered.length === 1)) throw unauthorized();
+  return token.length > 0 ? textOf(token) : undefined;
+}
+
+/** What is spoken is for later stages to choose, of the protocols that are left. */
+function withoutToken(exchange: Exchange): Exchange {
+  const { request } = exchange;
+  if (request.user || request.headers.authorization || !wantsWebsocket(request.headers)) return exchange;
+  const offered = offeredProtocols(request.headers);
+  const kept = offered.filter((each) => !each.startsWith(tokenProtocol));
+  if (kept.length === offered.length) return exchange;
+  const headers = { ...request.headers, 'sec-websocket-protocol': kept.join(',') };
+  return { ...exchange, request: { ...request, headers } };
 }
 
 /** Bearer tokens from a file in kube-apiserver's CSV form: token,user,uid,"group1,group2". They are meant for this server alone. */

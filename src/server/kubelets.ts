@@ -47,8 +47,11 @@ export interface ProxyRequest {
 
 export interface ProxyAnswer {
   readonly status: number;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** What the connection has become, where the request asked for another protocol and the other side agreed (status 101). */
+  readonly connection?: ByteDuplex;
 }
 
 /** What the containers of a pod use now. */

@@ -12,6 +12,8 @@ import type { PathHandler } from './paths.ts';
 import { print } from './print.ts';
 import { isCustomPlace, requireMethod } from './resolve.ts';
 import type { Server } from './server.ts';
+import { wantsWebsocket } from './streaming/negotiate.ts';
+import { inMessages } from './streaming/one-way.ts';
 import { admitConnection } from './verbs/connect.ts';
 import { shownIn } from './verbs/conversion.ts';
 import { isConnection, subresourceHandler } from './subresources/index.ts';
@@ -77,7 +79,7 @@ async function answer(
   if (target.verb !== 'watch') requireTimeout(request.query.get('timeout'));
   if (version.deprecation) exchange.warnings.add(version.deprecation);
   const result = await shownIn(target.served, await perform(server, exchange, target));
-  return print(result, {
+  const printed = print(result, {
     served: target.served,
     negotiated,
     inProcess: request.inProcess,
@@ -85,6 +87,8 @@ async function answer(
     describe,
     includeObject: request.query.get('includeObject') ?? 'Metadata',
   });
+  if (request.inProcess || !wantsWebsocket(request.headers)) return printed;
+  return inMessages(printed, request.headers, { target, format: negotiated.format });
 }
 
 /** How long an answer may take is for us to decide, but nonsense is refused. */

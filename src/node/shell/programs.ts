@@ -7,7 +7,8 @@ import { bracket, ls, mkdir, rm, stat, test, touch } from './file-programs.ts';
 import { FileFault } from './files.ts';
 import type { Task, Program } from './task.ts';
 import { ArchiveFault, tar } from './tar-program.ts';
-import { cat, cut, grep, sort, tee, wc } from './text-programs.ts';
+import { cat, cut, grep, sort, tail, tee, wc } from './text-programs.ts';
+import { pass } from './waiting.ts';
 
 async function echo(args: readonly string[], { stdout }: Task): Promise<number> {
   const first = args.findIndex((arg) => !/^-[neE]+$/.test(arg));
@@ -42,10 +43,8 @@ async function sleep(args: readonly string[], task: Task): Promise<number> {
   );
   if (lengths.length === 0 || lengths.includes(undefined))
     return complain(task, `sleep: invalid number '${args.join(' ')}'`);
-  // A timer has an end; a century is as good as none.
-  const total = lengths.reduce<number>((sum, each) => sum + Math.min(each ?? 0, 1e12), 0);
-  await task.machine.clock.sleep(Math.min(total, 2 ** 31 - 1), task.signal);
-  task.steps.count = 0;
+  const total = lengths.reduce<number>((sum, each) => sum + (each ?? 0), 0);
+  await pass(total, task);
   return 0;
 }
 
@@ -145,7 +144,7 @@ const table: Readonly<Record<string, Program>> = {
   sleep,
   sort,
   stat,
-  tail: cut((lines, count) => lines.slice(-count)),
+  tail,
   tar,
   tee,
   test,

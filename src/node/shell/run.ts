@@ -2,7 +2,9 @@
 
 import { bytePipe } from '../../base/byte-pipe.ts';
 import { concat, textOf, utf8 } from '../../base/bytes.ts';
+import { complain } from './arguments.ts';
 import { expand, expandWord } from './expand.ts';
+import { FileFault } from './files.ts';
 import { redirect } from './redirect.ts';
 import { Exit, LoopEnd, specials } from './specials.ts';
 import { type Command, type List, parseScript, type Pipeline } from './syntax.ts';
@@ -44,13 +46,17 @@ export function createShell(lookup: Lookup): Shell {
   /** All at once, each in a shell of its own. */
   async function joined(commands: readonly Command[], task: Task): Promise<number> {
     let stdin = task.stdin;
+    let source: ReturnType<typeof bytePipe> | undefined;
     const codes = commands.map(async (each, at) => {
-      if (at === commands.length - 1) return apart(task, { stdin }, (own) => command(each, own));
-      const pipe = bytePipe();
-      const before = stdin;
-      stdin = inputOf(pipe);
-      const code = await apart(task, { stdin: before, stdout: outputTo(pipe) }, (own) => command(each, own));
-      pipe.end();
+      const [before, taken] = [stdin, source];
+      const pipe = at < commands.length - 1 ? bytePipe() : undefined;
+      if (pipe) stdin = inputOf(pipe);
+      source = pipe;
+      const streams = { stdin: before, ...(pipe && { stdout: outputTo(pipe) }) };
+      const code = await apart(task, streams, (own) => command(each, own));
+      pipe?.end();
+      // Who writes to somebody that is gone need not wait.
+      taken?.cancel();
       return code;
     });
     return (await Promise.all(codes)).at(-1) ?? 0;
@@ -82,8 +88,13 @@ export function createShell(lookup: Lookup): Shell {
     const redirected = await redirect(each.redirects, task, outputOf);
     if (!redirected) return 1;
     const code = await perform(each, redirected.task);
-    redirected.finish();
-    return code;
+    try {
+      redirected.finish();
+      return code;
+    } catch (error) {
+      if (!(error instanceof FileFault)) throw error;
+      return complain(task, `sh: write error: ${error.message}`);
+    }
   }
 
   async function perform(each: Command, task: Task): Promise<number> {
@@ -154,12 +165,19 @@ export function createShell(lookup: Lookup): Shell {
     }
     const special = specials[name];
     if (special) return special(args, task);
+    if (name === 'exec') return instead(args, task);
     const variables = given.length > 0 ? new Map([...task.variables, ...given]) : task.variables;
     return program(name, args, { ...task, variables });
   }
 
+  /** `exec`: the program takes the shell's place. */
+  async function instead([name, ...args]: readonly string[], task: Task): Promise<number> {
+    if (name === undefined) return 0;
+    throw new Exit(await program(name, args, task));
+  }
+
   async function program(name: string, args: readonly string[], task: Task): Promise<number> {
-    const found = lookup(name);
+    const found = lookup(name) ?? task.otherwise?.(name);
     if (found) return found(args, task);
     await task.stderr.write(`sh: ${name}: not found\n`);
     return 127;

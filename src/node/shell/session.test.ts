@@ -95,6 +95,11 @@ describe('a script', () => {
     ['echo "', 2],
     ['sleep 1 &', 2],
     ['cat /none', 1],
+    ['mkdir /tmp/a; rm -r /tmp/a > /tmp/a/x', 1],
+    ['sh /none', 2],
+    ['echo "exit 6" > /tmp/x; sh /tmp/x', 6],
+    ['exec false; echo never', 1],
+    ['printf %999999999s x', 137],
   ])('%s ends with %i', async (script, code) => expect((await sh(script)).code).toBe(code));
 
   test('complains on stderr, as a shell would', async () => {

@@ -1,10 +1,12 @@
 // One command in a simulated container, from its words and streams to its exit code: a program of the table, or a shell.
 
+import { textOf } from '../../base/bytes.ts';
 import type { CommandStreams } from '../../server/kubelets.ts';
-
+import { at, complain } from './arguments.ts';
 import { emptyInput, inputOf, type Machine, nowhere, outputTo, type Task, type Program } from './task.ts';
 import { programs } from './programs.ts';
 import { createShell } from './run.ts';
+import { isReadable } from './syntax.ts';
 import { SyntaxFault } from './words.ts';
 import { terminal } from './terminal.ts';
 
@@ -15,6 +17,8 @@ export interface Session {
   readonly streams: CommandStreams;
   readonly tty: boolean;
   readonly signal: AbortSignal;
+  /** As a task's. */
+  readonly otherwise?: Task['otherwise'];
 }
 
 /** Why a command cannot be started, as a container runtime words it. */
@@ -33,6 +37,18 @@ function nameOf(command: string): string | undefined {
 
 /** Whether a command line begins with something that is here. */
 export const knowsCommand = ([first = '']: readonly string[]): boolean => nameOf(first) !== undefined;
+
+/** The script that a command line hands to a shell; empty where it hands none. */
+export function scriptIn([first = '', ...args]: readonly string[]): string {
+  return shellNames.has(nameOf(first) ?? '') ? (scriptAt(args) ?? '') : '';
+}
+
+function scriptAt(args: readonly string[]): string | undefined {
+  const flag = commandFlag(args);
+  return flag < 0 ? undefined : args[flag + 1];
+}
+
+const commandFlag = (args: readonly string[]): number => args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
 
 /** Says, where something is missing, that what would be there in a real image need not be here. */
 export const knownHint = (container: string): string =>
@@ -60,13 +76,15 @@ export async function runSession(command: readonly string[], session: Session): 
     return await program(args, task);
   } catch (error) {
     if (interrupted.signal.aborted || session.signal.aborted) return 130;
+    // Texts have an end.
+    if (error instanceof RangeError) return complain(task, 'sh: out of memory', 137);
     throw error;
   }
 }
 
-function programOf(command: string, { machine }: Session): Program {
+function programOf(command: string, { machine, otherwise }: Session): Program {
   const name = nameOf(command);
-  const program = name === undefined ? undefined : shellNames.has(name) ? runShell : programs[name];
+  const program = name === undefined ? otherwise?.(command) : shellNames.has(name) ? runShell : programs[name];
   if (program) return program;
   if (command === '') throw new StartFault('exec: "": executable file not found in $PATH');
   const named = `exec: ${JSON.stringify(command)}: `;
@@ -76,7 +94,7 @@ function programOf(command: string, { machine }: Session): Program {
 }
 
 function taskOf(
-  { machine, environment, folder, streams, tty }: Session,
+  { machine, environment, folder, streams, tty, otherwise }: Session,
   signal: AbortSignal,
   stop: () => void,
 ): { readonly task: Task; readonly interrupt: { current: () => void } } {
@@ -95,6 +113,7 @@ function taskOf(
     stderr: errors ? outputTo(errors) : nowhere,
     signal,
     steps: { count: 0 },
+    ...(otherwise && { otherwise }),
   };
   return { task, interrupt };
 }
@@ -107,24 +126,31 @@ const standard = ({ hostname, user }: Machine): Record<string, string> => ({
 
 /** `sh -c SCRIPT`, `sh FILE`, or what comes over stdin. */
 async function runShell(args: readonly string[], task: Task): Promise<number> {
-  const flag = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
+  const flag = commandFlag(args);
   const strict = args.some((arg) => /^-[a-z]*e/.test(arg));
-  const script = flag >= 0 ? args[flag + 1] : undefined;
   const state = { folder: task.state.folder, code: 0, strict };
   const own = { ...task, variables: new Map(task.variables), state };
-  if (flag >= 0 && script === undefined) {
-    await task.stderr.write('sh: -c requires an argument\n');
-    return 2;
-  }
-  if (script !== undefined) {
-    const parameters = args.slice(flag + 2);
+  if (flag >= 0) {
+    const [script, ...parameters] = args.slice(flag + 1);
+    if (script === undefined) return complain(task, 'sh: -c requires an argument', 2);
     return shell.script(script, { ...own, parameters: parameters.length > 0 ? parameters : ['sh'] });
   }
+  const name = args.findIndex((arg) => !/^[-+]/.test(arg));
+  if (name >= 0) return runFile(args.slice(name), own);
   return fromInput(
     own,
     () => Promise.resolve(),
     () => {},
   );
+}
+
+async function runFile(parameters: readonly string[], task: Task): Promise<number> {
+  const [name = ''] = parameters;
+  const bytes = task.machine.files.find(at(name, task))?.bytes;
+  const script = bytes && textOf(bytes);
+  if (task.otherwise && (script === undefined || !isReadable(script))) return task.otherwise('sh')(parameters, task);
+  if (script === undefined) return complain(task, `sh: can't open '${name}': No such file or directory`, 2);
+  return shell.script(script, { ...task, parameters });
 }
 
 /** At a terminal, with a prompt; an interrupt ends the command under way, not the shell. */

@@ -55,6 +55,8 @@ export interface Task {
   signal: AbortSignal;
   /** How many commands have run since time last passed. */
   readonly steps: { count: number };
+  /** What programs do that are not here, and scripts that cannot be read, by their name. Left out: they are not found. */
+  readonly otherwise?: (name: string) => Program;
 }
 
 /** What a command does. Resolves with its exit code. */

@@ -4,6 +4,7 @@ import { concat, textOf } from '../../base/bytes.ts';
 import { at, complain, contents, joined, linesOf, optionsOf } from './arguments.ts';
 import { FileFault } from './files.ts';
 import type { Program, Task } from './task.ts';
+import { pass } from './waiting.ts';
 
 export async function cat(args: readonly string[], task: Task): Promise<number> {
   const { rest } = optionsOf(args);
@@ -44,6 +45,27 @@ export const cut =
     await task.stdout.write(joined(take(linesOf(await contents(rest, task)), count)));
     return 0;
   };
+
+const last = cut((lines, count) => lines.slice(-count));
+
+/** How often a file is looked at again, in milliseconds. */
+const lookEvery = 1000;
+
+/** With `-f`, what is written to a file later, too. */
+export async function tail(args: readonly string[], task: Task): Promise<number> {
+  const follows = args.some((arg) => /^(-[a-z]*[fF]|--follow)/.test(arg));
+  const [name, ...others] = optionsOf(args, ['n']).rest;
+  const code = await last(args, task);
+  if (!follows || name === undefined || others.length > 0) return code;
+  const path = at(name, task);
+  if (path === '/dev/null') await pass(Infinity, task);
+  for (let seen = task.machine.files.read(path).length; ; ) {
+    await pass(lookEvery, task);
+    const bytes = task.machine.files.read(path);
+    if (bytes.length > seen) await task.stdout.write(bytes.subarray(seen));
+    seen = bytes.length;
+  }
+}
 
 export async function wc(args: readonly string[], task: Task): Promise<number> {
   const { flags, rest } = optionsOf(args);

@@ -11,3 +11,6 @@ export const patience = {
 
 /** How many connections are open at the same time. */
 export const mostConnections = 1000;
+
+/** What a client of a watch or a log may leave unread before it is left, in bytes. */
+export const largestBacklog = 16 * 1024 * 1024;

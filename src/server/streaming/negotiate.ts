@@ -6,18 +6,26 @@ type Headers = Readonly<Record<string, string>>;
 
 export type Carrier = 'websocket' | 'spdy';
 
+/** Whether the connection is to become something else, whatever that is. */
+export const wantsUpgrade = ({ connection = '', upgrade = '' }: Headers): boolean =>
+  upgrade !== '' && /upgrade/i.test(connection);
+
+export const wantsWebsocket = (headers: Headers): boolean =>
+  wantsUpgrade(headers) && headers.upgrade?.toLowerCase() === 'websocket';
+
 /** @throws ApiError in Kubernetes' words when it is a plain request */
 export function requireCarrier(headers: Headers): Carrier {
-  const { connection = '', upgrade = '' } = headers;
-  const wanted = upgrade.toLowerCase();
-  if (!listed(connection.toLowerCase()).includes('upgrade') || (wanted !== 'websocket' && wanted !== 'spdy/3.1'))
-    throw badRequest('Upgrade request required');
-  return wanted === 'websocket' ? 'websocket' : 'spdy';
+  if (wantsWebsocket(headers)) return 'websocket';
+  if (wantsUpgrade(headers) && headers.upgrade?.toLowerCase() === 'spdy/3.1') return 'spdy';
+  throw badRequest('Upgrade request required');
 }
+
+/** The protocols that a WebSocket's client offers. */
+export const offeredProtocols = (headers: Headers): readonly string[] => listed(headers['sec-websocket-protocol']);
 
 /** The first of the client's protocols that is known; a client that names none speaks the one without a name. */
 export function websocketProtocol(headers: Headers, known: readonly string[]): string {
-  const offered = listed(headers['sec-websocket-protocol']);
+  const offered = offeredProtocols(headers);
   const chosen = offered.length === 0 ? '' : offered.find((each) => known.includes(each));
   if (chosen !== undefined && known.includes(chosen)) return chosen;
   throw refused(

@@ -1,5 +1,7 @@
+import { deflateRaw, gzip, inflateRaw, ungzip } from 'pako';
 import { expect, test } from 'vitest';
 import { bareServer } from '../../../test/support/bare-server.ts';
+import { bytePipe } from '../../base/byte-pipe.ts';
 import { textOf, utf8 } from '../../base/bytes.ts';
 import { seconds } from '../../base/clock.ts';
 import { Endpoints } from '../../kinds/core/endpoints.ts';
@@ -7,12 +9,16 @@ import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { type Authorizer, systemMasters } from '../authorize.ts';
-import type { Kubelets, ProxyRequest } from '../kubelets.ts';
+import type { Kubelets, ProxyAnswer, ProxyRequest } from '../kubelets.ts';
 
 const admin = { name: 'admin', groups: ['system:masters'] };
 
 /** A server with one pod on one node, and kubelets that answer with what they were asked. */
-async function cluster(addresses: { type: string; address: string }[] = [{ type: 'InternalIP', address: '10.1.0.1' }]) {
+async function cluster(
+  addresses: { type: string; address: string }[] = [{ type: 'InternalIP', address: '10.1.0.1' }],
+  answer: () => Promise<ProxyAnswer> = () =>
+    Promise.resolve({ status: 201, headers: { 'x-who': 'me' }, body: utf8('answer') }),
+) {
   const asked: (readonly [string, number, ProxyRequest])[] = [];
   const mayGet: Authorizer = ({ user, verb }) => ({
     verdict: user.name === 'alice' && verb === 'get' ? 'allow' : 'no-opinion',
@@ -30,7 +36,7 @@ async function cluster(addresses: { type: string; address: string }[] = [{ type:
     dial: () => Promise.reject(new Error('nobody')),
     ask(address, port, request) {
       asked.push([address, port, request]);
-      return Promise.resolve({ status: 201, headers: { 'x-who': 'me' }, body: utf8('answer') });
+      return answer();
     },
     askNode: () => Promise.reject(new Error('dial tcp n:10250: i/o timeout')),
     usage: () => [],
@@ -67,7 +73,8 @@ async function cluster(addresses: { type: string; address: string }[] = [{ type:
     });
     const text = body.type === 'bytes' ? textOf(body.bytes) : '';
     const message = text.startsWith('{') ? (JSON.parse(text) as { message?: string }).message : text;
-    return { status, headers, message, upgrade: body.type === 'upgrade' ? body.upgrade : undefined };
+    const bytes = body.type === 'bytes' ? body.bytes : new Uint8Array();
+    return { status, headers, message, bytes, upgrade: body.type === 'upgrade' ? body.upgrade : undefined };
   }
   return { clock, client, call, asked, metadata };
 }
@@ -221,5 +228,125 @@ test('a node that does not answer cannot be reached', async () => {
   expect(await call('GET', 'nodes/n/proxy/healthz')).toMatchObject({
     status: 503,
     message: 'error trying to reach service: dial tcp n:10250: i/o timeout',
+  });
+});
+
+const answering = (answer: Partial<ProxyAnswer>) =>
+  cluster(undefined, () => Promise.resolve({ status: 200, headers: {}, body: new Uint8Array(), ...answer }));
+
+test('behind a proxy a connection becomes what both ends agree on', async () => {
+  const [there, back] = [bytePipe(), bytePipe()];
+  const headers = { connection: 'Upgrade', upgrade: 'chat', 'sec-websocket-accept': 'x' };
+  const { call, asked } = await answering({ status: 101, headers, connection: { input: back, output: there } });
+  const mine = { ...websocket, upgrade: 'chat', authorization: 'Bearer secret', host: 'api' };
+  const answer = await call('GET', 'namespaces/a/pods/web/proxy/talk?a=b', { headers: mine });
+  expect(answer).toMatchObject({ status: 101, headers });
+  // The query is lost, as upstream.
+  expect(asked[0]).toMatchObject([
+    '10.0.0.1',
+    8080,
+    { method: 'GET', path: '/talk', headers: { connection: 'Upgrade', upgrade: 'chat', host: 'api' } },
+  ]);
+  expect(asked[0]?.[2].headers).not.toHaveProperty('authorization');
+
+  const heard: string[] = [];
+  let say = (_text: string) => {};
+  const served = answer.upgrade?.serve({
+    send: (bytes) => Promise.resolve(void heard.push(textOf(bytes))),
+    receive: (sink) => (say = (text) => void sink(utf8(text))),
+  });
+  say('hello');
+  expect(textOf((await there.read()) ?? new Uint8Array())).toBe('hello');
+  await back.write(utf8('you too'));
+  back.end();
+  await served;
+  expect(heard).toEqual(['you too']);
+  expect(there.isClosed()).toBe(true);
+});
+
+test('who leaves ends the connection of the other', async () => {
+  const [there, back] = [bytePipe(), bytePipe()];
+  const { call } = await answering({ status: 101, connection: { input: back, output: there } });
+  const { upgrade } = await call('GET', 'namespaces/a/services/web:80/proxy/', { headers: websocket });
+  expect(upgrade).toBeUndefined();
+  const pod = await call('GET', 'namespaces/a/pods/web/proxy/', { headers: websocket });
+  await pod.upgrade?.serve({ send: () => Promise.resolve(), receive: (_sink, end) => end() });
+  expect([there.isClosed(), back.isClosed()]).toEqual([true, true]);
+});
+
+test.each<[Partial<ProxyAnswer>, number, string]>([
+  [{ status: 200 }, 500, 'invalid upgrade response: status code 200'],
+  [{ status: 302 }, 500, 'invalid upgrade response: status code 302'],
+  [{ status: 418, body: utf8('no') }, 418, 'no'],
+])('who only answers %j does not become anything', async (answer, status, message) => {
+  const { call } = await answering(answer);
+  expect(await call('GET', 'namespaces/a/pods/web/proxy/', { headers: websocket })).toMatchObject({ status, message });
+});
+
+test('who is not there cannot be dialled', async () => {
+  const { call } = await cluster(undefined, () => Promise.reject(new Error('dial tcp 10.0.0.1:8080: i/o timeout')));
+  const asked = async (headers: Record<string, string>) =>
+    (await call('GET', 'namespaces/a/pods/web/proxy/', { headers })) as object;
+  expect(await asked(websocket)).toMatchObject({
+    status: 500,
+    message: 'error dialing backend: dial tcp 10.0.0.1:8080: i/o timeout',
+  });
+  expect(await asked({})).toMatchObject({
+    status: 503,
+    message: 'error trying to reach service: dial tcp 10.0.0.1:8080: i/o timeout',
+  });
+});
+
+test('pages behind a proxy link through it, whatever they are packed in', async () => {
+  const page = utf8('<A HREF=/x>x</A>');
+  const prefix = '/api/v1/namespaces/a/pods/http:web:8080/proxy';
+  for (const [encoding, pack, unpack] of packings) {
+    const headers = { 'content-type': 'text/html; charset=utf-8', 'content-encoding': encoding, 'content-length': '9' };
+    const { bytes, headers: passed } = await (await answering({ headers, body: pack(page) })).call(
+      'GET',
+      'namespaces/a/pods/http:web:8080/proxy/',
+    );
+    expect(textOf(unpack(bytes))).toBe(`<a href="${prefix}/x">x</A>`);
+    expect(passed).toEqual({ 'content-type': 'text/html; charset=utf-8', 'content-encoding': encoding });
+  }
+});
+
+const same = (bytes: Uint8Array) => bytes;
+const packings = [
+  ['', same, same],
+  ['gzip', gzip, ungzip],
+  ['deflate', deflateRaw, inflateRaw],
+] as const;
+
+test('a page that is not packed as it says is an error; what nobody can read passes', async () => {
+  const asked = async (encoding: string) => {
+    const headers = { 'content-type': 'text/html', 'content-encoding': encoding };
+    const { status, message } = await (await answering({ headers, body: utf8('<a href=/x>') })).call(
+      'GET',
+      'namespaces/a/pods/web/proxy/',
+    );
+    return [status, message];
+  };
+  expect(await asked('gzip')).toEqual([500, 'errorf making gzip reader: gzip: invalid header']);
+  expect(await asked('br')).toEqual([200, '<a href=/x>']);
+});
+
+test('redirects behind a proxy lead through it, and whose pages may read is not for the backend to say', async () => {
+  const moved = async (location: string, headers = {}) =>
+    (await (
+      await answering({ status: 302, headers: { location, ...headers } })
+    ).call('GET', 'namespaces/a/pods/web/proxy/', { headers: { host: 'api:6443' } })) as object;
+  const through = '/api/v1/namespaces/a/pods/web/proxy';
+  expect(await moved('/login?next=%2F', { 'access-control-allow-origin': '*', 'x-own': '1' })).toMatchObject({
+    status: 302,
+    headers: { location: `${through}/login?next=%2F`, 'x-own': '1' },
+  });
+  expect(await moved('/', { 'access-control-allow-origin': '*' })).not.toHaveProperty(
+    'headers.access-control-allow-origin',
+  );
+  expect(await moved('http://10.0.0.1:8080/a/')).toMatchObject({ headers: { location: `${through}/a/` } });
+  expect(await moved('%zz')).toMatchObject({
+    status: 500,
+    message: expect.stringContaining('error trying to parse Location header'),
   });
 });

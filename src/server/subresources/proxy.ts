@@ -1,5 +1,7 @@
 // proxy: hands a request on to what listens at a pod, behind a service, or to a node's kubelet, and its answer back.
 
+import type { ByteDuplex } from '../../base/byte-pipe.ts';
+import { decoded } from '../../base/go-url.ts';
 import { parseIp } from '../../base/ip.ts';
 import type { Kind } from '../../api/kind.ts';
 import { ApiError, badRequest, internalError, notFound } from '../../api/status.ts';
@@ -9,7 +11,12 @@ import type { Service } from '../../kinds/core/service.ts';
 import type { EndpointAddress } from '../../kinds/generated/types/core-v1.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import type { ProxyAnswer, ProxyRequest } from '../kubelets.ts';
+import { addressText } from '../outgoing/outgoing.ts';
+import { passedBack } from '../proxying/answer.ts';
+import type { Passage } from '../proxying/links.ts';
 import type { Server } from '../server.ts';
+import { joined } from '../streaming/join.ts';
+import { wantsUpgrade } from '../streaming/negotiate.ts';
 import type { Result } from '../verbs/result.ts';
 import { requireHost } from './hosts.ts';
 
@@ -59,9 +66,13 @@ export async function nodeProxy(server: Server, exchange: Exchange, target: Reso
   const node = (await mirrorOf(server, target.served.kind)).get(name);
   if (!node) throw notFound(target, name);
   await requireHost(server, target, name);
-  if (port !== '' && port !== kubeletPort) throw unreachable(`dial tcp ${name}:${port}: connect: connection refused`);
-  if (isBare(target, exchange)) return redirect(exchange);
-  return answered(() => kubeletsOf(server).askNode(name, requestOf(exchange, target)));
+  return passOn(server, exchange, target, {
+    backend: `${name}:${port || kubeletPort}`,
+    ask(request) {
+      if (port === '' || port === kubeletPort) return kubeletsOf(server).askNode(name, request);
+      return Promise.reject(new Error(`dial tcp ${name}:${port}: connect: connection refused`));
+    },
+  });
 }
 
 /** Addresses of the machine itself, and of its neighbours on the wire, are nobody's business. */
@@ -78,24 +89,69 @@ async function handOn(
   find: () => Promise<Place>,
 ): Promise<Result> {
   const { address, port } = await find();
-  if (isBare(target, exchange)) return redirect(exchange);
-  const { signal } = exchange.request;
-  return answered(() => kubeletsOf(server).ask(address, port, requestOf(exchange, target), signal));
+  return passOn(server, exchange, target, {
+    backend: addressText({ host: address, port }),
+    ask: (request) => kubeletsOf(server).ask(address, port, request, exchange.request.signal),
+  });
 }
 
 const mirrorOf = async (server: Server, kind: Kind) => (await server.caches.of(kind)).mirror;
 
 function kubeletsOf({ kubelets }: Server) {
   if (kubelets) return kubelets;
-  throw unreachable('no node can be reached');
+  throw new Error('no node can be reached');
 }
 
-async function answered(ask: () => Promise<ProxyAnswer>): Promise<Result> {
-  const { status, headers, body } = await ask().catch((error: unknown) => {
-    throw error instanceof ApiError ? error : unreachable((error as Error).message);
-  });
-  return { type: 'raw', code: status, headers, bytes: body };
+/** Who is behind a proxy. `ask` rejects with an Error saying why nobody answers. */
+interface Backend {
+  /** With the port. */
+  readonly backend: string;
+  ask(request: ProxyRequest): Promise<ProxyAnswer>;
 }
+
+async function passOn(
+  server: Server,
+  exchange: Exchange,
+  target: ResourceTarget,
+  { backend, ask }: Backend,
+): Promise<Result> {
+  const { headers } = exchange.request;
+  const way = wayOf(exchange, target);
+  if (wantsUpgrade(headers)) return becoming(server, () => ask(upgradeRequest(exchange, way)));
+  if (isBare(target, exchange)) return redirect(exchange);
+  const passage: Passage = { prefix: decoded(way.prefix) ?? way.prefix, backend, host: headers.host ?? '' };
+  const answer = await unlessRefused(
+    () => ask(requestOf(exchange, way)),
+    (why) => unavailable(`error trying to reach service: ${why}`),
+  );
+  return raw(await passedBack(answer, passage));
+}
+
+/** The connection becomes what is agreed on behind the proxy; a refusal is handed back, and nothing else will do. */
+async function becoming(server: Server, ask: () => Promise<ProxyAnswer>): Promise<Result> {
+  let agreed: ByteDuplex | undefined;
+  // Too many connections are refused before another is made.
+  const upgrade = server.gate({ serve: async (client) => agreed && joined(client, agreed) });
+  const answer = await unlessRefused(ask, (why) => new ApiError(500, '', `error dialing backend: ${why}`));
+  const { status, headers, connection } = answer;
+  agreed = connection;
+  if (agreed) return { type: 'upgrade', headers, upgrade };
+  if (status < 400) throw new ApiError(500, '', `invalid upgrade response: status code ${status}`);
+  return raw(answer);
+}
+
+async function unlessRefused(
+  ask: () => Promise<ProxyAnswer>,
+  refused: (why: string) => ApiError,
+): Promise<ProxyAnswer> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof ApiError ? error : refused((error as Error).message);
+  }
+}
+
+const raw = ({ status, headers, body }: ProxyAnswer): Result => ({ type: 'raw', code: status, headers, bytes: body });
 
 /** `name`, `name:port` or `scheme:name:port`. */
 function partsOf({ name: whole }: ResourceTarget, what: string): { readonly name: string; readonly port: string } {
@@ -126,7 +182,6 @@ const placesOf = (
   });
 
 const unavailable = (message: string) => new ApiError(503, 'ServiceUnavailable', message);
-const unreachable = (why: string) => unavailable(`error trying to reach service: ${why}`);
 
 /** The root of what is behind the proxy ends in a slash, so that links from it work. */
 const isBare = ({ rest }: ResourceTarget, { request }: Exchange): boolean =>
@@ -138,21 +193,58 @@ function redirect({ request }: Exchange): Result {
   return { type: 'raw', code: 301, headers: { location }, bytes: new Uint8Array() };
 }
 
-/** What is about this one connection, or for this server alone, is not handed on. */
-const ownHeaders = new Set(['host', 'authorization', 'connection', 'upgrade', 'te', 'trailer', 'transfer-encoding']);
+interface Way {
+  /** Up to the proxy, still escaped. */
+  readonly prefix: string;
+  /** What is behind it, still escaped: begins with a slash. */
+  readonly rest: string;
+}
 
-function requestOf({ request, user }: Exchange, target: ResourceTarget): ProxyRequest {
+function wayOf({ request: { path } }: Exchange, { name }: ResourceTarget): Way {
+  const marker = '/proxy';
+  const end = path.indexOf(marker, path.indexOf(`/${name}/`)) + marker.length;
+  return { prefix: path.slice(0, end), rest: path.slice(end) || '/' };
+}
+
+/** What is about this one connection is not handed on. */
+const connectionHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function requestOf({ request }: Exchange, { rest }: Way): ProxyRequest {
   const { method, path, query, headers, body } = request;
   if (body && !(body instanceof Uint8Array)) throw internalError('a proxied request has a body of bytes');
-  const marker = '/proxy';
-  const at = path.indexOf(marker, path.indexOf(`/${target.name}/`));
-  const rest = decodeURI(path.slice(at + marker.length)) === '' ? '/' : path.slice(at + marker.length);
   const asked = query.toString();
-  const kept = Object.entries(headers).filter(([name]) => !name.startsWith(':') && !ownHeaders.has(name));
+  const passed = headersWithout(headers, (name) => connectionHeaders.has(name));
   return {
     method,
     path: `${rest}${asked && `?${asked}`}`,
-    headers: { ...Object.fromEntries(kept), 'x-forwarded-uri': path, 'x-remote-user': user.name },
+    headers: { ...passed, 'x-forwarded-uri': path },
     body: body ?? new Uint8Array(),
   };
 }
+
+/** All that its client said but the query, which upstream loses. */
+const upgradeRequest = ({ request: { method, headers } }: Exchange, { rest }: Way): ProxyRequest => ({
+  method,
+  path: rest,
+  headers: headersWithout(headers, () => false),
+  body: new Uint8Array(),
+});
+
+/** What is for this server alone goes no further. */
+const headersWithout = (
+  headers: ProxyRequest['headers'],
+  isLeftOut: (name: string) => boolean,
+): ProxyRequest['headers'] =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith(':') && name !== 'authorization' && !isLeftOut(name)),
+  );

@@ -11,7 +11,7 @@ import { parseTime } from '../../../base/time.ts';
 import { declare, type FunctionDeclaration, type Library, member, namedObject, overload } from '../environment.ts';
 import { listOf, optionalOf, stringType } from '../types.ts';
 import { listOfStrings, noValue, Opaque, Optional } from '../values.ts';
-import { parseRequestUri } from './go-url.ts';
+import { parseRequestUri } from '../../../base/go-url.ts';
 
 export const formatType = namedObject('kubernetes.NamedFormat');
 

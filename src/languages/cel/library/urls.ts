@@ -3,7 +3,7 @@
 import { declare, type FunctionDeclaration, type Library, member, namedObject, overload } from '../environment.ts';
 import { boolType, listOf, mapOf, stringType } from '../types.ts';
 import { CelError, listOfStrings, mapOfEntries, Opaque, type Result, type Value } from '../values.ts';
-import { escapedPath, type GoUrl, hostname, parseRequestUri, port, queryOf } from './go-url.ts';
+import { escapedPath, type GoUrl, hostname, parseRequestUri, port, queryOf } from '../../../base/go-url.ts';
 
 export const urlType = namedObject('kubernetes.URL');
 

@@ -1,4 +1,4 @@
-// Addresses of the web as Go's url.ParseRequestURI reads them: absolute, or a path, as in a request.
+// Addresses of the web as Go's net/url reads and writes them: those of requests (absolute, or a path), and those that pages refer to.
 
 export interface GoUrl {
   readonly text: string;
@@ -21,11 +21,15 @@ export function parseRequestUri(text: string): GoUrl | string {
   }
 }
 
-function read(text: string): GoUrl {
+function refuseControls(text: string): void {
   const control = (code: number) => code < 0x20 || code === 0x7f;
   if (Array.from(text).some((point) => control(point.charCodeAt(0)))) {
     throw new Refusal('net/url: invalid control character in URL');
   }
+}
+
+function read(text: string): GoUrl {
+  refuseControls(text);
   if (text === '') throw new Refusal('empty url');
   if (text === '*') return { text, scheme: '', host: '', rawPath: '*', rawQuery: '' };
   const [scheme, rest] = cutScheme(text);
@@ -81,11 +85,72 @@ export function hostname({ host }: GoUrl): string {
 export const port = ({ host }: GoUrl): string => /:(\d*)$/.exec(host.replace(/^\[.*\]/, ''))?.[1] ?? '';
 
 /** As written where that is right, else escaped anew. */
-export function escapedPath({ rawPath }: GoUrl): string {
-  if (/^[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]/%]*$/.test(rawPath)) return rawPath;
-  return encodeURIComponent(decoded(rawPath) ?? rawPath)
+export const escapedPath = ({ rawPath }: Pick<GoUrl, 'rawPath'>): string =>
+  /^[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]/%]*$/.test(rawPath) ? rawPath : escapePath(decoded(rawPath) ?? rawPath);
+
+/** A path that is not escaped yet. */
+export const escapePath = (path: string): string =>
+  encodeURIComponent(path)
     .replace(/%(?:2F|24|26|2B|3A|3D|40|2C|3B)/g, decodeURIComponent)
     .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** What a page or a header refers to. */
+export interface UrlReference {
+  readonly scheme: string;
+  /** With the user before it, and the port. */
+  readonly authority: string;
+  /** With the port. */
+  readonly host: string;
+  readonly rawPath: string;
+  /** What follows the path: the query with its mark, and the fragment with its own. */
+  readonly tail: string;
+  /** What follows the scheme, where that is no path: `mailto:somebody`. */
+  readonly opaque: string;
+}
+
+/** As url.Parse reads it: it may be relative, or empty. Undefined: it is refused. */
+export function parseReference(text: string): UrlReference | undefined {
+  try {
+    return readReference(text);
+  } catch (failure) {
+    if (failure instanceof Refusal) return undefined;
+    throw failure;
+  }
+}
+
+function readReference(text: string): UrlReference {
+  refuseControls(text);
+  const [scheme, rest] = cutScheme(text);
+  const end = /[?#]|$/.exec(rest)?.index ?? rest.length;
+  const [hierarchy, tail] = [rest.slice(0, end), rest.slice(end)];
+  if (/#.*%(?![0-9a-fA-F]{2})/.test(tail)) throw new Refusal('invalid URL escape in fragment');
+  if (scheme !== '' && !hierarchy.startsWith('/'))
+    return { scheme, authority: '', host: '', rawPath: '', tail, opaque: hierarchy };
+  if (scheme === '' && /^[^/]*:/.test(hierarchy)) throw new Refusal('first path segment in URL cannot contain colon');
+  const hasAuthority = hierarchy.startsWith('//') && (scheme !== '' || !hierarchy.startsWith('///'));
+  const slash = hasAuthority ? (hierarchy + '/').indexOf('/', 2) : 0;
+  const [authority, path] = [hasAuthority ? hierarchy.slice(2, slash) : '', hierarchy.slice(slash)];
+  const rawPath = checkedPath(path);
+  return { scheme, authority, host: authority === '' ? '' : hostOf(authority), rawPath, tail, opaque: '' };
+}
+
+/** As URL.String writes it. */
+export function referenceText({ scheme, authority, rawPath, tail, opaque }: UrlReference): string {
+  const lead = scheme === '' ? '' : `${scheme}:`;
+  if (opaque !== '') return lead + opaque + tail;
+  const path = escapedPath({ rawPath });
+  const slashes = authority !== '' || (scheme !== '' && path !== '') ? '//' : '';
+  return (
+    lead + slashes + authority + (path !== '' && !path.startsWith('/') && authority !== '' ? '/' : '') + path + tail
+  );
+}
+
+export function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Values by name, in the order written; what cannot be read is left out. */
@@ -99,12 +164,4 @@ export function queryOf({ rawQuery }: GoUrl): ReadonlyMap<string, readonly strin
     if (key !== undefined && text !== undefined) values.set(key, [...(values.get(key) ?? []), text]);
   }
   return values;
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
