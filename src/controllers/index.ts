@@ -41,7 +41,11 @@ import { ttlAfterFinishedController } from './ttl-after-finished.ts';
 import { policyStatusController } from './validating-admission-policy-status.ts';
 import { volumeExpandController } from './volume-expand.ts';
 import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
-import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
+import {
+  attributesProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from './volume-protection.ts';
 
 export interface ControllerOptions {
   /** The authority of the API server's certificate, the signing of tokens and of certificates. */
@@ -79,7 +83,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     claimReservationsController,
     claimBinderController,
     volumeBinderController,
-    volumeExpandController,
+    volumeExpandController(),
     policyStatusController(kinds),
     namespaceController(kinds),
     serviceAccountController,
@@ -92,6 +96,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     podGroupProtectionController,
     claimProtectionController,
     volumeProtectionController,
+    attributesProtectionController,
     clusterRoleAggregationController,
     ...certificateControllers(keys.authority),
   ];

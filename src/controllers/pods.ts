@@ -160,3 +160,11 @@ function beforeInDeletion(a: Ranked, b: Ranked, now: Instant): number {
 export const controllerOf = (object: {
   metadata: { ownerReferences?: OwnerReference[] };
 }): OwnerReference | undefined => object.metadata.ownerReferences?.find((reference) => reference.controller);
+
+/** Nothing of it runs any more, whether it finished or is being deleted: its volumes are not needed. */
+export function isTerminated(pod: Pod): boolean {
+  if (isFinished(pod)) return true;
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  return isBeingDeleted(pod) && all.every(({ state }) => state?.terminated || state?.waiting);
+}

@@ -110,8 +110,8 @@ test('a claim whose volume is gone is lost', async () => {
   const { client, clock, claim, volumes } = await storage('Immediate');
   const [volume] = await volumes();
   const target = { name: volume?.metadata.name ?? '', namespace: '' };
-  await client.patch(PersistentVolume, target, { metadata: { finalizers: null } });
   await client.delete(PersistentVolume, target);
+  await client.patch(PersistentVolume, target, { metadata: { finalizers: null } });
   await clock.advance(seconds(5));
   expect((await claim()).status?.phase).toBe('Lost');
 });
