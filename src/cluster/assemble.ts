@@ -13,6 +13,7 @@ import type { Describe } from '../kinds/descriptions.ts';
 import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
+import { volumeContents } from '../node/volume-contents.ts';
 import { internalError } from '../api/status.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
@@ -109,8 +110,9 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const informers = createInformers({ client, clock, log, signal: stopping.signal });
   const events = createEventRecorder({ client, clock, log });
   const common = { client, informers, clock, log, events };
+  const contents = volumeContents();
   const nodes = hasNodes
-    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes })
+    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes, contents })
     : undefined;
   /** The server is made before the nodes, and asks for them only when a request needs one. */
   function kubelets(): SimulatedNodes {
@@ -157,7 +159,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
             keys,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
-          ...(nodes ? simulatedControllers() : []),
+          ...(nodes ? simulatedControllers(contents) : []),
         ].filter(isServed),
         {
           ...common,

@@ -5,6 +5,7 @@ import type { Kind } from '../api/kind.ts';
 import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
+import { attachDetachControllers } from './attach-detach.ts';
 import { certificateApprovingController } from './certificate-approving.ts';
 import { certificateCleaner } from './certificate-cleaner.ts';
 import { certificateSigningController } from './certificate-signing.ts';
@@ -34,13 +35,14 @@ import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { tokenController } from './serviceaccount-token.ts';
+import type { VolumeContents } from './simulated-storage/driver.ts';
+import { simulatedStorage } from './simulated-storage/index.ts';
 import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
 import { policyStatusController } from './validating-admission-policy-status.ts';
 import { volumeExpandController } from './volume-expand.ts';
-import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
 import {
   attributesProtectionController,
   claimProtectionController,
@@ -84,6 +86,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     claimBinderController,
     volumeBinderController,
     volumeExpandController(),
+    ...attachDetachControllers(keys.sha256),
     policyStatusController(kinds),
     namespaceController(kinds),
     serviceAccountController,
@@ -107,5 +110,8 @@ const certificateControllers = (authority: CertificateAuthority | undefined): re
   certificateCleaner,
 ];
 
-/** What stands in for the outside world where nodes are simulated: the provisioners of storage; and what says aloud where nothing stands in. */
-export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter, ...notModelled()];
+/** What stands in for the outside world where nodes are simulated: all storage; and what says aloud where nothing stands in. */
+export const simulatedControllers = (contents: VolumeContents): readonly Controller[] => [
+  ...simulatedStorage(contents),
+  ...notModelled(),
+];

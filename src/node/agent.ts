@@ -20,12 +20,14 @@ import { containerLog } from './logs.ts';
 import { needsConditions, type NodeSpec } from './node-object.ts';
 import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
+import { type NodeVolumes, persistentVolumes } from './persistent-volumes.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
 import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { ExecAnswer, NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
+import { type VolumeContents, volumeContents } from './volume-contents.ts';
 
 export interface SimulatedNodesOptions {
   readonly client: Client;
@@ -37,18 +39,8 @@ export interface SimulatedNodesOptions {
   readonly nodes: readonly NodeSpec[];
   /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
   readonly leases?: boolean;
-}
-
-export interface SimulatedNodesOptions {
-  readonly client: Client;
-  readonly informers: Informers;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly events: EventRecorder;
-  readonly nodes: readonly NodeSpec[];
-  /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
-  readonly leases?: boolean;
+  /** What persistent volumes hold. Default: nobody else's. */
+  readonly contents?: VolumeContents;
 }
 
 export interface SimulatedNodes extends Kubelets {
@@ -77,6 +69,7 @@ export interface SimulatedNodes extends Kubelets {
 
 interface SimulatedNode extends Registrant {
   readonly workers: Map<string, PodWorker>;
+  readonly volumes: NodeVolumes;
   runtime: NodeRuntime;
   online: boolean;
 }
@@ -90,10 +83,15 @@ const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.n
 const isTerminal = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
-  const { clock, random, log, informers, events, leases = true } = options;
+  const { clock, random, log, informers, events, leases = true, contents = volumeContents() } = options;
   const client = options.client.as('kubelet');
   const writer = { client, clock };
   const nodes = new Map<string, SimulatedNode>();
+  const volumes = persistentVolumes({
+    client,
+    informers,
+    event: (host, about, text) => events.record(about, text, { component: 'kubelet', host }),
+  });
   const numbers = new Set<number>();
   let pods: Mirror<Pod> | undefined;
   let objects: Mirror<Node> | undefined;
@@ -115,6 +113,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       podCIDR,
       random: own,
       workers: new Map(),
+      volumes: volumes.of(spec.name, () => node.online),
       runtime: newRuntime(own, podCIDR),
       online: true,
     };
@@ -128,7 +127,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   }
 
   function newRuntime(own: Random, podCIDR: string): NodeRuntime {
-    return simulatedRuntime({ clock, random: own, addresses: podAddresses(podCIDR) });
+    return simulatedRuntime({ clock, random: own, addresses: podAddresses(podCIDR), contents });
   }
 
   function listen({ runtime, workers }: SimulatedNode): void {
@@ -208,7 +207,10 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     node.workers.set(keyOf(pod), worker);
     if (refusal) hostOf(node).event(pod, { type: 'Warning', ...refusal });
     if (!sandbox) explainBehaviors(node, pod);
-    if (sandbox) node.runtime.recover(sandbox, running);
+    if (sandbox) {
+      node.runtime.recover(sandbox, running);
+      void node.volumes.adopt(pod);
+    }
     worker.wake();
   }
 
@@ -237,6 +239,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       log,
       client,
       runtime: node.runtime,
+      volumes: node.volumes,
       facts: { hostIP: node.hostIP, runtime: node.runtime.name },
       event: (about, text) => events.record({ apiVersion: 'v1', kind: 'Pod', ...about }, text, source),
       async sources(namespace) {
@@ -265,6 +268,8 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   function reconnect(node: SimulatedNode, rebooted: boolean): void {
     node.online = true;
+    if (rebooted) node.volumes.rebooted();
+    node.volumes.reconnected();
     const present = podsOf(node);
     const keys = new Set(present.map(keyOf));
     for (const key of node.workers.keys()) if (!keys.has(key)) displace(node, key);
@@ -295,6 +300,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       timer?.cancel();
       timer = undefined;
       for (const node of nodes.values()) silence(node);
+      volumes.stop();
       nodes.clear();
     },
 
@@ -303,6 +309,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
     remove(name) {
       silence(named(name));
+      volumes.forget(name);
       nodes.delete(name);
     },
 

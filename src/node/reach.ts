@@ -75,7 +75,8 @@ function commandIn({ worker, host }: Placed, { container, command, tty }: Comman
   return async (streams, signal) => {
     const projections = await projectionsOf(worker.pod(), await sourcesFor(worker, host));
     try {
-      return await host.runtime.run(id, { ...(command && { command }), tty, projections, streams, signal });
+      const handles = host.volumes.handlesOf(worker.pod());
+      return await host.runtime.run(id, { ...(command && { command }), tty, projections, handles, streams, signal });
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
       throw internalError(`error executing command in container: ${error.message}`);

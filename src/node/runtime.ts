@@ -70,6 +70,8 @@ export interface RunRequest {
   readonly command?: readonly string[];
   readonly tty: boolean;
   readonly projections: Projections;
+  /** Of the pod's persistent volumes, by the names of its volumes. */
+  readonly handles: ReadonlyMap<string, string>;
   readonly streams: CommandStreams;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;

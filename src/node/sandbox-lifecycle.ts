@@ -5,9 +5,22 @@ import { pauses, type PodScope } from './pod-host.ts';
 import { sandboxOf, type Ending } from './pod-record.ts';
 import { RuntimeFailure } from './runtime.ts';
 
-export async function mountVolumes({ host, record, pod, warning }: PodScope): Promise<void> {
+export async function mountVolumes({ host, record, pod, warning, wake }: PodScope): Promise<void> {
   const delay = record.volumes.delay ?? pauses.mountFirst;
   record.volumes = { is: 'mounting', delay };
+  let isFree = false;
+  const again = () => {
+    isFree = true;
+    if (record.volumes.is === 'unmounted') record.volumes = { is: 'unmounted' };
+    wake();
+  };
+  const mounting = await host.volumes.mount(pod(), again);
+  if (mounting.is !== 'mounted') {
+    if (mounting.is === 'failed') warning('FailedMount', mounting.failure);
+    const retryAt = mounting.is === 'failed' ? host.clock.now() + pauses.retry : Infinity;
+    record.volumes = { is: 'unmounted', ...(!isFree && { retryAt }) };
+    return;
+  }
   const failures = mountFailures(pod(), await host.sources(pod().metadata.namespace ?? ''));
   for (const failure of failures) warning('FailedMount', failure);
   record.volumes =
@@ -57,4 +70,5 @@ export async function removeEverything(scope: PodScope): Promise<void> {
     if (state.is === 'exited' || state.is === 'running') runtime.removeContainer(state.id);
     if (last) runtime.removeContainer(last.id);
   }
+  await host.volumes.unmount(scope.pod());
 }

@@ -9,14 +9,20 @@ import { type NodeRuntime, RuntimeFailure, type RunRequest } from './runtime.ts'
 import { filesOf, type Tree } from './shell/files.ts';
 import { knownHint, knowsCommand, runSession, StartFault } from './shell/session.ts';
 import type { Entry } from './simulated-container.ts';
+import type { VolumeContents } from './volume-contents.ts';
 
-/** What containers have written: each one's root, and the volumes of each sandbox. Gone with the container, and with the pod. */
+/** What containers have written: each one's root, and the volumes of each sandbox, gone with the container, and with the pod; and what stays. */
 export interface Disks {
   readonly roots: Map<string, Tree>;
   readonly volumes: Map<string, Map<string, Tree>>;
+  readonly persistent: Pick<VolumeContents, 'treeOf'>;
 }
 
-export const emptyDisks = (): Disks => ({ roots: new Map(), volumes: new Map() });
+export const emptyDisks = (persistent: Disks['persistent']): Disks => ({
+  roots: new Map(),
+  volumes: new Map(),
+  persistent,
+});
 
 interface Place {
   readonly clock: Clock;
@@ -41,10 +47,11 @@ export async function runCommand(entry: Entry, request: RunRequest, place: Place
   }
 }
 
-function sessionOf(entry: Entry, { projections, streams, tty, signal }: RunRequest, { clock, disks }: Place) {
+function sessionOf(entry: Entry, { projections, handles, streams, tty, signal }: RunRequest, { clock, disks }: Place) {
   const { pod, container, environment, startedAt = clock.now() } = entry;
   const root = kept(disks.roots, entry.id, () => freshRoot(entry, startedAt));
   const volumes = kept(disks.volumes, entry.sandbox, () => new Map<string, Tree>());
+  for (const [name, handle] of handles) volumes.set(name, disks.persistent.treeOf(handle));
   const files = filesOf(root, mountsOf(container, { projections, kept: volumes }, startedAt), clock.now);
   const security = { ...pod.spec.securityContext, ...container.securityContext };
   const machine = {

@@ -30,6 +30,7 @@ import {
   processorUse,
   type Entry,
 } from './simulated-container.ts';
+import { type VolumeContents, volumeContents } from './volume-contents.ts';
 import { fullName, hex, imageOf, isUnresolvable, pullFailure } from './simulated-images.ts';
 
 export interface SimulatedRuntimeOptions {
@@ -37,16 +38,23 @@ export interface SimulatedRuntimeOptions {
   /** This node's own. */
   readonly random: Random;
   readonly addresses: PodAddresses;
+  /** What persistent volumes hold. Default: this runtime's own. */
+  readonly contents?: Pick<VolumeContents, 'treeOf'>;
 }
 
 /** How long somebody waits for an answer that never comes. */
 const silence = minutes(10);
 
-export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeOptions): NodeRuntime {
+export function simulatedRuntime({
+  clock,
+  random,
+  addresses,
+  contents = volumeContents(),
+}: SimulatedRuntimeOptions): NodeRuntime {
   const entries = new Map<string, Entry>();
   const images = new Map<string, Image>();
   const listeners = new Set<(exit: ContainerExit) => void>();
-  const disks = emptyDisks();
+  const disks = emptyDisks(contents);
   const chance = random.fork('pace');
   const take = (span: Span) => clock.sleep(between(chance, span));
 
