@@ -218,3 +218,118 @@ test('a copy of a claim holds what the claim held when it was made', async () =>
     'ProvisioningFailed: error getting handle for DataSource Type PersistentVolumeClaim by Name c: error, new PVC request must be greater than or equal in size to the specified PVC data source, requested 1048576 but source is 1073741824',
   );
 });
+
+/** A cluster with the kinds of snapshots, a class of the driver, and a claim with a note in it. */
+async function snapshotWorld(deletionPolicy: 'Delete' | 'Retain' = 'Delete') {
+  const world = await storageWorld();
+  await world.snapshots.install();
+  await world.settle(seconds(1));
+  const kinds = world.snapshots.kinds();
+  if (!kinds) throw new Error('the kinds of snapshots are not served');
+  await world.client.create(kinds.VolumeSnapshotClass, {
+    metadata: { name: 'disk', annotations: { 'snapshot.storage.kubernetes.io/is-default-class': 'true' } },
+    driver: 'disk.example.com',
+    deletionPolicy,
+  });
+  await world.makeClaim();
+  await world.settle();
+  const handle = (await world.volumes())[0]?.spec?.csi?.volumeHandle ?? '';
+  world.contents.treeOf(handle).set('/note', note);
+  const take = (name: string, source: object) =>
+    world.client.create(kinds.VolumeSnapshot, { metadata: { name, namespace }, spec: { source } });
+  const snapshot = (name: string) => world.client.get(kinds.VolumeSnapshot, name, namespace);
+  const snapshotContents = async () => (await world.client.list(kinds.VolumeSnapshotContent)).items;
+  return { ...world, kinds, handle, take, snapshot, snapshotContents };
+}
+
+const note = { bytes: new Uint8Array([1]), mode: 0o644, changedAt: 0 };
+const fromSnapshot = (name: string) => ({ kind: 'VolumeSnapshot', apiGroup: 'snapshot.storage.k8s.io', name });
+
+test('a snapshot is taken of a claim, and a new claim begins with it', async () => {
+  const world = await snapshotWorld();
+  await world.take('s', { persistentVolumeClaimName: 'c' });
+  await world.settle(100);
+  expect((await world.claim()).metadata.finalizers).toContain(
+    'snapshot.storage.kubernetes.io/pvc-as-source-protection',
+  );
+  await world.settle();
+  const snapshot = await world.snapshot('s');
+  expect(snapshot).toMatchObject({
+    metadata: {
+      finalizers: [
+        'snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection',
+        'snapshot.storage.kubernetes.io/volumesnapshot-bound-protection',
+      ],
+    },
+    spec: { volumeSnapshotClassName: 'disk' },
+    status: {
+      boundVolumeSnapshotContentName: `snapcontent-${snapshot.metadata.uid}`,
+      readyToUse: true,
+      restoreSize: '1Gi',
+    },
+  });
+  expect((await world.claim()).metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
+  expect(await world.told('s')).toEqual([
+    `CreatingSnapshot: Waiting for a snapshot ${namespace}/s to be created by the CSI driver.`,
+    `SnapshotCreated: Snapshot ${namespace}/s was successfully created by the CSI driver.`,
+    `SnapshotReady: Snapshot ${namespace}/s is ready to use.`,
+  ]);
+  world.contents.treeOf(world.handle).delete('/note');
+  await world.makeClaim('restored', { dataSource: fromSnapshot('s') });
+  await world.settle();
+  const restored = (await world.claim('restored')).spec?.volumeName ?? '';
+  expect(world.contents.treeOf(restored).get('/note')).toEqual(note);
+});
+
+test.each([
+  ['Delete', 0],
+  ['Retain', 1],
+] as const)('with the policy %s, %i contents are left of a snapshot that is deleted', async (policy, left) => {
+  const world = await snapshotWorld(policy);
+  await world.take('s', { persistentVolumeClaimName: 'c' });
+  await world.settle();
+  await world.client.delete(world.kinds.VolumeSnapshot, { name: 's', namespace });
+  await world.settle();
+  expect((await world.client.list(world.kinds.VolumeSnapshot)).items).toEqual([]);
+  expect(await world.snapshotContents()).toHaveLength(left);
+});
+
+test('a content made by hand is bound to the snapshot that names it', async () => {
+  const world = await snapshotWorld();
+  await world.take('s', { volumeSnapshotContentName: 'by-hand' });
+  await world.settle(seconds(1));
+  expect((await world.snapshot('s')).status).toMatchObject({
+    readyToUse: false,
+    error: { message: 'VolumeSnapshotContent is missing' },
+  });
+  await world.client.create(world.kinds.VolumeSnapshotContent, {
+    metadata: { name: 'by-hand' },
+    spec: {
+      deletionPolicy: 'Retain',
+      driver: 'disk.example.com',
+      source: { snapshotHandle: 'old' },
+      volumeSnapshotRef: { name: 's', namespace },
+    },
+  });
+  await world.settle();
+  expect((await world.snapshot('s')).status).toMatchObject({
+    readyToUse: true,
+    boundVolumeSnapshotContentName: 'by-hand',
+  });
+  const [content] = await world.snapshotContents();
+  expect(content?.spec.volumeSnapshotRef.uid).toBe((await world.snapshot('s')).metadata.uid);
+});
+
+test('a snapshot without a class of its driver, and a claim without its snapshot, say why', async () => {
+  const world = await snapshotWorld();
+  await world.client.delete(world.kinds.VolumeSnapshotClass, { name: 'disk', namespace: '' });
+  await world.take('s', { persistentVolumeClaimName: 'c' });
+  await world.makeClaim('early', { dataSource: fromSnapshot('none') });
+  await world.settle(seconds(1));
+  expect(await world.told('s')).toEqual([
+    'SetDefaultSnapshotClassFailed: Failed to set default snapshot class with error cannot find default snapshot class',
+  ]);
+  expect((await world.told('early')).at(-1)).toBe(
+    'ProvisioningFailed: error getting handle for DataSource Type VolumeSnapshot by Name none: error getting snapshot none from api server: volumesnapshots.snapshot.storage.k8s.io "none" not found',
+  );
+});

@@ -9,6 +9,7 @@ import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
+import { simulatedSnapshots } from '../controllers/simulated-storage/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
@@ -35,6 +36,7 @@ import { createDefaultStorageClass } from './default-storage-class.ts';
 import { createMetricsReader } from './metrics-reader.ts';
 import { followCustomKinds } from './custom-kinds.ts';
 import { healthChecks } from './health-checks.ts';
+import { followSnapshots } from './snapshots.ts';
 import type { World } from './world.ts';
 
 export interface ClusterOptions {
@@ -120,6 +122,14 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     return nodes;
   }
   const stops: (() => void | Promise<void>)[] = [];
+  const snapshotsOf = () =>
+    followSnapshots({
+      client,
+      log,
+      catalog: running.server.catalog,
+      run: (kinds) =>
+        startControllers(simulatedSnapshots(kinds, contents), { ...common, random: random.fork('snapshots') }),
+    });
 
   return {
     transport,
@@ -152,6 +162,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       stops.push(collector.stop, followCustomKinds(running.server.catalog, collector, log));
       const isServed = ({ for: { group, version, plural } }: Controller) =>
         running.server.catalog.find(group, version, plural) !== undefined;
+      const snapshots = nodes && snapshotsOf();
+      if (snapshots) stops.push(snapshots.stop);
       const manager = await startControllers(
         [
           ...controllers({
@@ -159,7 +171,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
             keys,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
-          ...(nodes ? simulatedControllers(contents) : []),
+          ...(snapshots ? simulatedControllers(contents, snapshots.kinds) : []),
         ].filter(isServed),
         {
           ...common,
@@ -171,6 +183,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       stops.push(scheduler.stop);
       if (!nodes) return;
       await createDefaultStorageClass(client);
+      await snapshots?.install();
       await createMetricsReader(client);
       await nodes.start();
       stops.push(nodes.stop);

@@ -1,9 +1,7 @@
 // The storage class a cluster with simulated nodes begins with, so that claims that name none get volumes, and the driver of its volumes.
 
-import { ApiError } from '../api/status.ts';
+import { createOnce } from './create-once.ts';
 import type { Client } from '../client/client.ts';
-import type { Kind } from '../api/kind.ts';
-import type { KubeObject } from '../api/object.ts';
 import { CSIDriver } from '../kinds/storage/csi-driver.ts';
 import { simulatedDriver } from '../kinds/storage/driver-name.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
@@ -28,12 +26,4 @@ const driver: CSIDriver = {
 export async function createDefaultStorageClass(client: Client): Promise<void> {
   await createOnce(client, CSIDriver, driver);
   await createOnce(client, StorageClass, standard);
-}
-
-async function createOnce<T extends KubeObject>(client: Client, kind: Kind<T>, object: T): Promise<void> {
-  try {
-    await client.create(kind, object);
-  } catch (error) {
-    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
-  }
 }

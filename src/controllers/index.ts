@@ -37,6 +37,7 @@ import { serviceAccountController } from './serviceaccount.ts';
 import { tokenController } from './serviceaccount-token.ts';
 import type { VolumeContents } from './simulated-storage/driver.ts';
 import { simulatedStorage } from './simulated-storage/index.ts';
+import type { SnapshotKinds } from './snapshots/kinds.ts';
 import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
@@ -111,7 +112,7 @@ const certificateControllers = (authority: CertificateAuthority | undefined): re
 ];
 
 /** What stands in for the outside world where nodes are simulated: all storage; and what says aloud where nothing stands in. */
-export const simulatedControllers = (contents: VolumeContents): readonly Controller[] => [
-  ...simulatedStorage(contents),
-  ...notModelled(),
-];
+export const simulatedControllers = (
+  contents: VolumeContents,
+  snapshots: () => SnapshotKinds | undefined,
+): readonly Controller[] => [...simulatedStorage(contents, snapshots), ...notModelled()];

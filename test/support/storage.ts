@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { type Duration, seconds } from '../../src/base/clock.ts';
+import { followSnapshots } from '../../src/cluster/snapshots.ts';
 import { attachDetachControllers } from '../../src/controllers/attach-detach.ts';
 import { volumeBinderController } from '../../src/controllers/persistent-volume-binder.ts';
 import { claimBinderController } from '../../src/controllers/persistent-volume-claim-binder.ts';
-import { simulatedStorage } from '../../src/controllers/simulated-storage/index.ts';
+import { simulatedSnapshots, simulatedStorage } from '../../src/controllers/simulated-storage/index.ts';
 import { volumeExpandController } from '../../src/controllers/volume-expand.ts';
 import {
   attributesProtectionController,
@@ -30,12 +31,23 @@ export const namespace = 'here';
 const sha256 = async (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
 export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) {
-  const bare = await bareServer({ namespaces: [namespace] });
+  const bare = await bareServer({ namespaces: [namespace], definitions: true });
   const { client, clock, random } = bare;
   const contents = volumeContents();
   const bugs: unknown[] = [];
   if (!(await client.list(Namespace)).items.some(({ metadata }) => metadata.name === 'kube-node-lease'))
     await client.create(Namespace, { metadata: { name: 'kube-node-lease' }, spec: {} });
+  const snapshots = followSnapshots({
+    client,
+    log: bare.log,
+    catalog: bare.server.catalog,
+    run: (kinds) =>
+      startControllers(simulatedSnapshots(kinds, contents), {
+        ...bare,
+        random: random.fork('snapshots'),
+        onBug: (_controller, _key, error) => bugs.push(error),
+      }),
+  });
   const manager = await startControllers(
     [
       claimBinderController,
@@ -45,7 +57,7 @@ export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) 
       attributesProtectionController,
       volumeExpandController(),
       ...attachDetachControllers(sha256),
-      ...simulatedStorage(contents),
+      ...simulatedStorage(contents, () => snapshots.kinds()),
     ],
     { ...bare, random: random.fork('controllers'), onBug: (_controller, _key, error) => bugs.push(error) },
   );
@@ -58,6 +70,7 @@ export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) 
   await nodes.start();
   onTestFinished(async () => {
     manager.stop();
+    snapshots.stop();
     await nodes.stop();
     expect(bugs).toEqual([]);
   });
@@ -74,6 +87,7 @@ export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) 
     clock,
     nodes,
     contents,
+    snapshots,
     settle: (duration: Duration = seconds(15)) => clock.advance(duration),
     claim: (name = 'c') => client.get(PersistentVolumeClaim, name, namespace),
     async makeClaim(name = 'c', spec: object = {}) {

@@ -33,7 +33,7 @@ async function storage(volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer', 
       volumeBinderController,
       claimProtectionController,
       volumeProtectionController,
-      ...simulatedStorage({ copy: () => {}, remove: () => {} }),
+      ...simulatedStorage({ copy: () => {}, remove: () => {} }, () => undefined),
     ],
     { ...bare, onBug: (_controller, _key, error) => bugs.push(error) },
   );

@@ -5,6 +5,7 @@ import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.
 import { compareAmounts } from '../../kinds/quantities.ts';
 import { type Context, type Controller, defineController, indexing, watching } from '../../reconcile/controller.ts';
 import { bytesOf } from '../../base/quantity.ts';
+import { snapshotGroup } from '../snapshots/kinds.ts';
 import { requestOf } from '../persistent-volume/match.ts';
 import { agent, finalizersPatch } from './driver.ts';
 
@@ -22,16 +23,14 @@ export interface DataSources {
   sourceOf(claim: PersistentVolumeClaim, driver: string, context: Context): Promise<Answer | 'populated' | undefined>;
 }
 
-/** How a snapshot is found: by a cluster that has snapshots. */
+/** How a snapshot is found. */
 export type SnapshotSource = (
   claim: PersistentVolumeClaim,
   driver: string,
   context: Context,
 ) => Promise<{ readonly handle: string } | { readonly fault: string }>;
 
-export const snapshotGroup = 'snapshot.storage.k8s.io';
-
-export function dataSources(snapshotSource?: SnapshotSource): DataSources {
+export function dataSources(snapshotSource: SnapshotSource): DataSources {
   return {
     async sourceOf(claim, driver, context) {
       const source = claim.spec?.dataSource ?? claim.spec?.dataSourceRef;
@@ -50,7 +49,6 @@ export function dataSources(snapshotSource?: SnapshotSource): DataSources {
         return {
           fault: `the PVC source does not belong to the right APIGroup. Expected ${snapshotGroup}, Got ${apiGroup}`,
         };
-      if (!snapshotSource) return { fault: 'CSI driver does not support snapshot restore: plugin does not support it' };
       const answer = await snapshotSource(claim, driver, context);
       return 'fault' in answer ? fault(answer.fault) : answer;
     },
