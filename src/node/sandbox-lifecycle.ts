@@ -59,16 +59,20 @@ export function beginEnd({ record, normal }: PodScope, ending: Ending): void {
     if (each.state.is === 'running') each.state = { ...each.state, stopping: false };
 }
 
-/** Ends and removes everything of a pod that is gone. */
+/** Ends and removes everything of a pod that is gone. May be asked again while it is at it: an action under way may have made something new. */
 export async function removeEverything(scope: PodScope): Promise<void> {
   const { host, record } = scope;
   const { runtime } = host;
   const running = record.containers.flatMap(({ state }) => (state.is === 'running' ? [state.id] : []));
   await Promise.all(running.map((id) => runtime.stopContainer(id, 0)));
   await stopSandbox(scope);
-  for (const { state, last } of record.containers) {
-    if (state.is === 'exited' || state.is === 'running') runtime.removeContainer(state.id);
+  for (const each of record.containers) {
+    const { state, last } = each;
     if (last) runtime.removeContainer(last.id);
+    each.last = undefined;
+    if (state.is !== 'exited' && state.is !== 'running') continue;
+    runtime.removeContainer(state.id);
+    each.state = { is: 'waiting' };
   }
   await host.volumes.unmount(scope.pod());
 }

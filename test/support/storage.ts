@@ -23,17 +23,21 @@ import { Pod } from '../../src/kinds/core/pod.ts';
 import { StorageClass } from '../../src/kinds/storage/storage-class.ts';
 import { VolumeAttachment } from '../../src/kinds/storage/volume-attachment.ts';
 import { simulatedNodes } from '../../src/node/agent.ts';
-import { volumeContents } from '../../src/node/volume-contents.ts';
+import { type VolumeContents, volumeContents } from '../../src/node/volume-contents.ts';
 import { startControllers } from '../../src/reconcile/manager.ts';
 import { bareServer } from './bare-server.ts';
 
 export const namespace = 'here';
 const sha256 = async (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
-export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) {
+/** @param watched sees what is done with the contents of volumes */
+export async function storageWorld(
+  nodeNames: readonly string[] = ['n1', 'n2'],
+  watched?: (contents: VolumeContents) => VolumeContents,
+) {
   const bare = await bareServer({ namespaces: [namespace], definitions: true });
   const { client, clock, random } = bare;
-  const contents = volumeContents();
+  const contents = (watched ?? ((own) => own))(volumeContents());
   const bugs: unknown[] = [];
   if (!(await client.list(Namespace)).items.some(({ metadata }) => metadata.name === 'kube-node-lease'))
     await client.create(Namespace, { metadata: { name: 'kube-node-lease' }, spec: {} });
@@ -65,15 +69,17 @@ export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) 
     ...bare,
     random: random.fork('nodes'),
     nodes: nodeNames.map((name) => ({ name })),
+    leases: false,
     contents,
   });
   await nodes.start();
-  onTestFinished(async () => {
+  const stop = async () => {
     manager.stop();
     snapshots.stop();
     await nodes.stop();
     expect(bugs).toEqual([]);
-  });
+  };
+  onTestFinished(stop);
   await client.create(StorageClass, {
     metadata: { name: 'disk' },
     provisioner: 'disk.example.com',
@@ -86,6 +92,8 @@ export async function storageWorld(nodeNames: readonly string[] = ['n1', 'n2']) 
     client,
     clock,
     nodes,
+    informers: bare.informers,
+    stop,
     contents,
     snapshots,
     settle: (duration: Duration = seconds(15)) => clock.advance(duration),
