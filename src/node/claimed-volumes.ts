@@ -25,6 +25,8 @@ export interface ClaimedVolume {
 export interface Fault {
   readonly name: string;
   readonly fault: string;
+  /** The claim has its volume, and its status is about to say so. */
+  readonly isPassing?: boolean;
 }
 
 /** The volumes with claims that a container of the pod mounts; nobody asks for the others. */
@@ -50,7 +52,7 @@ export function volumeBehind(pod: Pod, volume: Volume, finders: Finders): Claime
   const processing = (why: string): Fault => fault(`error processing PVC ${namespace}/${claimName}: ${why}`);
   const claim = finders.claim(claimName, namespace);
   const broken = claimFault(claim, claimName);
-  if (!claim || broken) return processing(broken ?? '');
+  if (!claim || broken) return { ...processing(broken ?? ''), isPassing: claim !== undefined && isBinding(claim) };
   const isOwn = claim.metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === pod.metadata.uid);
   if (ephemeral && !isOwn)
     return fault(
@@ -85,6 +87,11 @@ function claimFault(claim: PersistentVolumeClaim | undefined, name: string): str
   if (claim.status?.phase !== 'Bound') return 'PVC is not bound';
   return claim.spec?.volumeName ? undefined : 'PVC has empty pvc.Spec.VolumeName';
 }
+
+const isBinding = ({ metadata, spec, status }: PersistentVolumeClaim): boolean =>
+  status?.phase === 'Pending' &&
+  spec?.volumeName !== undefined &&
+  metadata.annotations?.['pv.kubernetes.io/bind-completed'] !== undefined;
 
 /** File systems are mounted, block devices are not. */
 function misuseOf({ spec }: Pod, name: string, mode: string): string | undefined {

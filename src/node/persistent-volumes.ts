@@ -107,17 +107,15 @@ export function persistentVolumes({ client, informers, event }: PersistentVolume
     const { nodes, finders } = await mirrors();
     const found = claims.map((volume) => volumeBehind(pod, volume, finders));
     const faults = found.flatMap((each) => ('fault' in each ? [each] : []));
+    const { uid = '' } = pod.metadata;
+    if (faults.length > 0 && faults.every(({ isPassing }) => isPassing)) return wait(state, uid, again);
     if (faults.length > 0) return { is: 'failed', failure: failureText(faults) };
     const volumes = found.filter((each) => !('fault' in each)) as ClaimedVolume[];
-    const { uid = '' } = pod.metadata;
     state.used.set(uid, { pod, volumes, isMounted: false });
     await report(state);
     const attached = new Set(nodes.get(state.name)?.status?.volumesAttached?.map(({ name }) => name));
     const isReady = state.online() && volumes.every(({ attach }) => attach === undefined || attached.has(attach));
-    if (!isReady) {
-      state.waiting.set(uid, again);
-      return { is: 'waiting' };
-    }
+    if (!isReady) return wait(state, uid, again);
     const taken = volumes.find(({ volume }) => isExclusive(volume) && isMountedByAnother(state, volume, uid));
     if (taken)
       return {
@@ -127,6 +125,11 @@ export function persistentVolumes({ client, informers, event }: PersistentVolume
     state.used.set(uid, { pod, volumes, isMounted: true });
     for (const each of volumes) await grow(state, pod, each, finders);
     return { is: 'mounted' };
+  }
+
+  function wait(state: State, uid: string, again: () => void): Mounting {
+    state.waiting.set(uid, again);
+    return { is: 'waiting' };
   }
 
   const isMountedByAnother = (state: State, { metadata }: PersistentVolume, uid: string): boolean =>
