@@ -94,18 +94,6 @@ test('a pod whose claim is missing, then unbound, says so and starts when it is 
   expect((await world.pod('p')).status?.phase).toBe('Running');
 });
 
-test('a pod bound between the two writes that bind its claim does not complain', async () => {
-  const world = await storageWorld();
-  await world.makeClaim();
-  (await world.informers.of(PersistentVolumeClaim)).subscribe((changes) => {
-    for (const { object, previous } of changes)
-      if (object?.spec?.volumeName && !previous?.spec?.volumeName) void world.makePod('p', 'n1');
-  });
-  await world.settle(seconds(5));
-  expect((await world.pod('p')).status?.phase).toBe('Running');
-  expect((await world.told('p')).filter((text) => text.startsWith('FailedMount'))).toEqual([]);
-});
-
 test('a node that lost power holds its volume for six minutes, and not at all once it is out of service', async () => {
   const lost = async (taint: boolean) => {
     const world = await storageWorld();
