@@ -20,3 +20,10 @@ export const safeEncode = (value: number | string): string =>
 
 /** A hash of plain data that does not depend on the order of keys. */
 export const hashOf = (value: unknown): number => fnv32a(canonicalJson(value));
+
+/** FNV-1 with 32 bits, which multiplies first. */
+export function fnv32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of utf8(text)) hash = Math.imul(hash, 0x01000193) ^ byte;
+  return hash >>> 0;
+}

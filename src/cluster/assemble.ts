@@ -9,11 +9,13 @@ import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
+import { simulatedSnapshots } from '../controllers/simulated-storage/index.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
 import type { NodeSpec } from '../node/node-object.ts';
+import { volumeContents } from '../node/volume-contents.ts';
 import { internalError } from '../api/status.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
@@ -40,6 +42,7 @@ import { createDefaultStorageClass } from './default-storage-class.ts';
 import { createReader, metricsReader, whyReader } from './readers.ts';
 import { followChangingKinds } from './changing-kinds.ts';
 import { healthChecks } from './health-checks.ts';
+import { followSnapshots } from './snapshots.ts';
 import type { World } from './world.ts';
 
 export interface ClusterOptions {
@@ -123,8 +126,9 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   let scheduler: Scheduler | undefined;
   const why = createExplainer({ informers, clock, departures, scheduler: () => scheduler?.answers ?? idleScheduler });
   const common = { client, informers, clock, log, events };
+  const contents = volumeContents();
   const nodes = hasNodes
-    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes })
+    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes, contents })
     : undefined;
   /** The server is made before the nodes, and asks for them only when a request needs one. */
   function kubelets(): SimulatedNodes {
@@ -132,6 +136,14 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     return nodes;
   }
   const stops: (() => void | Promise<void>)[] = [];
+  const snapshotsOf = () =>
+    followSnapshots({
+      client,
+      log,
+      catalog: running.server.catalog,
+      run: (kinds) =>
+        startControllers(simulatedSnapshots(kinds, contents), { ...common, random: random.fork('snapshots') }),
+    });
 
   return {
     transport,
@@ -164,6 +176,8 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       stops.push(collector.stop, followChangingKinds(running.server, collector));
       const isServed = ({ for: { group, version, plural } }: Controller) =>
         running.server.catalog.find(group, version, plural) !== undefined;
+      const snapshots = nodes && snapshotsOf();
+      if (snapshots) stops.push(snapshots.stop);
       const manager = await startControllers(
         [
           ...controllers({
@@ -172,7 +186,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
             keys,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
-          ...(nodes ? simulatedControllers() : []),
+          ...(snapshots ? simulatedControllers(contents, snapshots.kinds) : []),
         ].filter(isServed),
         {
           ...common,
@@ -186,6 +200,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       await createReader(client, whyReader);
       if (!nodes) return;
       await createDefaultStorageClass(client);
+      await snapshots?.install();
       await createReader(client, metricsReader);
       await nodes.start();
       stops.push(nodes.stop);

@@ -1,7 +1,9 @@
-// The storage class a cluster with simulated nodes begins with, so that claims that name none get volumes.
+// The storage class a cluster with simulated nodes begins with, so that claims that name none get volumes, and the driver of its volumes.
 
-import { ApiError } from '../api/status.ts';
+import { createOnce } from './create-once.ts';
 import type { Client } from '../client/client.ts';
+import { CSIDriver } from '../kinds/storage/csi-driver.ts';
+import { simulatedDriver } from '../kinds/storage/driver-name.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
 
 const standard: StorageClass = {
@@ -9,17 +11,19 @@ const standard: StorageClass = {
     name: 'standard',
     annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
   },
-  provisioner: 'portolan.dev/simulated',
+  provisioner: simulatedDriver,
   reclaimPolicy: 'Delete',
   volumeBindingMode: 'WaitForFirstConsumer',
   allowVolumeExpansion: true,
 };
 
-/** Leaves the one of an earlier start as it is. */
+const driver: CSIDriver = {
+  metadata: { name: simulatedDriver },
+  spec: { attachRequired: true, podInfoOnMount: false, volumeLifecycleModes: ['Persistent'] },
+};
+
+/** Leaves those of an earlier start as they are. */
 export async function createDefaultStorageClass(client: Client): Promise<void> {
-  try {
-    await client.create(StorageClass, standard);
-  } catch (error) {
-    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
-  }
+  await createOnce(client, CSIDriver, driver);
+  await createOnce(client, StorageClass, standard);
 }

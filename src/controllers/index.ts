@@ -6,6 +6,7 @@ import { kinds as builtInKinds } from '../kinds/index.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import type { RemoteKinds } from '../server/aggregation/remote-kinds.ts';
 import type { CertificateAuthority, KeyMaker } from '../server/tokens/key-maker.ts';
+import { attachDetachControllers } from './attach-detach.ts';
 import { certificateApprovingController } from './certificate-approving.ts';
 import { certificateCleaner } from './certificate-cleaner.ts';
 import { certificateSigningController } from './certificate-signing.ts';
@@ -35,14 +36,20 @@ import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { tokenController } from './serviceaccount-token.ts';
+import type { VolumeContents } from './simulated-storage/driver.ts';
+import { simulatedStorage } from './simulated-storage/index.ts';
+import type { SnapshotKinds } from './snapshots/kinds.ts';
 import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
 import { policyStatusController } from './validating-admission-policy-status.ts';
 import { volumeExpandController } from './volume-expand.ts';
-import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
-import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
+import {
+  attributesProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from './volume-protection.ts';
 
 export interface ControllerOptions {
   /** The authority of the API server's certificate, the signing of tokens and of certificates. */
@@ -83,7 +90,8 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     claimReservationsController,
     claimBinderController,
     volumeBinderController,
-    volumeExpandController,
+    volumeExpandController(),
+    ...attachDetachControllers(keys.sha256),
     policyStatusController(kinds),
     namespaceController({ kinds, remoteKinds }),
     serviceAccountController,
@@ -96,6 +104,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     podGroupProtectionController,
     claimProtectionController,
     volumeProtectionController,
+    attributesProtectionController,
     clusterRoleAggregationController,
     ...certificateControllers(keys.authority),
   ];
@@ -106,5 +115,8 @@ const certificateControllers = (authority: CertificateAuthority | undefined): re
   certificateCleaner,
 ];
 
-/** What stands in for the outside world where nodes are simulated: the provisioners of storage; and what says aloud where nothing stands in. */
-export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter, ...notModelled()];
+/** What stands in for the outside world where nodes are simulated: all storage; and what says aloud where nothing stands in. */
+export const simulatedControllers = (
+  contents: VolumeContents,
+  snapshots: () => SnapshotKinds | undefined,
+): readonly Controller[] => [...simulatedStorage(contents, snapshots), ...notModelled()];

@@ -4,16 +4,17 @@ import type { Reference } from '../api/object.ts';
 import { referenceTo } from '../client/client.ts';
 import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
+import { hasClass } from '../kinds/core/storage-text.ts';
 import { Pod } from '../kinds/core/pod.ts';
-import { StorageClass } from '../kinds/storage/storage-class.ts';
+import { StorageClass, defaultClassOf } from '../kinds/storage/storage-class.ts';
 import { type Context, defineController, type EventText, type Lister, watching } from '../reconcile/controller.ts';
-import { bind, withAnnotations } from './persistent-volume/binding.ts';
+import { bind, unboundStatus, withAnnotations } from './persistent-volume/binding.ts';
+import { podsByClaim, podsOfClaim } from './persistent-volume/claims.ts';
 import { annotationOf, annotations, bestMatch, classOf, isReservedFor, mismatchOf } from './persistent-volume/match.ts';
-import { isFinished } from './pods.ts';
+import { claimProvisionerOf, successorOf, withMigration } from './persistent-volume/migration.ts';
+import { provisioningFault } from './persistent-volume/plugins.ts';
+import { isTerminated } from './pods.ts';
 import { writeStatus } from './statuses.ts';
-import { claimsOf } from './volume-protection.ts';
-
-const noProvisioner = 'kubernetes.io/no-provisioner';
 
 export const claimBinderController = defineController<PersistentVolumeClaim>({
   name: 'persistentvolume-controller',
@@ -23,19 +24,24 @@ export const claimBinderController = defineController<PersistentVolumeClaim>({
     watching(StorageClass, ({ metadata: { name } }, _previous, { lister }) =>
       lister(PersistentVolumeClaim)
         .list()
-        .filter((claim) => !isBindCompleted(claim) && classOf(claim) === name)
+        .filter((claim) => !isBindCompleted(claim) && (classOf(claim) === name || !hasClass(claim)))
         .map(referenceTo),
     ),
     // Who waits for a claim is read, but changes nothing about it.
     watching(Pod, () => []),
   ],
+  indexes: [podsByClaim],
 
   async reconcile(claim, context) {
+    const migrated = withMigration(claim, claimProvisionerOf(claim));
+    if (migrated !== claim) return void (await context.update(PersistentVolumeClaim, migrated));
     const plan = isBindCompleted(claim) ? planBound(claim, context) : planUnbound(claim, context);
+    if (plan.do === 'classify') return void (await context.update(PersistentVolumeClaim, classified(claim, plan.as)));
+    if (plan.do === 'bind') return bind(plan.to, claim, context);
     if (plan.event) context.event(claim, plan.event);
-    if (plan.bind) return bind(plan.bind, claim, context);
-    const asked = plan.provisioner ? await ask(claim, plan.provisioner, context) : claim;
-    await writeStatus(context, PersistentVolumeClaim, asked, { ...asked.status, phase: plan.phase });
+    if (plan.do === 'provision') return ask(claim, plan.provisioner, context);
+    if (plan.do === 'rest') return;
+    await writeStatus(context, PersistentVolumeClaim, claim, unboundStatus(claim, plan.phase));
   },
 });
 
@@ -50,41 +56,53 @@ function affectedBy(volume: PersistentVolume, claims: Lister<PersistentVolumeCla
 
 const isBindCompleted = (claim: PersistentVolumeClaim): boolean => annotationOf(claim, 'bindCompleted') !== undefined;
 
+const classified = (claim: PersistentVolumeClaim, storageClassName: string): PersistentVolumeClaim => ({
+  ...claim,
+  spec: { ...claim.spec, storageClassName },
+});
+
 /** What is to be done about a claim. */
-interface Plan {
-  readonly bind?: PersistentVolume;
-  /** Who is asked to make a volume. */
-  readonly provisioner?: string;
-  /** The claim's phase when it is not to be bound. */
-  readonly phase: 'Pending' | 'Lost';
-  readonly event?: EventText;
-}
+type Plan =
+  | { readonly do: 'bind'; readonly to: PersistentVolume }
+  /** It named no class, and there is a default one by now. */
+  | { readonly do: 'classify'; readonly as: string }
+  | { readonly do: 'provision'; readonly provisioner: string; readonly event: EventText }
+  | { readonly do: 'mark'; readonly phase: 'Pending' | 'Lost'; readonly event?: EventText }
+  | { readonly do: 'rest'; readonly event?: EventText };
 
 type Present = Pick<Context, 'lister'>;
 
-const pending = (event?: EventText): Plan => ({ phase: 'Pending', ...(event && { event }) });
+const pending = (event?: EventText): Plan => ({ do: 'mark', phase: 'Pending', ...(event && { event }) });
 
 function planUnbound(claim: PersistentVolumeClaim, present: Present): Plan {
   if (claim.spec?.volumeName) return planNamed(claim, claim.spec.volumeName, present);
   const className = classOf(claim);
   const storageClass = present.lister(StorageClass).get(className);
-  const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !annotationOf(claim, 'selectedNode');
   // The scheduler chooses for a claim that waits, but for a volume that is reserved for it.
-  const volumes = present.lister(PersistentVolume).list();
-  const volume = bestMatch(claim, waits ? volumes.filter((each) => isReservedFor(each, claim)) : volumes);
-  if (volume) return { bind: volume, phase: 'Pending' };
-  if (waits) return pending(waiting(claim, present));
-  if (className === '') {
-    return pending({
-      reason: 'FailedBinding',
-      message: 'no persistent volumes available for this claim and no storage class is set',
-    });
-  }
-  if (!storageClass) return pending(failed(`storageclass.storage.k8s.io ${JSON.stringify(className)} not found`));
-  const { provisioner } = storageClass;
-  if (provisioner === noProvisioner) return pending(failed(`no volume plugin matched name: ${provisioner}`));
+  const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
+  const volume = bestMatch(claim, present.lister(PersistentVolume).list(), { reservedOnly: waits });
+  if (volume) return { do: 'bind', to: volume };
+  const fallback = hasClass(claim) ? undefined : defaultClassOf(present.lister(StorageClass).list());
+  if (fallback) return { do: 'classify', as: fallback.metadata.name ?? '' };
+  if (waits && annotationOf(claim, 'selectedNode') === undefined) return pending(waiting(claim, present));
+  if (className !== '') return planProvision(className, storageClass);
+  return pending({
+    reason: 'FailedBinding',
+    message: 'no persistent volumes available for this claim and no storage class is set',
+  });
+}
+
+function planProvision(className: string, storageClass: StorageClass | undefined): Plan {
+  const failed = (message: string): Plan => ({
+    do: 'rest',
+    event: { type: 'Warning', reason: 'ProvisioningFailed', message },
+  });
+  if (!storageClass) return failed(`storageclass.storage.k8s.io ${JSON.stringify(className)} not found`);
+  const fault = provisioningFault(storageClass);
+  if (fault !== undefined) return failed(fault);
+  const provisioner = successorOf(storageClass.provisioner) ?? storageClass.provisioner;
   return {
-    phase: 'Pending',
+    do: 'provision',
     provisioner,
     event: {
       reason: 'ExternalProvisioning',
@@ -93,13 +111,9 @@ function planUnbound(claim: PersistentVolumeClaim, present: Present): Plan {
   };
 }
 
-const failed = (message: string): EventText => ({ type: 'Warning', reason: 'ProvisioningFailed', message });
-
-function waiting(claim: PersistentVolumeClaim, { lister }: Present): EventText {
-  const { name = '', namespace } = claim.metadata;
-  const consumers = lister(Pod)
-    .list(namespace)
-    .filter((pod) => !isFinished(pod) && claimsOf(pod).includes(name))
+function waiting(claim: PersistentVolumeClaim, present: Present): EventText {
+  const consumers = podsOfClaim(claim, present)
+    .filter((pod) => !pod.spec.nodeName && !isTerminated(pod))
     .map((pod) => pod.metadata.name ?? '');
   if (consumers.length === 0) {
     const message = 'waiting for first consumer to be created before binding';
@@ -113,30 +127,32 @@ function waiting(claim: PersistentVolumeClaim, { lister }: Present): EventText {
 function planNamed(claim: PersistentVolumeClaim, volumeName: string, { lister }: Present): Plan {
   const volume = lister(PersistentVolume).get(volumeName);
   if (!volume) return pending();
-  if (isReservedFor(volume, claim)) return { bind: volume, phase: 'Pending' };
+  if (isReservedFor(volume, claim)) return { do: 'bind', to: volume };
   if (volume.spec?.claimRef) {
     const message = `volume ${JSON.stringify(volumeName)} already bound to a different claim.`;
-    return pending({ type: 'Warning', reason: 'FailedBinding', message });
+    const event = { type: 'Warning', reason: 'FailedBinding', message } as const;
+    // Somebody took away the mark that the controller had bound it: nothing is done about that.
+    return annotationOf(claim, 'boundByController') === undefined ? pending(event) : { do: 'rest', event };
   }
   const mismatch = mismatchOf(volume, claim);
-  if (!mismatch) return { bind: volume, phase: 'Pending' };
+  if (!mismatch) return { do: 'bind', to: volume };
   const message = `Cannot bind to requested volume ${JSON.stringify(volumeName)}: ${mismatch}`;
   return pending({ type: 'Warning', reason: 'VolumeMismatch', message });
 }
 
 /** A claim that was bound stays so, or is lost for ever. */
 function planBound(claim: PersistentVolumeClaim, { lister }: Present): Plan {
-  const lost = (reason: string, message: string): Plan => ({
-    phase: 'Lost',
-    ...(claim.status?.phase !== 'Lost' && { event: { type: 'Warning', reason, message } }),
-  });
+  const lost = (reason: string, message: string): Plan =>
+    claim.status?.phase === 'Lost'
+      ? { do: 'rest' }
+      : { do: 'mark', phase: 'Lost', event: { type: 'Warning', reason, message } };
   const name = claim.spec?.volumeName;
   if (!name)
     return lost('ClaimLost', 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!');
   const volume = lister(PersistentVolume).get(name);
   if (!volume) return lost('ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!');
   const owner = volume.spec?.claimRef;
-  if (!owner || owner.uid === claim.metadata.uid) return { bind: volume, phase: 'Pending' };
+  if (!owner || owner.uid === claim.metadata.uid) return { do: 'bind', to: volume };
   return lost('ClaimMisbound', 'Two claims are bound to the same volume, this one is bound incorrectly');
 }
 
@@ -145,8 +161,8 @@ async function ask(
   claim: PersistentVolumeClaim,
   provisioner: string,
   { update }: Pick<Context, 'update'>,
-): Promise<PersistentVolumeClaim> {
-  if (annotationOf(claim, 'provisioner') === provisioner) return claim;
+): Promise<void> {
+  if (annotationOf(claim, 'provisioner') === provisioner) return;
   const added = { [annotations.betaProvisioner]: provisioner, [annotations.provisioner]: provisioner };
-  return update(PersistentVolumeClaim, withAnnotations(claim, added));
+  await update(PersistentVolumeClaim, withMigration(withAnnotations(claim, added), provisioner));
 }

@@ -3,7 +3,7 @@
 import type { Duration, Instant } from '../base/clock.ts';
 import { parseTime } from '../base/time.ts';
 import { Pod } from '../kinds/core/pod.ts';
-import { isReady, podCondition } from '../kinds/core/pod-facts.ts';
+import { isBeingDeleted, isFinished, isReady, podCondition } from '../kinds/core/pod-facts.ts';
 import { type Context, indexing } from '../reconcile/controller.ts';
 import type { PodTemplateSpec } from '../kinds/generated/types/core-v1.ts';
 
@@ -147,4 +147,12 @@ function beforeInDeletion(a: Ranked, b: Ranked, now: Instant): number {
     b.restarts.sidecars - a.restarts.sidecars ||
     byAge(a.createdAt, b.createdAt, uids, now)
   );
+}
+
+/** Nothing of it runs any more, whether it finished or is being deleted: its volumes are not needed. */
+export function isTerminated(pod: Pod): boolean {
+  if (isFinished(pod)) return true;
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  return isBeingDeleted(pod) && all.every(({ state }) => state?.terminated || state?.waiting);
 }

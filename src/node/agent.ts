@@ -20,13 +20,15 @@ import { containerLog } from './logs.ts';
 import { needsConditions, type NodeSpec } from './node-object.ts';
 import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
-import { projectionsFor } from './pod-projections.ts';
+import { mountsFor } from './pod-mounts.ts';
+import { type NodeVolumes, persistentVolumes } from './persistent-volumes.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
 import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
+import { type VolumeContents, volumeContents } from './volume-contents.ts';
 
 export interface SimulatedNodesOptions {
   readonly client: Client;
@@ -38,6 +40,8 @@ export interface SimulatedNodesOptions {
   readonly nodes: readonly NodeSpec[];
   /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
   readonly leases?: boolean;
+  /** What persistent volumes hold. Default: nobody else's. */
+  readonly contents?: VolumeContents;
 }
 
 export interface SimulatedNodes extends Kubelets {
@@ -59,6 +63,7 @@ export interface SimulatedNodes extends Kubelets {
 
 interface SimulatedNode extends Registrant {
   readonly workers: Map<string, PodWorker>;
+  readonly volumes: NodeVolumes;
   runtime: NodeRuntime;
   online: boolean;
 }
@@ -72,10 +77,15 @@ const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.n
 const isTerminal = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
-  const { clock, random, log, informers, events, leases = true } = options;
+  const { clock, random, log, informers, events, leases = true, contents = volumeContents() } = options;
   const client = options.client.as('kubelet');
   const writer = { client, clock };
   const nodes = new Map<string, SimulatedNode>();
+  const volumes = persistentVolumes({
+    client,
+    informers,
+    event: (host, about, text) => events.record(about, text, { component: 'kubelet', host }),
+  });
   const numbers = new Set<number>();
   let pods: Mirror<Pod> | undefined;
   let objects: Mirror<Node> | undefined;
@@ -97,6 +107,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       podCIDR,
       random: own,
       workers: new Map(),
+      volumes: volumes.of(spec.name, () => node.online),
       runtime: newRuntime(own, podCIDR),
       online: true,
     };
@@ -110,7 +121,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   }
 
   function newRuntime(own: Random, podCIDR: string): NodeRuntime {
-    return simulatedRuntime({ clock, random: own, addresses: podAddresses(podCIDR) });
+    return simulatedRuntime({ clock, random: own, addresses: podAddresses(podCIDR), contents });
   }
 
   function listen({ runtime, workers }: SimulatedNode): void {
@@ -190,12 +201,14 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     node.workers.set(keyOf(pod), worker);
     if (refusal) hostOf(node).event(pod, { type: 'Warning', ...refusal });
     if (!sandbox) explainBehaviors(node, pod);
-    const projections = () => projectionsFor({ host: hostOf(node), record, pod: worker.pod });
-    if (sandbox)
+    if (sandbox) {
+      const mounts = () => mountsFor({ host: hostOf(node), record, pod: worker.pod });
       node.runtime.recover(
         sandbox,
-        running.map((each) => ({ ...each, projections })),
+        running.map((each) => ({ ...each, mounts })),
       );
+      void node.volumes.adopt(pod);
+    }
     worker.wake();
   }
 
@@ -224,6 +237,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       log,
       client,
       runtime: node.runtime,
+      volumes: node.volumes,
       facts: { hostIP: node.hostIP, runtime: node.runtime.name },
       event: (about, text) => events.record({ apiVersion: 'v1', kind: 'Pod', ...about }, text, source),
       async sources(namespace) {
@@ -252,6 +266,8 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   function reconnect(node: SimulatedNode, rebooted: boolean): void {
     node.online = true;
+    if (rebooted) node.volumes.rebooted();
+    node.volumes.reconnected();
     const present = podsOf(node);
     const keys = new Set(present.map(keyOf));
     for (const key of node.workers.keys()) if (!keys.has(key)) displace(node, key);
@@ -283,6 +299,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       timer?.cancel();
       timer = undefined;
       for (const node of nodes.values()) silence(node);
+      volumes.stop();
       nodes.clear();
     },
 
@@ -291,6 +308,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
     remove(name) {
       silence(named(name));
+      volumes.forget(name);
       nodes.delete(name);
     },
 

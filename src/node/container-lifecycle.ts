@@ -6,7 +6,7 @@ import type { LifecycleHandler } from '../kinds/generated/types/core-v1.ts';
 import { environmentOf } from './environment.ts';
 import { imageFor } from './image-pull.ts';
 import { pauses, type PodScope } from './pod-host.ts';
-import { projectionsFor } from './pod-projections.ts';
+import { mountsFor } from './pod-mounts.ts';
 import { crashAfterRestart } from './pod-plan.ts';
 import { exitOf, isStarted, sandboxOf, wait, type ContainerRecord, type Running } from './pod-record.ts';
 import { afterAnswer, firstProbe, probeOf } from './probes.ts';
@@ -31,8 +31,8 @@ async function makeContainer(scope: PodScope, each: ContainerRecord, image: Imag
   if (!environment || !sandbox || ends()) return;
 
   const attempt = exitOf(each) ? each.restarts + 1 : each.restarts;
-  const projections = () => projectionsFor(scope);
-  const id = await runtime.createContainer({ sandbox, pod: pod(), container, attempt, environment, projections });
+  const mounts = () => mountsFor(scope);
+  const id = await runtime.createContainer({ sandbox, pod: pod(), container, attempt, environment, mounts });
   if (ends()) return runtime.removeContainer(id);
   normal('Created', 'Container created', container);
   const startedAt = await runtime.startContainer(id);

@@ -4,8 +4,9 @@ import { seededRandom } from '../base/random.ts';
 import type { Container } from '../kinds/generated/types/core-v1.ts';
 import { answerOf, httpOverBytes, listensAt } from './http-endpoint.ts';
 import { newEntry } from './simulated-container.ts';
+import { noMounts } from './runtime.ts';
 
-const projections = () => Promise.resolve(new Map());
+const mounts = () => Promise.resolve(noMounts);
 
 const get = { method: 'GET', path: '/x?y=z', headers: {}, body: new Uint8Array() };
 
@@ -22,7 +23,7 @@ function answer(behavior: string, age: number) {
     random: seededRandom(1),
     sandbox: 's',
     environment: {},
-    projections,
+    mounts,
   });
   entry.startedAt = 1000;
   const given = answerOf(entry, get, 80, 1000 + age);

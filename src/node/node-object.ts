@@ -5,6 +5,8 @@ import { formatMicroTime, formatTime } from '../base/time.ts';
 import type { Random } from '../base/random.ts';
 import type { Lease } from '../kinds/coordination/lease.ts';
 import type { Node, NodeCondition, Taint } from '../kinds/generated/types/core-v1.ts';
+import { simulatedDriver } from '../kinds/storage/driver-name.ts';
+import type { CSINode } from '../kinds/generated/types/storage-v1.ts';
 
 export interface NodeSpec {
   readonly name: string;
@@ -170,3 +172,26 @@ export function leaseObject(node: Node, now: Instant): Lease {
     spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: formatMicroTime(now) },
   };
 }
+
+const zone = 'topology.kubernetes.io/zone';
+
+/** Every node has the simulated driver, whose volumes are in reach of one zone. */
+export function csiNodeObject({ metadata: { name = '', uid = '', labels } }: Node): CSINode {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'CSINode',
+    metadata: {
+      name,
+      annotations: { 'storage.alpha.kubernetes.io/migrated-plugins': migratedPlugins },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }],
+    },
+    spec: {
+      drivers: [{ name: simulatedDriver, nodeID: name, topologyKeys: labels?.[zone] ? [zone] : [] }],
+    },
+  };
+}
+
+/** As a kubelet of 1.36 lists what moved out of it. */
+const migratedPlugins = ['aws-ebs', 'azure-disk', 'azure-file', 'cinder', 'gce-pd', 'portworx-volume', 'vsphere-volume']
+  .map((plugin) => `kubernetes.io/${plugin}`)
+  .join(',');

@@ -6,7 +6,7 @@ import { seededRandom } from '../base/random.ts';
 import { virtualClock } from '../base/virtual-clock.ts';
 import type { Container, Pod } from '../kinds/generated/types/core-v1.ts';
 import { podAddresses } from './addresses.ts';
-import type { ContainerExit, ProjectedFile, Remembered } from './runtime.ts';
+import { type ContainerExit, noMounts, type ProjectedFile, type Remembered } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
 
 type Given = Partial<Container> & Pick<Pod['spec'], 'restartPolicy'>;
@@ -23,9 +23,9 @@ function container({ restartPolicy = 'Always', ...more }: Given) {
   const exits: ContainerExit[] = [];
   runtime.onExit((exit) => exits.push(exit));
   const settings = new Map<string, ProjectedFile>([['color', { bytes: utf8('blue\n'), mode: 0o644 }]]);
-  const projections = () => Promise.resolve(new Map([['settings', settings]]));
+  const mounts = () => Promise.resolve({ ...noMounts, projections: new Map([['settings', settings]]) });
   const sandbox = { id: 's', ips: [] };
-  const request = { sandbox, pod, container: own, attempt: 0, projections };
+  const request = { sandbox, pod, container: own, attempt: 0, mounts };
 
   async function start() {
     const made = runtime.createContainer({ ...request, environment: { NAME: 'Ada' } });
@@ -43,12 +43,12 @@ function container({ restartPolicy = 'Always', ...more }: Given) {
       /** Seconds it ran, and how it ended. */
       exit: () => exits.map(({ at, exitCode, message }) => ({ after: (at - startedAt) / 1000, exitCode, message }))[0],
       attach(streams: Parameters<typeof runtime.run>[1]['streams'], signal = new AbortController().signal) {
-        return runtime.run(id, { tty: own.tty === true, projections: new Map(), streams, signal });
+        return runtime.run(id, { tty: own.tty === true, mounts: noMounts, streams, signal });
       },
       async exec(...command: string[]) {
         const stdout = bytePipe();
         const { signal } = new AbortController();
-        await runtime.run(id, { command, tty: false, projections: new Map(), streams: { stdout }, signal });
+        await runtime.run(id, { command, tty: false, mounts: noMounts, streams: { stdout }, signal });
         stdout.end();
         return textOf((await stdout.read()) ?? utf8(''));
       },

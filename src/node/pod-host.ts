@@ -8,6 +8,7 @@ import type { EventText } from '../reconcile/controller.ts';
 import type { Sources } from './environment.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { NodeFacts } from './pod-status.ts';
+import type { NodeVolumes } from './persistent-volumes.ts';
 import type { NodeRuntime } from './runtime.ts';
 
 /** What a worker may use of its node. */
@@ -16,6 +17,7 @@ export interface PodHost {
   readonly log: Log;
   readonly client: Client;
   readonly runtime: NodeRuntime;
+  readonly volumes: NodeVolumes;
   readonly facts: NodeFacts;
   readonly event: (about: Pod, text: EventText) => void;
   /** The config maps and secrets of a namespace. */
@@ -34,6 +36,8 @@ export interface PodScope {
   readonly ends: () => boolean;
   readonly normal: (reason: string, message: string, container?: Container) => void;
   readonly warning: (reason: string, message: string, container?: Container) => void;
+  /** Looks at the pod again. */
+  readonly wake: () => void;
 }
 
 /** How long to wait after failures: of mounts (doubling), of making sandboxes and containers, and of writes. */

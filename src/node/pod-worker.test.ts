@@ -5,11 +5,14 @@ import { silentLog } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import { virtualClock } from '../base/virtual-clock.ts';
 import type { Client } from '../client/client.ts';
+import type { Informers } from '../client/informers.ts';
+import { persistentVolumes } from './persistent-volumes.ts';
 import type { ConfigMap, Container, Pod, PodCondition, PodStatus } from '../kinds/generated/types/core-v1.ts';
 import { podAddresses } from './addresses.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
+import { noMounts } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
 
 interface StatusWrite {
@@ -56,6 +59,7 @@ function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; 
     log: silentLog,
     client,
     runtime,
+    volumes: persistentVolumes({ client, informers: {} as Informers, event: () => {} }).of('n', () => true),
     facts: { hostIP: '172.18.0.2', runtime: 'simulated' },
     event: (_about, { reason, message }) => void events.push(`${reason}: ${message}`),
     sources: async () => ({ configMap: (name) => configMaps.get(name), secret: () => undefined }),
@@ -69,7 +73,7 @@ function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; 
     if (sandbox)
       runtime.recover(
         sandbox,
-        running.map((each) => ({ ...each, projections: () => Promise.resolve(new Map()) })),
+        running.map((each) => ({ ...each, mounts: () => Promise.resolve(noMounts) })),
       );
     worker.wake();
     return worker;

@@ -48,6 +48,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     ends: () => life !== 'on' || record.ending !== undefined || pod.metadata.deletionTimestamp !== undefined,
     normal: say('Normal'),
     warning: say('Warning'),
+    wake,
   };
 
   /** Never works at once, because it is called from watches. */
@@ -105,6 +106,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
       const answer = await client.patch(Pod, referenceTo(pod), patch, { subresource: 'status', type: 'strategic' });
       if (answer.metadata.uid === uid) pod = answer;
     }
+    if (plan.done) await host.volumes.unmount(pod);
     if (!plan.done || !deletionTimestamp || deleted || life !== 'on') return;
     deleted = true;
     await client.delete(Pod, referenceTo(pod), { gracePeriodSeconds: 0, preconditions: { uid } });

@@ -6,7 +6,7 @@ import { kubeletPage } from './kubelet-pages.ts';
 import type { PodHost } from './pod-host.ts';
 import { sandboxOf } from './pod-record.ts';
 import type { PodWorker } from './pod-worker.ts';
-import { projectionsFor } from './pod-projections.ts';
+import { mountsFor } from './pod-mounts.ts';
 import { RuntimeFailure } from './runtime.ts';
 
 /** A pod on its node. */
@@ -71,9 +71,9 @@ function commandIn({ worker, host }: Placed, { container, command, tty }: Comman
   if (record?.state.is !== 'running') throw new ApiError(500, 'InternalError', `container not found ("${container}")`);
   const { id } = record.state;
   return async (streams, signal) => {
-    const projections = await projectionsFor({ host, record: worker.record, pod: worker.pod });
+    const mounts = await mountsFor({ host, record: worker.record, pod: worker.pod });
     try {
-      return await host.runtime.run(id, { ...(command && { command }), tty, projections, streams, signal });
+      return await host.runtime.run(id, { ...(command && { command }), tty, mounts, streams, signal });
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
       throw internalError(`error executing command in container: ${error.message}`);

@@ -20,7 +20,7 @@ export interface Recovered {
   readonly record: PodRecord;
   /** What to ask the runtime to find again. */
   readonly sandbox: Sandbox | undefined;
-  readonly running: readonly Omit<Remembered, 'projections'>[];
+  readonly running: readonly Omit<Remembered, 'mounts'>[];
 }
 
 /** A pod no node has begun yet gives a fresh record. After a reboot nothing runs any more: what did has ended for reasons nobody saw. */
@@ -75,7 +75,7 @@ function rememberedOf(
   pod: Pod,
   { container, state, restarts }: ContainerRecord,
   sandbox: Sandbox,
-): Omit<Remembered, 'projections'>[] {
+): Omit<Remembered, 'mounts'>[] {
   return state.is === 'running'
     ? [{ id: state.id, startedAt: state.startedAt, pod, container, sandbox, attempt: restarts }]
     : [];

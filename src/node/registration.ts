@@ -7,7 +7,9 @@ import { ApiError } from '../api/status.ts';
 import { type Client, referenceTo } from '../client/client.ts';
 import { Lease } from '../kinds/coordination/lease.ts';
 import { Node } from '../kinds/core/node.ts';
+import { CSINode } from '../kinds/storage/csi-node.ts';
 import {
+  csiNodeObject,
   labelsOf,
   leaseNamespace,
   leaseObject,
@@ -39,9 +41,19 @@ export async function register({ client, clock }: Writer, node: Registrant, know
   const changed = Object.entries(labelsOf(spec)).filter(([key, value]) => labels[key] !== value);
   const patch = { metadata: { labels: Object.fromEntries(changed) } };
   if (changed.length > 0) await client.patch(Node, referenceTo(object), patch, { type: 'strategic' });
+  await registerDrivers(client, object);
   if (!known && !needsConditions(object)) return;
   const status = nodeStatus(spec, hostIP, random, nodeConditions(object.status?.conditions, now));
   await client.patch(Node, referenceTo(object), { status }, { subresource: 'status', type: 'strategic' });
+}
+
+/** The node tells which storage drivers it has. */
+async function registerDrivers(client: Client, node: Node): Promise<void> {
+  try {
+    await client.create(CSINode, csiNodeObject(node));
+  } catch (error) {
+    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+  }
 }
 
 /** Renews the node's lease, and makes it first where it is missing. */

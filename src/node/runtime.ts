@@ -28,7 +28,7 @@ export interface ContainerRequest {
   readonly attempt: number;
   readonly environment: Readonly<Record<string, string>>;
   /** What the kubelet puts into its volumes, for who looks there. */
-  readonly projections: () => Promise<Projections>;
+  readonly mounts: () => Promise<PodMounts>;
 }
 
 /** Told for every container that ended, whoever ended it. */
@@ -60,12 +60,21 @@ export interface ProjectedFile {
 /** By volume, then by path below it: what config maps, secrets and the pod itself give. */
 export type Projections = ReadonlyMap<string, ReadonlyMap<string, ProjectedFile>>;
 
+/** What a node has for the volumes of a pod. */
+export interface PodMounts {
+  readonly projections: Projections;
+  /** Of its persistent volumes, by the names of its volumes. */
+  readonly handles: ReadonlyMap<string, string>;
+}
+
+export const noMounts: PodMounts = { projections: new Map(), handles: new Map() };
+
 /** A command, or the container's own program, on a client's streams. */
 export interface RunRequest {
   /** Left out: attach to what runs. */
   readonly command?: readonly string[];
   readonly tty: boolean;
-  readonly projections: Projections;
+  readonly mounts: PodMounts;
   readonly streams: CommandStreams;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;

@@ -5,9 +5,22 @@ import { pauses, type PodScope } from './pod-host.ts';
 import { sandboxOf, type Ending } from './pod-record.ts';
 import { RuntimeFailure } from './runtime.ts';
 
-export async function mountVolumes({ host, record, pod, warning }: PodScope): Promise<void> {
+export async function mountVolumes({ host, record, pod, warning, wake }: PodScope): Promise<void> {
   const delay = record.volumes.delay ?? pauses.mountFirst;
   record.volumes = { is: 'mounting', delay };
+  let isFree = false;
+  const again = () => {
+    isFree = true;
+    if (record.volumes.is === 'unmounted') record.volumes = { is: 'unmounted' };
+    wake();
+  };
+  const mounting = await host.volumes.mount(pod(), again);
+  if (mounting.is !== 'mounted') {
+    if (mounting.is === 'failed') warning('FailedMount', mounting.failure);
+    const retryAt = mounting.is === 'failed' ? host.clock.now() + pauses.retry : Infinity;
+    record.volumes = { is: 'unmounted', ...(!isFree && { retryAt }) };
+    return;
+  }
   const failures = mountFailures(pod(), await host.sources(pod().metadata.namespace ?? ''));
   for (const failure of failures) warning('FailedMount', failure);
   record.volumes =
@@ -46,15 +59,20 @@ export function beginEnd({ record, normal }: PodScope, ending: Ending): void {
     if (each.state.is === 'running') each.state = { ...each.state, stopping: false };
 }
 
-/** Ends and removes everything of a pod that is gone. */
+/** Ends and removes everything of a pod that is gone. May be asked again while it is at it: an action under way may have made something new. */
 export async function removeEverything(scope: PodScope): Promise<void> {
   const { host, record } = scope;
   const { runtime } = host;
   const running = record.containers.flatMap(({ state }) => (state.is === 'running' ? [state.id] : []));
   await Promise.all(running.map((id) => runtime.stopContainer(id, 0)));
   await stopSandbox(scope);
-  for (const { state, last } of record.containers) {
-    if (state.is === 'exited' || state.is === 'running') runtime.removeContainer(state.id);
+  for (const each of record.containers) {
+    const { state, last } = each;
     if (last) runtime.removeContainer(last.id);
+    each.last = undefined;
+    if (state.is !== 'exited' && state.is !== 'running') continue;
+    runtime.removeContainer(state.id);
+    each.state = { is: 'waiting' };
   }
+  await host.volumes.unmount(scope.pod());
 }

@@ -6,20 +6,26 @@ import type { ByteSink, ByteSource } from '../base/byte-pipe.ts';
 import { textOf, utf8 } from '../base/bytes.ts';
 import type { CommandStreams } from '../server/kubelets.ts';
 import { freshRoot, hostnameOf, mountsOf } from './container-files.ts';
-import { type Projections, RuntimeFailure, type RunRequest } from './runtime.ts';
+import { noMounts, type PodMounts, RuntimeFailure, type RunRequest } from './runtime.ts';
 import { absolute, filesOf, type Tree } from './shell/files.ts';
 import { knownHint, runSession, type Session, StartFault } from './shell/session.ts';
 import type { Program } from './shell/task.ts';
 import { aborted, pass } from './shell/waiting.ts';
 import { type Entry, guessOf, overSignal } from './simulated-container.ts';
+import type { VolumeContents } from './volume-contents.ts';
 
-/** What containers have written: each one's root, and the volumes of each sandbox. Gone with the container, and with the pod. */
+/** What containers have written: each one's root, and the volumes of each sandbox, gone with the container, and with the pod; and what stays. */
 export interface Disks {
   readonly roots: Map<string, Tree>;
   readonly volumes: Map<string, Map<string, Tree>>;
+  readonly persistent: Pick<VolumeContents, 'treeOf'>;
 }
 
-export const emptyDisks = (): Disks => ({ roots: new Map(), volumes: new Map() });
+export const emptyDisks = (persistent: Disks['persistent']): Disks => ({
+  roots: new Map(),
+  volumes: new Map(),
+  persistent,
+});
 
 /** What is told of a container's end, in bytes. Upstream's limit. */
 const mostLastWords = 4096;
@@ -41,7 +47,7 @@ export async function runOwnProgram(entry: Entry, command: readonly string[], pl
   const { output, stdin, container } = entry;
   const request: RunRequest = {
     tty: container.tty === true,
-    projections: await projectionsIn(entry),
+    mounts: await mountsIn(entry),
     streams: {
       ...(stdin && { stdin }),
       stdout: output.to('stdout', clock.now),
@@ -64,12 +70,12 @@ export async function runHook(
   { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
   place: Place,
 ): Promise<number> {
-  const request = { tty: false, projections: await projectionsIn(entry), streams: {}, signal };
+  const request = { tty: false, mounts: await mountsIn(entry), streams: {}, signal };
   return runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
 }
 
-const projectionsIn = ({ container, projections }: Entry): Promise<Projections> | Projections =>
-  container.volumeMounts?.length ? projections() : new Map();
+const mountsIn = ({ container, mounts }: Entry): Promise<PodMounts> | PodMounts =>
+  container.volumeMounts?.length ? mounts() : noMounts;
 
 /** Programs that are not here are said to take their time. `serves` is told of one that takes for ever. */
 const guessed =
@@ -102,11 +108,16 @@ export async function runCommand(entry: Entry, request: RunRequest, place: Place
   }
 }
 
-function sessionOf(entry: Entry, { projections, streams, tty, signal }: RunRequest, { clock, disks }: Place): Session {
+function sessionOf(entry: Entry, { mounts, streams, tty, signal }: RunRequest, { clock, disks }: Place): Session {
   const { pod, container, environment, startedAt = clock.now() } = entry;
   const root = kept(disks.roots, entry.id, () => freshRoot(entry, startedAt));
   const volumes = kept(disks.volumes, entry.sandbox, () => new Map<string, Tree>());
-  const files = filesOf(root, mountsOf(container, { projections, kept: volumes }, startedAt), clock.now);
+  for (const [name, handle] of mounts.handles) volumes.set(name, disks.persistent.treeOf(handle));
+  const files = filesOf(
+    root,
+    mountsOf(container, { projections: mounts.projections, kept: volumes }, startedAt),
+    clock.now,
+  );
   const security = { ...pod.spec.securityContext, ...container.securityContext };
   const machine = {
     clock,

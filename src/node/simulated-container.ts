@@ -25,7 +25,7 @@ export interface Entry {
   readonly sandbox: string;
   /** What it was started with. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly projections: ContainerRequest['projections'];
+  readonly mounts: ContainerRequest['mounts'];
   /** Aborted when it ends; made for who asks. */
   over: AbortController | undefined;
   startedAt: Instant | undefined;
@@ -35,7 +35,7 @@ export interface Entry {
   timer: Timer | undefined;
 }
 
-type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'environment' | 'projections'>;
+type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'environment' | 'mounts'>;
 
 export const newEntry = (made: Made): Entry => ({
   ...made,

@@ -32,6 +32,7 @@ import {
   processorUse,
   type Entry,
 } from './simulated-container.ts';
+import { type VolumeContents, volumeContents } from './volume-contents.ts';
 import { fullName, hex, imageOf, isUnresolvable, pullFailure } from './simulated-images.ts';
 
 export interface SimulatedRuntimeOptions {
@@ -39,16 +40,23 @@ export interface SimulatedRuntimeOptions {
   /** This node's own. */
   readonly random: Random;
   readonly addresses: PodAddresses;
+  /** What persistent volumes hold. Default: this runtime's own. */
+  readonly contents?: Pick<VolumeContents, 'treeOf'>;
 }
 
 /** How long somebody waits for an answer that never comes. */
 const silence = minutes(10);
 
-export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeOptions): NodeRuntime {
+export function simulatedRuntime({
+  clock,
+  random,
+  addresses,
+  contents = volumeContents(),
+}: SimulatedRuntimeOptions): NodeRuntime {
   const entries = new Map<string, Entry>();
   const images = new Map<string, Image>();
   const listeners = new Set<(exit: ContainerExit) => void>();
-  const disks = emptyDisks();
+  const disks = emptyDisks(contents);
   const chance = random.fork('pace');
   const take = (span: Span) => clock.sleep(between(chance, span));
 
@@ -210,11 +218,11 @@ export function simulatedRuntime({ clock, random, addresses }: SimulatedRuntimeO
 
     recover(sandbox, containers) {
       for (const ip of sandbox.ips) addresses.keep(ip);
-      for (const { id, startedAt, pod, container, projections, attempt } of containers) {
+      for (const { id, startedAt, pod, container, mounts, attempt } of containers) {
         images.set(fullName(container.image ?? ''), imageOf(container.image ?? ''));
         const own = random.fork(`${pod.metadata.uid}/${container.name}/${attempt}`);
         const environment = plainEnvironment(container);
-        const entry = newEntry({ id, pod, container, environment, projections, random: own, sandbox: sandbox.id });
+        const entry = newEntry({ id, pod, container, environment, mounts, random: own, sandbox: sandbox.id });
         entries.set(id, entry);
         begin(entry, startedAt);
       }

@@ -79,6 +79,8 @@ export interface Controller<T extends KubeObject = KubeObject> {
   readonly name: string;
   /** The name in managedFields; default `kube-controller-manager`. */
   readonly agent?: string;
+  /** Who its events are said to come from; default its name. */
+  readonly source?: string;
   readonly for: Kind<T>;
   /** Objects of these kinds wake their controlling owner of kind `for`. */
   readonly owns?: readonly Kind<any>[];

@@ -257,7 +257,7 @@ function contextOf(
 ): Context {
   const { clock, random, log, informers, events } = options;
   const client = options.client.as(controller.agent ?? 'kube-controller-manager');
-  const source = { component: controller.name };
+  const source = { component: controller.source ?? controller.name };
   return {
     clock,
     random,

@@ -2,12 +2,14 @@
 
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
+import { compareAmounts } from '../../kinds/quantities.ts';
 import type { Context } from '../../reconcile/controller.ts';
 import { writeStatus } from '../statuses.ts';
 import { annotationOf, annotations, isReservedFor } from './match.ts';
 
 type Writes = Pick<Context, 'client' | 'update'>;
 
+/** Everything but the claim's status is left out when it is done already; the first refusal ends it, and a later look goes on. */
 export async function bind(volume: PersistentVolume, claim: PersistentVolumeClaim, writes: Writes): Promise<void> {
   const reserved = await reserve(volume, claim, writes);
   await setPhase(reserved, 'Bound', writes);
@@ -49,15 +51,48 @@ async function name(
   });
 }
 
-/** What a claim has is what its volume had when they were bound; growing is told by whoever lets it grow. */
-function boundStatus({ status }: PersistentVolumeClaim, { spec }: PersistentVolume): PersistentVolumeClaim['status'] {
-  if (status?.phase === 'Bound' && status.capacity) return status;
+/**
+ * What a claim has is what its volume had when they were bound: growing, and other attributes, are told by whoever gives them. A volume that
+ * has grown while its file system has not says how much of it can be used.
+ */
+export function boundStatus(
+  { status = {} }: PersistentVolumeClaim,
+  volume: PersistentVolume,
+): NonNullable<PersistentVolumeClaim['status']> {
+  const { accessModes = [], capacity = {}, volumeAttributesClassName } = volume.spec ?? {};
+  const bound = { ...status, phase: 'Bound' as const, accessModes: [...accessModes] };
+  if (status.phase === 'Bound') return bound;
+  const usable = annotationOf(volume, 'preResizeCapacity');
+  const had = usable === undefined ? { ...capacity } : { ...status.capacity, storage: usable };
+  const isSame = usable === undefined && compareAmounts(status.capacity?.storage, capacity.storage) === 0;
   return {
-    ...status,
-    phase: 'Bound',
-    accessModes: [...(spec?.accessModes ?? [])],
-    capacity: { ...spec?.capacity },
+    ...bound,
+    capacity: isSame ? { ...status.capacity } : had,
+    ...(status.phase === 'Pending' &&
+      volumeAttributesClassName !== undefined && { currentVolumeAttributesClassName: volumeAttributesClassName }),
   };
+}
+
+/** The status of a claim that has no volume. */
+export function unboundStatus(
+  { status }: PersistentVolumeClaim,
+  phase: 'Pending' | 'Lost',
+): NonNullable<PersistentVolumeClaim['status']> {
+  const { accessModes: _, capacity: __, currentVolumeAttributesClassName: ___, ...kept } = status ?? {};
+  return { ...kept, phase };
+}
+
+/** Undoes a binding: what the controller bound is free again; who reserved the volume by hand keeps the reservation. */
+export async function unbind(volume: PersistentVolume, writes: Writes): Promise<void> {
+  const { [annotations.boundByController]: boundByController, ...kept } = volume.metadata.annotations ?? {};
+  const { claimRef, ...spec } = volume.spec ?? {};
+  const { uid: _, ...reservation } = claimRef ?? {};
+  const freed = await writes.update(PersistentVolume, {
+    ...volume,
+    metadata: { ...volume.metadata, annotations: kept },
+    spec: { ...spec, ...(boundByController === undefined && { claimRef: reservation }) },
+  });
+  await setPhase(freed, 'Available', writes);
 }
 
 export function withAnnotations<T extends PersistentVolume | PersistentVolumeClaim>(
@@ -70,13 +105,14 @@ export function withAnnotations<T extends PersistentVolume | PersistentVolumeCla
 
 export type VolumePhase = NonNullable<NonNullable<PersistentVolume['status']>['phase']>;
 
+/** A phase that is there already stays as it is, with its message. */
 export async function setPhase(
   volume: PersistentVolume,
   phase: VolumePhase,
   writes: Pick<Writes, 'client'>,
   message?: string,
 ): Promise<PersistentVolume> {
-  if (volume.status?.phase === phase && (volume.status.message ?? '') === (message ?? '')) return volume;
+  if (volume.status?.phase === phase) return volume;
   const { message: _, ...status } = volume.status ?? {};
   return writeStatus(writes, PersistentVolume, volume, { ...status, phase, ...(message && { message }) });
 }

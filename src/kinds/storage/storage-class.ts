@@ -25,6 +25,15 @@ const defaultAnnotations = [
 export const isDefaultStorageClass = ({ metadata }: KubeObject): boolean =>
   defaultAnnotations.some((name) => metadata.annotations?.[name] === 'true');
 
+/** The class of a claim that names none: the newest of those marked as default; of equally old ones the first by name. */
+export function defaultClassOf(classes: readonly StorageClass[]): StorageClass | undefined {
+  const age = ({ metadata }: StorageClass) => metadata.creationTimestamp ?? '';
+  const byName = (a: StorageClass, b: StorageClass) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1);
+  return classes
+    .filter(isDefaultStorageClass)
+    .sort((a, b) => (age(a) === age(b) ? byName(a, b) : age(a) > age(b) ? -1 : 1))[0];
+}
+
 export const StorageClass = defineKind<StorageClass>('storage.k8s.io/v1', 'StorageClass', {
   returnsDeleted: true,
   applyDefaults(storageClass) {

@@ -1,16 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { bareServer } from '../../test/support/bare-server.ts';
-import { seconds } from '../base/clock.ts';
-import { Event } from '../kinds/core/event.ts';
-import { Node } from '../kinds/core/node.ts';
-import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
-import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
-import { StorageClass } from '../kinds/storage/storage-class.ts';
-import { startControllers } from '../reconcile/manager.ts';
-import { volumeBinderController } from './persistent-volume-binder.ts';
-import { claimBinderController } from './persistent-volume-claim-binder.ts';
-import { volumeDeleter, volumeProvisioner } from './volume-provisioner.ts';
-import { claimProtectionController, volumeProtectionController } from './volume-protection.ts';
+import { bareServer } from '../../../test/support/bare-server.ts';
+import { seconds } from '../../base/clock.ts';
+import { Event } from '../../kinds/core/event.ts';
+import { Node } from '../../kinds/core/node.ts';
+import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
+import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
+import { StorageClass } from '../../kinds/storage/storage-class.ts';
+import { startControllers } from '../../reconcile/manager.ts';
+import { volumeBinderController } from '../persistent-volume-binder.ts';
+import { claimBinderController } from '../persistent-volume-claim-binder.ts';
+import { simulatedStorage } from './index.ts';
+import { claimProtectionController, volumeProtectionController } from '../volume-protection.ts';
 
 const namespace = 'here';
 const className = 'disk';
@@ -33,8 +33,7 @@ async function storage(volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer', 
       volumeBinderController,
       claimProtectionController,
       volumeProtectionController,
-      volumeProvisioner(),
-      volumeDeleter,
+      ...simulatedStorage({ copy: () => {}, remove: () => {} }, () => undefined),
     ],
     { ...bare, onBug: (_controller, _key, error) => bugs.push(error) },
   );
@@ -87,13 +86,22 @@ test('a claim that waits for its consumer gets its volume in the zone of the cho
   ]);
 });
 
-test('a claim that asks for more gets more', async () => {
+test('a claim that asks for more gets more, once a node has enlarged the file system', async () => {
   const { client, clock, claim, volumes } = await storage('Immediate');
   const more = { spec: { resources: { requests: { storage: '3Gi' } } } };
   await client.patch(PersistentVolumeClaim, { name: 'c', namespace }, more);
   await clock.advance(seconds(5));
-  expect((await claim()).status?.capacity).toEqual({ storage: '3Gi' });
   expect((await volumes())[0]?.spec?.capacity).toEqual({ storage: '3Gi' });
+  expect((await claim()).status).toMatchObject({
+    capacity: { storage: '1Gi' },
+    allocatedResources: { storage: '3Gi' },
+    allocatedResourceStatuses: { storage: 'NodeResizePending' },
+    conditions: [
+      { type: 'Resizing', status: 'True' },
+      { type: 'FileSystemResizePending', status: 'True' },
+    ],
+  });
+  expect((await volumes())[0]?.metadata.annotations?.['volume.alpha.kubernetes.io/pre-resize-capacity']).toBe('1Gi');
 });
 
 test.each([
@@ -110,8 +118,8 @@ test('a claim whose volume is gone is lost', async () => {
   const { client, clock, claim, volumes } = await storage('Immediate');
   const [volume] = await volumes();
   const target = { name: volume?.metadata.name ?? '', namespace: '' };
-  await client.patch(PersistentVolume, target, { metadata: { finalizers: null } });
   await client.delete(PersistentVolume, target);
+  await client.patch(PersistentVolume, target, { metadata: { finalizers: null } });
   await clock.advance(seconds(5));
   expect((await claim()).status?.phase).toBe('Lost');
 });

@@ -5,12 +5,14 @@ import { ServiceAccount } from '../kinds/core/service-account.ts';
 import type { TokenRequest } from '../kinds/generated/types/authentication-v1.ts';
 import type { PodScope } from './pod-host.ts';
 import { type ProjectionSources, projectionsOf } from './projections.ts';
-import type { Projections } from './runtime.ts';
+import type { PodMounts } from './runtime.ts';
 
 type Placed = Pick<PodScope, 'host' | 'record' | 'pod'>;
 
-export const projectionsFor = async (placed: Placed): Promise<Projections> =>
-  projectionsOf(placed.pod(), await sourcesFor(placed));
+export const mountsFor = async (placed: Placed): Promise<PodMounts> => ({
+  projections: await projectionsOf(placed.pod(), await sourcesFor(placed)),
+  handles: placed.host.volumes.handlesOf(placed.pod()),
+});
 
 async function sourcesFor({ host, record, pod }: Placed): Promise<ProjectionSources> {
   const { client, sources, facts, log } = host;
