@@ -2,8 +2,7 @@
 
 import type { Container } from '../kinds/generated/types/core-v1.ts';
 import { expandReferences } from './environment.ts';
-import { knowsCommand, scriptIn } from './shell/session.ts';
-import { isReadable } from './shell/syntax.ts';
+import { canGuess, knowsCommand } from './shell/session.ts';
 
 /** Undefined: no program really runs. Who sits at an image's own program gets a shell. */
 export function commandOf(
@@ -15,7 +14,7 @@ export function commandOf(
   if (!runsKnownProgram(container)) return undefined;
   const words = given.map((word) => expandReferences(word, environment));
   const command = words[0] === 'exit' ? ['sh', '-c', words.join(' ')] : words;
-  return isReadable(scriptIn(command)) ? command : undefined;
+  return canGuess(command) ? command : undefined;
 }
 
 /** Whether it is told to run something that is here. */

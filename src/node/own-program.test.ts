@@ -104,6 +104,7 @@ describe('what a container runs', () => {
     ['printf "no line end"', ['no line end']],
     ['while [ $(date +%S) != 09 ]; do sleep 1; done; echo up', ['up']],
     ['yes | sleep 1; echo on', ['on']],
+    ['hostname | (read it; echo "$it, $(cd /tmp; pwd)")', ['web, /tmp']],
   ])('%s', async (script, lines) => expect((await sh(script)).log).toEqual(lines));
 
   test('reads what its pod mounts, and names what a reference names', async () => {
@@ -170,14 +171,21 @@ describe('what nobody can run', () => {
     expect(await stop()).toBe(0);
   });
 
-  test.each(['server & exit 1', 'case x in x) exit 1;; esac', 'echo $((1 + 1)); exit 1', 'cat <<E\nE\nexit 1', 'if'])(
-    'a script beyond our shell is not begun: %s',
-    async (script) => {
-      const { log, exit } = await sh(script);
-      expect(log).toEqual([expect.stringContaining('no program really runs here; it runs until it is stopped')]);
-      expect(exit).toBeUndefined();
-    },
-  );
+  test.each([
+    'code=$(wget -S web 2>&1 | awk x); if test "$code" != 200; then exit 1; fi',
+    'if curl web | grep -q ok; then exit 0; fi; exit 1',
+    'for each in `ip addr`; do exit 1; done',
+    '(cat x; nosuch) | wc -l; exit 1',
+    'server & exit 1',
+    'case x in x) exit 1;; esac',
+    'echo $((1 + 1)); exit 1',
+    'cat <<E\nE\nexit 1',
+    'if',
+  ])('a script beyond our shell, or that goes on with what others say, is not begun: %s', async (script) => {
+    const { log, exit } = await sh(script);
+    expect(log).toEqual([expect.stringContaining('no program really runs here; it runs until it is stopped')]);
+    expect(exit).toBeUndefined();
+  });
 
   test('a script in a file is run where the file is there', async () => {
     const volumeMounts = [{ name: 'settings', mountPath: '/etc/settings' }];

@@ -163,7 +163,7 @@ export function createShell(lookup: Lookup): Shell {
       for (const [variable, value] of given) task.variables.set(variable, value);
       return given.length > 0 ? 0 : task.state.code;
     }
-    const special = specials[name];
+    const special = Object.hasOwn(specials, name) ? specials[name] : undefined;
     if (special) return special(args, task);
     if (name === 'exec') return instead(args, task);
     const variables = given.length > 0 ? new Map([...task.variables, ...given]) : task.variables;

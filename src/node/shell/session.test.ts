@@ -92,6 +92,7 @@ describe('a script', () => {
     ['set -e; false || true; [ 1 = 2 ] && echo no; exit 5', 5],
     ['(exit 4); echo $? > /tmp/x; exit $(cat /tmp/x)', 4],
     ['nosuch', 127],
+    ['constructor', 127],
     ['echo "', 2],
     ['sleep 1 &', 2],
     ['cat /none', 1],

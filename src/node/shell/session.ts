@@ -4,9 +4,10 @@ import { textOf } from '../../base/bytes.ts';
 import type { CommandStreams } from '../../server/kubelets.ts';
 import { at, complain } from './arguments.ts';
 import { emptyInput, inputOf, type Machine, nowhere, outputTo, type Task, type Program } from './task.ts';
+import { canFollow } from './guesses.ts';
 import { programs } from './programs.ts';
 import { createShell } from './run.ts';
-import { isReadable } from './syntax.ts';
+import { specials } from './specials.ts';
 import { SyntaxFault } from './words.ts';
 import { terminal } from './terminal.ts';
 
@@ -31,17 +32,20 @@ const binFolders = new Set(['/bin', '/usr/bin', '/sbin', '/usr/sbin', '/usr/loca
 function nameOf(command: string): string | undefined {
   const slash = command.lastIndexOf('/');
   const name = command.slice(slash + 1);
-  const known = shellNames.has(name) || name in programs || name === 'command';
+  const known = shellNames.has(name) || Object.hasOwn(programs, name) || name === 'command';
   return known && (slash < 0 || binFolders.has(command.slice(0, slash))) ? name : undefined;
 }
 
 /** Whether a command line begins with something that is here. */
 export const knowsCommand = ([first = '']: readonly string[]): boolean => nameOf(first) !== undefined;
 
-/** The script that a command line hands to a shell; empty where it hands none. */
-export function scriptIn([first = '', ...args]: readonly string[]): string {
-  return shellNames.has(nameOf(first) ?? '') ? (scriptAt(args) ?? '') : '';
+/** Whether a command line can be run where what is not here is guessed. */
+export function canGuess([first = '', ...args]: readonly string[]): boolean {
+  return !shellNames.has(nameOf(first) ?? '') || canFollow(scriptAt(args) ?? '', isHere);
 }
+
+const isHere = (name: string): boolean =>
+  Object.hasOwn(specials, name) || name === 'exec' || nameOf(name) !== undefined;
 
 function scriptAt(args: readonly string[]): string | undefined {
   const flag = commandFlag(args);
@@ -148,7 +152,8 @@ async function runFile(parameters: readonly string[], task: Task): Promise<numbe
   const [name = ''] = parameters;
   const bytes = task.machine.files.find(at(name, task))?.bytes;
   const script = bytes && textOf(bytes);
-  if (task.otherwise && (script === undefined || !isReadable(script))) return task.otherwise('sh')(parameters, task);
+  if (task.otherwise && (script === undefined || !canFollow(script, isHere)))
+    return task.otherwise('sh')(parameters, task);
   if (script === undefined) return complain(task, `sh: can't open '${name}': No such file or directory`, 2);
   return shell.script(script, { ...task, parameters });
 }

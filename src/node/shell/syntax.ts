@@ -56,17 +56,6 @@ export function parseScript(script: string, depth = 0): List {
   return list;
 }
 
-/** Whether a script keeps to what this shell knows. */
-export function isReadable(script: string): boolean {
-  try {
-    parseScript(script);
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxFault) return false;
-    throw error;
-  }
-}
-
 const shown = (token: Token | undefined): string =>
   token === undefined
     ? 'end of file'
