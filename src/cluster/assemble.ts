@@ -155,6 +155,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
           ...controllers({
             kinds: running.server.catalog.kinds,
             keys,
+            enabled,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
           ...(nodes ? simulatedControllers() : []),

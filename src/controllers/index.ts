@@ -17,6 +17,7 @@ import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler.ts';
 import { jobController } from './job.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
@@ -50,12 +51,15 @@ export interface ControllerOptions {
   readonly nodeMonitorGracePeriod?: Duration;
   /** All kinds served at the time, custom ones included. Default: the built-in ones. */
   readonly kinds?: () => readonly Kind[];
+  /** Whether a feature gate of Kubernetes is on. */
+  enabled(featureGate: string): boolean;
 }
 
 export function controllers(options: ControllerOptions): readonly Controller[] {
   const {
     keys,
     nodeMonitorGracePeriod,
+    enabled,
     kinds = () => builtInKinds.filter(({ versions }) => versions.length > 0),
   } = options;
   return [
@@ -67,6 +71,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     jobController(),
     cronJobController,
     ttlAfterFinishedController,
+    horizontalPodAutoscalerController({ kinds, enabled }),
     disruptionController(kinds),
     staleDisruptionController,
     endpointsController(),

@@ -1,6 +1,7 @@
 // A question put to a webhook, and its answer, with every failure in the words of Kubernetes' client.
 
 import { bytesOfBase64, textOf, utf8 } from '../../base/bytes.ts';
+import { refusalText } from '../../api/refusal-text.ts';
 import type { WebhookClient } from '../../kinds/webhook-client.ts';
 import { type OutgoingRequest, Unreachable, wholeBody } from './outgoing.ts';
 import { type Remote, serviceHost } from './remote.ts';
@@ -91,37 +92,3 @@ function readAnswer(status: number, text: string): unknown {
 }
 
 const quoted = (text: string): string => `'${text.trim().slice(0, 1)}'`;
-
-/** A Status says itself what is wrong; anything else is worded by its code. */
-function refusalText(status: number, text: string): string {
-  const own = statusMessage(text);
-  if (own !== undefined) return own;
-  const said = text.trim() || 'unknown';
-  if (status === 403 || status === 406 || status === 415) return said;
-  const known = refusals[status];
-  if (known) return known;
-  if (status >= 500)
-    return `an error on the server (${JSON.stringify(said)}) has prevented the request from succeeding`;
-  return `the server responded with the status code ${status} but did not return more information`;
-}
-
-const refusals: Readonly<Record<number, string>> = {
-  400: 'the server rejected our request for an unknown reason',
-  401: 'the server has asked for the client to provide credentials',
-  404: 'the server could not find the requested resource',
-  405: 'the server does not allow this method on the requested resource',
-  409: 'the server reported a conflict',
-  422: 'the server rejected our request due to an error in our request',
-  429: 'the server has received too many requests and has asked us to try again later',
-  503: 'the server is currently unable to handle the request',
-  504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
-};
-
-function statusMessage(text: string): string | undefined {
-  try {
-    const { kind, status, message } = JSON.parse(text) as { kind?: string; status?: string; message?: string };
-    return kind === 'Status' && status !== 'Success' ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
