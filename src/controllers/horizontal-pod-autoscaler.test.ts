@@ -8,6 +8,10 @@ import { CustomResourceDefinition } from '../kinds/apiextensions/custom-resource
 import { Deployment } from '../kinds/apps/deployment.ts';
 import { Event } from '../kinds/core/event.ts';
 import { Pod } from '../kinds/core/pod.ts';
+import { APIService } from '../kinds/apiregistration/api-service.ts';
+import { Service } from '../kinds/core/service.ts';
+import { keepAvailability } from '../server/aggregation/keep-availability.ts';
+import { simulatedNetwork } from '../server/outgoing/simulated-network.ts';
 import type { MetricSpec } from '../kinds/generated/types/autoscaling-v2.ts';
 import { startControllers } from '../reconcile/manager.ts';
 import { formatTime } from '../base/time.ts';
@@ -19,14 +23,22 @@ interface Setting {
   /** Cores that each pod uses at a time since the beginning, of the one that it requests. */
   readonly use?: (age: number) => number;
   readonly measures?: boolean;
+  /** What another API server answers, by path. */
+  readonly remote?: Readonly<Record<string, object>>;
 }
 
-async function setUp({ use = () => 0, measures = true }: Setting = {}) {
+async function setUp({ use = () => 0, measures = true, remote = {} }: Setting = {}) {
   const pods = new Set<string>();
   const bare = await bareServer({
     definitions: true,
     server: {
       measures,
+      outgoing: simulatedNetwork({
+        'metrics:443': ({ url }) => {
+          const body = remote[new URL(url).pathname];
+          return body ? { body } : { status: 404, body: {} };
+        },
+      }),
       kubelets: {
         usage: () => [
           {
@@ -53,6 +65,7 @@ async function setUp({ use = () => 0, measures = true }: Setting = {}) {
   return {
     client,
     clock,
+    server,
     ask: bare.ask,
     replicas: async () => (await client.get(Deployment, 'web', 'default')).spec.replicas,
     status: async (name = 'web') => (await client.get(HorizontalPodAutoscaler, name, 'default')).status,
@@ -163,6 +176,64 @@ test('says in the words of the client which metrics API is not there', async () 
     'FailedGetPodsMetric x1: unable to get metric rps: unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered',
     'FailedGetResourceMetric x1: failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)',
   ]);
+});
+
+test('other metrics are asked of the API server that has them', async () => {
+  const value = (of: object, amount: string) => ({
+    describedObject: of,
+    metric: { name: 'm' },
+    timestamp: '2026-01-01T00:00:00Z',
+    value: amount,
+  });
+  const custom = '/apis/custom.metrics.k8s.io/v1beta2';
+  const remote: Record<string, object> = {
+    [custom]: { kind: 'APIResourceList', groupVersion: 'custom.metrics.k8s.io/v1beta2', resources: [] },
+  };
+  const world = await setUp({ remote });
+  const { client, clock } = world;
+  onTestFinished(await keepAvailability(world.server, client));
+  await client.create(Service, {
+    metadata: { name: 'adapter', namespace: 'default' },
+    spec: { type: 'ExternalName', externalName: 'metrics' },
+  });
+  await client.create(APIService, {
+    metadata: { name: 'v1beta2.custom.metrics.k8s.io' },
+    spec: {
+      group: 'custom.metrics.k8s.io',
+      version: 'v1beta2',
+      groupPriorityMinimum: 100,
+      versionPriority: 100,
+      insecureSkipTLSVerify: true,
+      service: { name: 'adapter', namespace: 'default' },
+    },
+  });
+  await client.create(Deployment, deployment(2));
+  await clock.settle();
+  await world.runAll();
+  const pods = (await client.list(Pod, { namespace: 'default' })).items.map(({ metadata }) => ({
+    name: metadata.name,
+  }));
+  const place = `${custom}/namespaces/default`;
+  remote[`${place}/pods/*/rps`] = { items: pods.map((pod) => value(pod, '3')) };
+  remote[`${place}/services/web/hits`] = { items: [value({ name: 'web' }, '8')] };
+  const metrics: MetricSpec[] = [
+    { type: 'Pods', pods: { metric: { name: 'rps' }, target: { type: 'AverageValue', averageValue: '2' } } },
+    {
+      type: 'Object',
+      object: {
+        metric: { name: 'hits' },
+        describedObject: { kind: 'Service', name: 'web' },
+        target: { type: 'AverageValue', averageValue: '2' },
+      },
+    },
+  ];
+  await client.create(HorizontalPodAutoscaler, scaler({}, metrics));
+  await clock.advance(seconds(16));
+  expect((await world.status())?.currentMetrics).toMatchObject([
+    { pods: { metric: { name: 'rps' }, current: { averageValue: '3' } } },
+    { object: { metric: { name: 'hits' }, current: { averageValue: '4' } } },
+  ]);
+  expect(await world.replicas()).toBe(4);
 });
 
 test('what has no scale, is not there or is of no kind is told', async () => {
