@@ -20,3 +20,13 @@ export const safeEncode = (value: number | string): string =>
 
 /** A hash of plain data that does not depend on the order of keys. */
 export const hashOf = (value: unknown): number => fnv32a(canonicalJson(value));
+
+const prime128 = (1n << 88n) + 0x13bn;
+const mask128 = (1n << 128n) - 1n;
+
+/** FNV-1a with 128 bits over the text's UTF-8, in hexadecimal. */
+export function fnv128a(text: string): string {
+  let hash = 0x6c62272e07bb014262b821756295c58dn;
+  for (const byte of utf8(text)) hash = ((hash ^ BigInt(byte)) * prime128) & mask128;
+  return hash.toString(16).padStart(32, '0');
+}

@@ -1,7 +1,7 @@
 // EndpointSlices: the addresses behind each Service, a hundred a slice, changed as little as possible.
 
 import { seconds } from '../base/clock.ts';
-import { canonicalJson, deepEqual } from '../base/equal.ts';
+import { deepEqual } from '../base/equal.ts';
 import { selectorFromSet } from '../base/selectors.ts';
 import type { Reference } from '../api/object.ts';
 import { Node } from '../kinds/core/node.ts';
@@ -36,6 +36,8 @@ import {
   triggerTimes,
   watchingPods,
 } from './endpoints/backends.ts';
+import { inHashOrder } from './endpoints/hash-order.ts';
+import { portsKey, slicePort } from './endpoint-slice/packing.ts';
 import { isReady } from './pods.ts';
 
 const managedBy = 'endpointslice.kubernetes.io/managed-by';
@@ -139,14 +141,14 @@ function planFamily(view: SlicesView, family: string, { problems, hints }: Findi
   const groups = groupsOf(view, family, problems);
   const parts = [...groups].map(([key, { ports, endpoints }]) =>
     packed({
-      existing: own.filter((slice) => keyOf(slice.ports) === key),
+      existing: own.filter((slice) => portsKey(slice.ports) === key),
       endpoints,
       isMislabelled: (slice) => !deepEqual(givenLabels(slice.metadata.labels), givenLabels(service.metadata.labels)),
       sliceOf: (held, before) => sliceOf(service, family, { ports, endpoints: held }, before),
     }),
   );
   const all = (of: keyof Drafts) => parts.flatMap((part) => part[of]);
-  const stale = existing.filter((slice) => !own.includes(slice) || !groups.has(keyOf(slice.ports)));
+  const stale = existing.filter((slice) => !own.includes(slice) || !groups.has(portsKey(slice.ports)));
   const drafts = withPlaceholder(
     { create: all('create'), update: all('update'), unchanged: all('unchanged'), remove: [...stale, ...all('remove')] },
     sliceOf(service, family, { ports: [], endpoints: [] }, undefined),
@@ -219,16 +221,12 @@ interface Group {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** The same for the same ports in any order. */
-const keyOf = (ports: readonly EndpointPort[] | null | undefined): string =>
-  (ports ?? []).map(canonicalJson).sort().join();
-
 function groupsOf({ service, pods, nodeOf }: SlicesView, family: string, problems: Set<string>): Map<string, Group> {
   const groups = new Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }>();
   for (const pod of pods.filter(hasEndpoint)) {
     const ports = portsOf(service, pod);
-    const key = keyOf(ports);
-    const group = groups.get(key) ?? { ports, endpoints: [] };
+    const key = portsKey(ports);
+    const group = groups.get(key) ?? { ports: inHashOrder(slicePort, ports), endpoints: [] };
     groups.set(key, group);
     const node = nodeOf(pod.spec.nodeName ?? '');
     if (!node && !service.spec?.publishNotReadyAddresses) {

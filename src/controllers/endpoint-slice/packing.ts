@@ -1,10 +1,17 @@
 // Puts the endpoints of one set of ports into slices of a hundred: what is there stays where it is, and as few slices as can be are written.
 
-import { deepEqual } from '../../base/equal.ts';
+import { canonicalJson, deepEqual } from '../../base/equal.ts';
 import type { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
-import type { Endpoint } from '../../kinds/generated/types/discovery-v1.ts';
+import type { Endpoint, EndpointPort } from '../../kinds/generated/types/discovery-v1.ts';
 
 export const mostEndpoints = 100;
+
+/** The published name of what a slice's ports are. */
+export const slicePort = 'io.k8s.api.discovery.v1.EndpointPort';
+
+/** The same for the same ports in any order. */
+export const portsKey = (ports: readonly EndpointPort[] | null | undefined): string =>
+  (ports ?? []).map(canonicalJson).sort().join();
 
 /** What is to be done with slices, and those with which nothing is. */
 export interface Drafts {
@@ -18,7 +25,8 @@ export interface Drafts {
 export const identityOf = ({ addresses, hostname = '', targetRef }: Endpoint): string =>
   [[...addresses].sort().join(), hostname, targetRef?.namespace ?? '', targetRef?.name ?? ''].join(' ');
 
-const isSame = (a: Endpoint, b: Endpoint): boolean =>
+/** Nothing that matters has changed of it; hints are given by others. */
+export const isSame = (a: Endpoint, b: Endpoint): boolean =>
   a.nodeName === b.nodeName && a.zone === b.zone && deepEqual([a.conditions, a.targetRef], [b.conditions, b.targetRef]);
 
 interface Kept {
