@@ -53,6 +53,8 @@ export interface ClusterOptions {
   readonly host: string;
   readonly port: number;
   readonly serviceAddress: string;
+  /** One range of cluster addresses, or one for each family, the default one first: `10.96.0.0/16`. */
+  readonly serviceCidrs?: readonly string[];
   /** How long a node may be silent, in milliseconds. */
   readonly nodeMonitorGracePeriod?: number;
 }
@@ -77,6 +79,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const stopping = new AbortController();
   let started = false;
   const enabled = enabledGates(options.featureGates ?? {});
+  const ranges = { ...defaultRanges, ...(options.serviceCidrs && { addresses: options.serviceCidrs }) };
   const hasNodes = !options.bare && !options.controllersOnly;
   const running = createServer({
     store,
@@ -102,6 +105,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
       usage: () => kubelets().usage(),
     },
     measures: hasNodes,
+    serviceRanges: ranges,
     ...(options.processUse && { processUse: options.processUse }),
   });
   const { transport } = running;
@@ -133,7 +137,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         port: options.port,
         caCertificate: keys.caCertificate,
         ...(keys.proxyCaCertificate && { proxyCaCertificate: keys.proxyCaCertificate }),
-        serviceCidrs: [defaultRanges.addresses],
+        serviceCidrs: ranges.addresses,
         groupVersions: builtInVersions(running.server.catalog.kinds()),
         enabled,
         now: clock.now,

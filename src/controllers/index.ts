@@ -35,6 +35,7 @@ import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { tokenController } from './serviceaccount-token.ts';
+import { serviceCidrController } from './service-cidr.ts';
 import { staleDisruptionController } from './stale-disruption.ts';
 import { statefulSetController } from './statefulset.ts';
 import { taintEvictionController } from './taint-eviction.ts';
@@ -77,6 +78,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     endpointsController(),
     endpointSliceController(),
     endpointSliceMirroringController,
+    serviceCidrController,
     resourceQuotaController(kinds),
     resourcePoolStatusController,
     ephemeralVolumeController,

@@ -39,6 +39,7 @@ import { metricsPaths, type ProcessUse } from './metrics/paths.ts';
 import { requestMetrics } from './metrics/request-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
+import type { ServiceRanges } from './stock/allocation.ts';
 import { createWriteHooks } from './stock/index.ts';
 import { tokenPaths } from './tokens/discovery.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -67,6 +68,8 @@ export interface ServerOptions {
   readonly simulatesPods?: boolean;
   /** For /metrics. */
   readonly processUse?: () => ProcessUse;
+  /** Where cluster addresses and node ports come from. */
+  readonly serviceRanges?: ServiceRanges;
   /** Serves metrics.k8s.io from what the kubelets measure. */
   readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
@@ -132,7 +135,7 @@ export function createServer(options: ServerOptions): RunningServer {
       enabled,
       ...(options.keys?.verifySignature && { verifySignature: options.keys.verifySignature }),
     },
-    hooks: createWriteHooks(),
+    hooks: createWriteHooks(options.serviceRanges),
     access,
     remote,
     aggregation,
