@@ -105,6 +105,9 @@ export function cidrGives(cidr: Cidr, ip: Ip): boolean {
   return ip.family === 6 || ip.value !== cidr.network + cidrSize(cidr) - 1n;
 }
 
+/** The first address that is given out. */
+export const firstOf = ({ ip, network }: Cidr): string => formatIp({ family: ip.family, value: network + 1n });
+
 /** Whether all of a range is in another. */
 export const cidrCovers = (cidr: Cidr, other: Cidr): boolean =>
   cidr.length <= other.length && cidrContains(cidr, { ...other.ip, value: other.network });

@@ -9,6 +9,7 @@ import type { Kind } from '../api/kind.ts';
 import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
+import { addressPool, defaultPool, parsePool } from '../controllers/load-balancer/address-pool.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import type { RuntimeConfig } from '../kinds/runtime-config.ts';
 import { type SimulatedNodes, simulatedNodes } from '../node/agent.ts';
@@ -29,7 +30,7 @@ import type { ProcessUse } from '../server/metrics/paths.ts';
 import { nodeAuthorizer } from '../server/node-authorizer.ts';
 import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
-import { defaultRanges } from '../server/stock/allocation.ts';
+import { defaultRanges } from '../server/stock/default-ranges.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
 import { createMetricsReader } from './metrics-reader.ts';
 import { followCustomKinds } from './custom-kinds.ts';
@@ -55,6 +56,8 @@ export interface ClusterOptions {
   readonly serviceAddress: string;
   /** One range of cluster addresses, or one for each family, the default one first: `10.96.0.0/16`. */
   readonly serviceCidrs?: readonly string[];
+  /** Where simulated load balancers get their addresses from: `10.0.0.10-10.0.0.99,10.0.1.0/28`. */
+  readonly loadBalancerPool?: string;
   /** How long a node may be silent, in milliseconds. */
   readonly nodeMonitorGracePeriod?: number;
 }
@@ -162,7 +165,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
             enabled,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
-          ...(nodes ? simulatedControllers() : []),
+          ...(nodes ? simulatedControllers(addressPool(parsePool(options.loadBalancerPool ?? defaultPool))) : []),
         ].filter(isServed),
         {
           ...common,

@@ -19,6 +19,8 @@ import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler.ts';
 import { jobController } from './job.ts';
+import { loadBalancerController } from './load-balancer.ts';
+import type { LoadBalancerProvider } from './load-balancer/provider.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
 import { nodeTtlController } from './node-ttl.ts';
@@ -109,5 +111,10 @@ const certificateControllers = (authority: CertificateAuthority | undefined): re
   certificateCleaner,
 ];
 
-/** What stands in for the outside world where nodes are simulated: the provisioners of storage; and what says aloud where nothing stands in. */
-export const simulatedControllers = (): readonly Controller[] => [volumeProvisioner(), volumeDeleter, ...notModelled()];
+/** What stands in for the outside world where nodes are simulated: makers of storage and of load balancers; and what says aloud where nothing stands in. */
+export const simulatedControllers = (loadBalancers: LoadBalancerProvider): readonly Controller[] => [
+  volumeProvisioner(),
+  volumeDeleter,
+  loadBalancerController(loadBalancers),
+  ...notModelled(),
+];

@@ -8,7 +8,7 @@ import { Service } from '../kinds/core/service.ts';
 import { IPAddress } from '../kinds/networking/ip-address.ts';
 import { ServiceCIDR } from '../kinds/networking/service-cidr.ts';
 import { startControllers } from '../reconcile/manager.ts';
-import { defaultRanges } from '../server/stock/allocation.ts';
+import { defaultRanges } from '../server/stock/default-ranges.ts';
 import { serviceCidrController } from './service-cidr.ts';
 
 async function setUp(...addresses: string[]) {

@@ -21,9 +21,7 @@ export interface ServiceRanges extends PortRange {
   readonly addresses: readonly string[];
 }
 
-export const defaultRanges: ServiceRanges = { addresses: ['10.96.0.0/16'], firstPort: 30_000, lastPort: 32_767 };
-
-export function serviceAllocation(ranges: ServiceRanges = defaultRanges): WriteHook {
+export function serviceAllocation(ranges: ServiceRanges): WriteHook {
   const own = ranges.addresses.flatMap((text) => parseCidr(text) ?? []);
   const configured = own.map(({ ip }): Family => (ip.family === 6 ? 'IPv6' : 'IPv4'));
   const addresses = new Set<string>();

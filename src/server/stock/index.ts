@@ -1,7 +1,8 @@
 // The kinds whose writes take from a common stock, and from which one.
 
 import { type Kind, resourceKey } from '../../api/kind.ts';
-import { defaultRanges, serviceAllocation, type ServiceRanges } from './allocation.ts';
+import { serviceAllocation, type ServiceRanges } from './allocation.ts';
+import { defaultRanges } from './default-ranges.ts';
 import type { WriteHook } from './hook.ts';
 
 export type WriteHooks = (kind: Kind) => WriteHook | undefined;
