@@ -151,8 +151,8 @@ export const modelledGates: ReadonlySet<string> = new Set(
   words(`
     AllAlpha AllBeta ClusterTrustBundle ContainerStopSignals CoordinatedLeaderElection CrossNamespaceVolumeDataSource
     DRADeviceTaintRules DRAListTypeAttributes DRANodeAllocatableResources DRAResourcePoolStatus
-    DRAWorkloadResourceClaims GenericWorkload HPAScaleToZero MaxUnavailableStatefulSet MutablePVNodeAffinity
-    MutatingAdmissionPolicy NodeDeclaredFeatures PodCertificateRequest StorageVersionAPI
+    DRAWorkloadResourceClaims GenericWorkload HPAConfigurableTolerance HPAScaleToZero MaxUnavailableStatefulSet
+    MutablePVNodeAffinity MutatingAdmissionPolicy NodeDeclaredFeatures PodCertificateRequest StorageVersionAPI
     StorageVersionMigrator TopologyAwareWorkloadScheduling WorkloadAwarePreemption`),
 );
 
@@ -166,7 +166,6 @@ const partly: Readonly<Record<string, string>> = {
   DRANodeAllocatableResources: 'the field is kept; what devices take from a node is not counted',
   DRAWorkloadResourceClaims: 'the fields are kept and checked; no claims are made for groups',
   GenericWorkload: 'workloads and pod groups are served; pods are scheduled one by one',
-  HPAScaleToZero: 'the lower bound may be 0; nothing is scaled by metrics',
   NodeDeclaredFeatures: 'pods are resized as their node declares it can; the scheduler does not look at it',
   PodCertificateRequest: 'requests are served and checked; simulated kubelets make none',
   StorageVersionAPI: 'versions are served and their collector has its role; no API server tells its own',

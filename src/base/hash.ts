@@ -27,3 +27,13 @@ export function fnv32(text: string): number {
   for (const byte of utf8(text)) hash = Math.imul(hash, 0x01000193) ^ byte;
   return hash >>> 0;
 }
+
+const prime128 = (1n << 88n) + 0x13bn;
+const mask128 = (1n << 128n) - 1n;
+
+/** FNV-1a with 128 bits over the text's UTF-8, in hexadecimal. */
+export function fnv128a(text: string): string {
+  let hash = 0x6c62272e07bb014262b821756295c58dn;
+  for (const byte of utf8(text)) hash = ((hash ^ BigInt(byte)) * prime128) & mask128;
+  return hash.toString(16).padStart(32, '0');
+}

@@ -99,6 +99,19 @@ export function cidrContains(cidr: Cidr, ip: Ip): boolean {
   return cidr.ip.family === ip.family && ip.value >> host === cidr.network >> host;
 }
 
+/** As above, without the addresses that are nobody's: the first of a network, and of IPv4 the last. */
+export function cidrGives(cidr: Cidr, ip: Ip): boolean {
+  if (!cidrContains(cidr, ip) || ip.value === cidr.network) return false;
+  return ip.family === 6 || ip.value !== cidr.network + cidrSize(cidr) - 1n;
+}
+
+/** The first address that is given out. */
+export const firstOf = ({ ip, network }: Cidr): string => formatIp({ family: ip.family, value: network + 1n });
+
+/** Whether all of a range is in another. */
+export const cidrCovers = (cidr: Cidr, other: Cidr): boolean =>
+  cidr.length <= other.length && cidrContains(cidr, { ...other.ip, value: other.network });
+
 /** `10.0.0.0/8` for any address within it. */
 export const formatCidr = (cidr: Cidr): string =>
   `${formatIp({ family: cidr.ip.family, value: cidr.network })}/${cidr.length}`;

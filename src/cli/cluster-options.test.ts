@@ -39,3 +39,17 @@ test('what cannot be is a mistake of the user’s, and what changes nothing is s
     '--runtime-config: apps/v1beta1 is known to Kubernetes 1.36 and served no more',
   ]);
 });
+
+test('ranges of addresses are checked', () => {
+  const settings = settingsOf(
+    'a',
+    optionsOf('--service-cluster-ip-range=10.96.0.0/16,fd00::/112', '--load-balancer-pool=10.0.0.1-10.0.0.9'),
+  );
+  expect([settings.serviceCidrs, settings.loadBalancerPool]).toEqual([
+    ['10.96.0.0/16', 'fd00::/112'],
+    '10.0.0.1-10.0.0.9',
+  ]);
+  for (const odd of ['10.96.0.0', '10.0.0.0/16,10.1.0.0/16', '10.96.0.1/16'])
+    expect(() => settingsOf('a', optionsOf(`--service-cluster-ip-range=${odd}`))).toThrow('one for each family');
+  expect(() => settingsOf('a', optionsOf('--load-balancer-pool=10.0.0.1'))).toThrow('--load-balancer-pool: "10.0.0.1"');
+});

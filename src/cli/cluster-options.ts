@@ -4,9 +4,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseDuration } from '../base/duration.ts';
-import { isDns1123Label } from '../base/names.ts';
+import { parseCidr } from '../base/ip.ts';
+import { isCanonicalCidr, isDns1123Label } from '../base/names.ts';
+import { ParseError } from '../base/parse-error.ts';
+import { defaultPool, parsePool } from '../controllers/load-balancer/address-pool.ts';
 import { gateRemarks, type GateSettings, readFeatureGates } from '../api/feature-gates.ts';
 import { readRuntimeConfig, type RuntimeConfig, runtimeConfigRemarks } from '../kinds/runtime-config.ts';
+import { defaultRanges } from '../server/stock/default-ranges.ts';
 import type { NodeSpec } from '../node/node-object.ts';
 import { UserError } from './errors.ts';
 import { nodesOfWorld, readWorld } from './world-file.ts';
@@ -27,6 +31,10 @@ export interface ClusterSettings {
   readonly bare: boolean;
   readonly controllersOnly: boolean;
   readonly nodeMonitorGracePeriodMs?: number;
+  /** Where cluster addresses come from: one range, or one for each family. */
+  readonly serviceCidrs?: readonly string[];
+  /** Where simulated load balancers get their addresses from. */
+  readonly loadBalancerPool?: string;
   /** How much history the store keeps; 0: all of it. */
   readonly compactionIntervalMs?: number;
   readonly featureGates: GateSettings;
@@ -48,6 +56,11 @@ export function withClusterOptions(parser: Command): Command {
     .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
     .option('--controllers-only', 'controllers and scheduler, but no nodes')
     .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
+    .option(
+      '--service-cluster-ip-range <cidr[,cidr]>',
+      `ranges of cluster addresses (default ${defaultRanges.addresses.join()})`,
+    )
+    .option('--load-balancer-pool <range>', `addresses of simulated load balancers (default ${defaultPool})`)
     .option('--etcd-compaction-interval <duration>', 'how much history is kept for watches (default 5m)')
     .option('--feature-gates <Name=bool,...>', 'feature gates of Kubernetes 1.36, also AllAlpha and AllBeta', joined)
     .option(
@@ -76,6 +89,8 @@ const decides: Readonly<Record<string, readonly Setting[]>> = {
   dataDir: ['dataDir'],
   tokenAuthFile: ['tokenAuthFile'],
   nodeMonitorGracePeriod: ['nodeMonitorGracePeriodMs'],
+  loadBalancerPool: ['loadBalancerPool'],
+  serviceClusterIpRange: ['serviceCidrs'],
   etcdCompactionInterval: ['compactionIntervalMs'],
   featureGates: ['featureGates'],
   runtimeConfig: ['runtimeConfig'],
@@ -97,6 +112,8 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
   const zones = zonesOf(text('zones'));
   const nodes = bare || controllersOnly ? [] : nodesOf(text('file'), text('nodes'), zones);
   const grace = text('nodeMonitorGracePeriod');
+  const ranges = text('serviceClusterIpRange');
+  const pool = text('loadBalancerPool');
   const compaction = text('etcdCompactionInterval');
   const dataDir = text('dataDir');
   const tokenAuthFile = text('tokenAuthFile');
@@ -113,12 +130,34 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
     ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
     ...(tokenAuthFile !== undefined && { tokenAuthFile: resolve(tokenAuthFile) }),
     ...(grace !== undefined && { nodeMonitorGracePeriodMs: durationOf('--node-monitor-grace-period', grace) }),
+    ...(ranges !== undefined && { serviceCidrs: cidrsOf(ranges) }),
+    ...(pool !== undefined && { loadBalancerPool: poolOf(pool) }),
     ...(compaction !== undefined && {
       compactionIntervalMs: durationOf('--etcd-compaction-interval', compaction),
     }),
     featureGates: gatesOf(text('featureGates')),
     runtimeConfig: runtimeConfigOf(text('runtimeConfig')),
   };
+}
+
+/** One range, or one for each family. */
+function cidrsOf(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  const families = parts.map((part) => (isCanonicalCidr(part).length > 0 ? undefined : parseCidr(part)?.ip.family));
+  if (families.includes(undefined) || new Set(families).size !== parts.length)
+    throw new UserError(
+      `--service-cluster-ip-range: ${JSON.stringify(text)} is not one range, or one for each family: write ${defaultRanges.addresses.join()} or ${defaultRanges.addresses.join()},fd00:10:96::/112`,
+    );
+  return parts;
+}
+
+function poolOf(text: string): string {
+  try {
+    return parsePool(text).text;
+  } catch (error) {
+    if (error instanceof ParseError) throw new UserError(`--load-balancer-pool: ${error.message}`);
+    throw error;
+  }
 }
 
 function nodesOf(file: string | undefined, count: string | undefined, zones: readonly string[]): readonly NodeSpec[] {

@@ -13,6 +13,8 @@ import { streamLog } from '../edge/log.ts';
 import { httpsOutgoing } from '../edge/outgoing.ts';
 import { processUse } from '../edge/process-use.ts';
 import { openPki } from '../edge/pki.ts';
+import { type Cidr, firstOf, parseCidr } from '../base/ip.ts';
+import { defaultRanges } from '../server/stock/default-ranges.ts';
 import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
 import { seededRandom } from '../base/random.ts';
@@ -35,8 +37,6 @@ export interface Progress {
   readonly exitCode?: number;
 }
 
-/** The first address of the service range: what the `kubernetes` Service answers at. */
-const serviceAddress = '10.96.0.1';
 /** How long open work may take to finish on shutdown, in milliseconds. */
 const shutdownPatience = 3000;
 
@@ -47,6 +47,9 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
   const authenticators = settings.tokenAuthFile === undefined ? [] : [tokensOf(settings.tokenAuthFile)];
   const log = streamLog(process.stderr);
   const clock = realClock();
+  const serviceCidrs = settings.serviceCidrs ?? defaultRanges.addresses;
+  // What the `kubernetes` Service answers at.
+  const serviceAddress = firstOf(parseCidr(serviceCidrs[0] ?? '') as Cidr);
   // Keys are made, and the store opens, in threads of their own while the program is being loaded.
   const [pki, store, { assemble }] = await Promise.all([
     openPki(folder.pki, serviceAddress, clock.now()),
@@ -88,6 +91,8 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       host: settings.host,
       port: https.port,
       serviceAddress,
+      serviceCidrs,
+      ...(settings.loadBalancerPool !== undefined && { loadBalancerPool: settings.loadBalancerPool }),
       ...(settings.nodeMonitorGracePeriodMs !== undefined && {
         nodeMonitorGracePeriod: settings.nodeMonitorGracePeriodMs,
       }),

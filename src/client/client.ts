@@ -34,6 +34,12 @@ export interface PatchOptions {
   readonly force?: boolean;
 }
 
+export interface ReadOptions {
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** What is asked for, as client-go names it in what it says of refusals without a Status: `pods.metrics.k8s.io`. */
+  readonly asked?: string;
+}
+
 export interface List<T> {
   readonly metadata: ListMeta;
   readonly items: readonly T[];
@@ -64,6 +70,8 @@ export interface Client {
     body: object,
     method?: 'POST' | 'PUT',
   ): Promise<KubeObject>;
+  /** What is at a path that no kind of ours describes: discovery, a subresource, an API that another server answers. JSON, decoded. */
+  read(path: string, options?: ReadOptions): Promise<object>;
   /** This client, signing its writes with another name (the User-Agent, which names the manager in managedFields). */
   as(agent: string): Client;
 }

@@ -2,7 +2,17 @@
 
 import { apiVersionOf, type Kind, spokenVersion } from '../api/kind.ts';
 import type { KubeObject, Reference } from '../api/object.ts';
-import type { ApiRequest, ApiResponse, Transport, UserInfo, WatchEvent, WatchSource } from '../api/request.ts';
+import { concat, textOf } from '../base/bytes.ts';
+import { refusalText } from '../api/refusal-text.ts';
+import type {
+  ApiRequest,
+  ApiResponse,
+  ResponseBody,
+  Transport,
+  UserInfo,
+  WatchEvent,
+  WatchSource,
+} from '../api/request.ts';
 import { ApiError, type Status } from '../api/status.ts';
 import type { Client, DeleteOptions, List, ListOptions, PatchOptions } from './client.ts';
 
@@ -33,7 +43,7 @@ interface Call {
 }
 
 export function createClient({ transport, user, agent }: ClientOptions): Client {
-  async function send({ method, path, query, body, contentType, signal = never }: Call): Promise<ApiResponse> {
+  function call({ method, path, query, body, contentType, signal = never }: Call): Promise<ApiResponse> {
     const request: ApiRequest = {
       method,
       path,
@@ -44,9 +54,12 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
       inProcess: true,
       signal,
     };
-    const response = await transport.call(request);
-    if (response.status >= 400) throw errorOf(response);
-    return response;
+    return transport.call(request);
+  }
+
+  async function send(asked: Call): Promise<ApiResponse> {
+    const response = await call(asked);
+    return response.status >= 400 ? refuse(response) : response;
   }
 
   const object = async <T>(call: Call): Promise<T> => {
@@ -117,6 +130,14 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
     },
     sub: (kind, target, subresource, body, method = 'POST') =>
       object({ method, path: `${pathOf(kind, target.namespace, target.name)}/${subresource}`, body }),
+    async read(path, { query, asked } = {}) {
+      const response = await call({ method: 'GET', path, ...(query && { query }) });
+      const content = await contentOf(response.body);
+      if (typeof content !== 'string') return response.status >= 400 ? refuse(response) : content;
+      if (response.status >= 400)
+        throw new ApiError(response.status, '', refusalText(response.status, content, asked && `get ${asked}`));
+      return JSON.parse(content) as object;
+    },
     as: (name) => createClient({ transport, ...(user && { user }), agent: name }),
   };
   return client;
@@ -131,17 +152,33 @@ const typed = (kind: Kind<never> | Kind, body: KubeObject): KubeObject => ({
   kind: kind.kind,
 });
 
-function errorOf(response: ApiResponse): ApiError {
+function refuse(response: ApiResponse): never {
   const { body } = response;
   const status = (body.type === 'object' ? body.object : {}) as Status;
-  const error = new ApiError(
+  throw new ApiError(
     status.code ?? response.status,
     status.reason ?? '',
     status.message ?? `status ${response.status}`,
     status.details,
   );
-  return error;
 }
+
+/** The object, or the text where an answer came as bytes. */
+async function contentOf(body: ResponseBody): Promise<object | string> {
+  if (body.type === 'object') return body.object;
+  if (body.type === 'bytes') return textOf(body.bytes);
+  if (body.type === 'stream') return textOf(await allOf(body.chunks));
+  throw new Error(`an object was expected, the answer is ${body.type}`);
+}
+
+const allOf = (chunks: WatchSource<Uint8Array>): Promise<Uint8Array> =>
+  new Promise((resolve) => {
+    const parts: Uint8Array[] = [];
+    chunks.subscribe(
+      (pieces) => void parts.push(...pieces),
+      () => resolve(concat(...parts)),
+    );
+  });
 
 export function pathOf<T extends KubeObject>(kind: Kind<T>, namespace: string, name = ''): string {
   const version = spokenVersion(kind);

@@ -10,6 +10,7 @@ import type { Transport } from '../api/request.ts';
 import { isCollectable, startGarbageCollector } from '../controllers/garbage-collector.ts';
 import { controllers, simulatedControllers } from '../controllers/index.ts';
 import { simulatedSnapshots } from '../controllers/simulated-storage/index.ts';
+import { addressPool, defaultPool, parsePool } from '../controllers/load-balancer/address-pool.ts';
 import type { Describe } from '../kinds/descriptions.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { RuntimeConfig } from '../kinds/runtime-config.ts';
@@ -34,7 +35,7 @@ import { nodeAuthorizer } from '../server/node-authorizer.ts';
 import type { Explains } from '../server/explains.ts';
 import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { rbac } from '../server/rbac.ts';
-import { defaultRanges } from '../server/stock/allocation.ts';
+import { defaultRanges } from '../server/stock/default-ranges.ts';
 import { createDepartures } from '../why/departures.ts';
 import { createExplainer } from '../why/index.ts';
 import { idleScheduler } from '../why/view.ts';
@@ -62,6 +63,10 @@ export interface ClusterOptions {
   readonly host: string;
   readonly port: number;
   readonly serviceAddress: string;
+  /** One range of cluster addresses, or one for each family, the default one first: `10.96.0.0/16`. */
+  readonly serviceCidrs?: readonly string[];
+  /** Where simulated load balancers get their addresses from: `10.0.0.10-10.0.0.99,10.0.1.0/28`. */
+  readonly loadBalancerPool?: string;
   /** How long a node may be silent, in milliseconds. */
   readonly nodeMonitorGracePeriod?: number;
 }
@@ -86,6 +91,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const stopping = new AbortController();
   let started = false;
   const enabled = enabledGates(options.featureGates ?? {});
+  const ranges = { ...defaultRanges, ...(options.serviceCidrs && { addresses: options.serviceCidrs }) };
   const hasNodes = !options.bare && !options.controllersOnly;
   const departures = createDepartures(clock);
   const explainer: Explains = {
@@ -117,6 +123,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
     },
     measures: hasNodes,
     ...(!options.bare && { explains: explainer, witness: departures.asked }),
+    serviceRanges: ranges,
     ...(options.processUse && { processUse: options.processUse }),
   });
   const { transport } = running;
@@ -159,7 +166,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         port: options.port,
         caCertificate: keys.caCertificate,
         ...(keys.proxyCaCertificate && { proxyCaCertificate: keys.proxyCaCertificate }),
-        serviceCidrs: [defaultRanges.addresses],
+        serviceCidrs: ranges.addresses,
         groupVersions: builtInVersions(running.server.catalog.kinds()),
         enabled,
         now: clock.now,
@@ -178,15 +185,17 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         running.server.catalog.find(group, version, plural) !== undefined;
       const snapshots = nodes && snapshotsOf();
       if (snapshots) stops.push(snapshots.stop);
+      const pool = addressPool(parsePool(options.loadBalancerPool ?? defaultPool));
       const manager = await startControllers(
         [
           ...controllers({
             kinds: running.server.catalog.kinds,
             remoteKinds: () => remoteKinds(running.server.catalog, running.server.aggregation),
             keys,
+            enabled,
             nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? 50_000,
           }),
-          ...(snapshots ? simulatedControllers(contents, snapshots.kinds) : []),
+          ...(snapshots ? simulatedControllers({ contents, snapshots: snapshots.kinds, loadBalancers: pool }) : []),
         ].filter(isServed),
         {
           ...common,

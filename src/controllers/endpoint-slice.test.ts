@@ -40,11 +40,25 @@ const plan = (
   slices: readonly EndpointSlice[] = [],
   of = service(),
   nodeOf: () => Node | undefined = () => node,
-) => planSlices({ service: of, pods: all, slices, nodeOf, trigger: undefined });
+) =>
+  planSlices({
+    service: of,
+    pods: all,
+    slices,
+    nodeOf,
+    trigger: undefined,
+    zoneShares: () => undefined,
+    hinted: undefined,
+  });
+
+const owner = { apiVersion: 'v1', kind: 'Service', name: 'web', uid: 'web' };
 
 /** The slices as the server keeps them. */
 const stored = (slices: readonly EndpointSlice[]): EndpointSlice[] =>
-  slices.map((slice, i) => ({ ...slice, metadata: { ...slice.metadata, name: `web-${i}`, resourceVersion: '1' } }));
+  slices.map((slice, i) => ({
+    ...slice,
+    metadata: { ...slice.metadata, name: `web-${i}`, resourceVersion: '1', ownerReferences: [owner] },
+  }));
 
 const sizes = (slices: readonly EndpointSlice[]): number[] => slices.map(({ endpoints }) => endpoints?.length ?? 0);
 
@@ -106,4 +120,90 @@ test('a Service that prefers short ways says whose traffic each ready endpoint i
   expect(hints('PreferClose')).toEqual({ forZones: [{ name: 'z1' }] });
   expect(hints('PreferSameNode')).toEqual({ forZones: [{ name: 'z1' }], forNodes: [{ name: 'n' }] });
   expect(hints('PreferClose', pod(1, { ready: false }))).toBeUndefined();
+});
+
+/** Stored slices with these endpoints each, in order. */
+function slicesWith(...counts: readonly number[]): { pods: Pod[]; slices: EndpointSlice[] } {
+  const all = pods(counts.reduce((sum, count) => sum + count, 0));
+  const groups = counts.map((count, i) => all.slice(...[0, count].map((at) => at + sum(counts.slice(0, i)))));
+  return { pods: all, slices: stored(groups.flatMap((group) => plan(group).create)) };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+test('new endpoints go into slices that are written anyway, the fullest first', () => {
+  const { pods: all, slices } = slicesWith(90, 50, 95);
+  const { create, update } = plan([...all.slice(0, 89), ...all.slice(91), pod(900), pod(901)], slices);
+  expect(create).toEqual([]);
+  expect(update.map(({ metadata, endpoints }) => [metadata.name, endpoints?.length])).toEqual([
+    ['web-0', 91],
+    ['web-1', 49],
+  ]);
+});
+
+test('what is left goes into the one untouched slice that it fills best, or into a new one', () => {
+  const { pods: all, slices } = slicesWith(60, 90, 95);
+  const fresh = (count: number) => Array.from({ length: count }, (_, i) => pod(900 + i));
+  const named = (count: number) => plan([...all, ...fresh(count)], slices).update.map(({ metadata }) => metadata.name);
+  expect([named(4), named(8), named(30)]).toEqual([['web-2'], ['web-1'], ['web-0']]);
+  const { create, update } = plan([...all, ...fresh(45)], slices);
+  expect([sizes(create), update]).toEqual([[45], []]);
+});
+
+test('slices of an older Service of the same name are deleted, not changed', () => {
+  const before = stored(plan(pods(2)).create);
+  const { create, update, remove } = plan(pods(2), before, {
+    ...service(),
+    metadata: { ...service().metadata, uid: 'newer' },
+  });
+  expect([sizes(create), update, remove.length]).toEqual([[2], [], 1]);
+});
+
+test('a Service that gets another label hands it on, and one that is going makes no slices', () => {
+  const before = stored(plan(pods(2)).create);
+  const of = service();
+  const labelled = plan(pods(2), before, { ...of, metadata: { ...of.metadata, labels: { team: 'b' } } });
+  expect(labelled.update[0]?.metadata.labels).toMatchObject({ team: 'b', 'kubernetes.io/service-name': 'web' });
+  const going = { ...of, metadata: { ...of.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  expect(plan(pods(2), [], going).create).toEqual([]);
+});
+
+test('topology aware hints are told when they come, when they cannot be, and when nobody wants them any more', () => {
+  const auto = service();
+  auto.metadata.annotations = { 'service.kubernetes.io/topology-mode': 'Auto' };
+  const zoned = (i: number) => ({
+    metadata: { name: `n${i % 2}`, labels: { 'topology.kubernetes.io/zone': `z${i % 2}` } },
+  });
+  const at = (i: number): Pod => ({ ...pod(i), spec: { ...pod(i).spec, nodeName: `n${i % 2}` } });
+  const view = {
+    service: auto,
+    slices: [],
+    nodeOf: (name: string) => zoned(Number(name.slice(1))) as unknown as Node,
+    trigger: undefined,
+    hinted: undefined,
+    zoneShares: () =>
+      new Map([
+        ['z0', 0.5],
+        ['z1', 0.5],
+      ]),
+  };
+  const texts = ({ events }: { events: readonly { reason: string; message: string }[] }) =>
+    events.map(({ reason, message }) => `${reason}: ${message}`);
+  const on = planSlices({ ...view, pods: [at(0), at(1)] });
+  expect(texts(on)).toEqual(['TopologyAwareHintsEnabled: Topology Aware Hints has been enabled, addressType: IPv4']);
+  expect(on.create[0]?.endpoints?.map(({ hints }) => hints?.forZones?.[0]?.name)).toEqual(['z0', 'z1']);
+  const few = planSlices({ ...view, pods: [at(0)], hinted: on.hinted });
+  expect(texts(few)).toEqual([
+    'TopologyAwareHintsDisabled: Insufficient number of endpoints (1 endpoints, 2 zones), addressType: IPv4',
+  ]);
+  const off = planSlices({
+    ...view,
+    service: service(),
+    pods: [at(0), at(1)],
+    slices: stored(on.create),
+    hinted: on.hinted,
+  });
+  expect(texts(off)).toEqual(['TopologyAwareHintsDisabled: Topology Aware Hints has been disabled, addressType: IPv4']);
+  expect(off.update[0]?.endpoints?.map(({ hints }) => hints)).toEqual([undefined, undefined]);
+  expect(off.hinted).toBeUndefined();
 });

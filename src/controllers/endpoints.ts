@@ -1,13 +1,15 @@
 // Endpoints: the older list of the addresses behind each Service, all in one object.
 
-import { canonicalJson, deepEqual } from '../base/equal.ts';
+import { deepEqual } from '../base/equal.ts';
 import { selectorFromSet } from '../base/selectors.ts';
 import { Endpoints } from '../kinds/core/endpoints.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Service } from '../kinds/core/service.ts';
-import type { EndpointAddress, EndpointPort, EndpointSubset } from '../kinds/generated/types/core-v1.ts';
-import { type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { restFor } from './batches.ts';
+import { ApiError } from '../api/status.ts';
+import { referenceTo } from '../client/client.ts';
+import type { EndpointAddress, EndpointPort, EndpointSubset, ServicePort } from '../kinds/generated/types/core-v1.ts';
+import { type Controller, defineController, type EventText, watching } from '../reconcile/controller.ts';
+import { isNamespaceTerminating, restFor } from './batches.ts';
 import {
   addressesOf,
   hasEndpoint,
@@ -21,6 +23,7 @@ import {
   triggerTimes,
   watchingPods,
 } from './endpoints/backends.ts';
+import { printed, repacked } from './endpoints/subsets.ts';
 import { isReady } from './pods.ts';
 
 /** One object holds no more addresses than this. */
@@ -28,42 +31,26 @@ const mostAddresses = 1000;
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
 const managedBy = 'endpoints.kubernetes.io/managed-by';
 
-interface Subset {
-  readonly ports: EndpointPort[];
-  readonly ready: EndpointAddress[];
-  readonly notReady: EndpointAddress[];
-}
-
-/** The pods' addresses, grouped by the ports they serve on. */
+/** The pods' addresses, with the ports they serve on. */
 export function subsetsOf(service: Service, pods: readonly Pod[]): EndpointSubset[] {
-  const subsets = new Map<string, Subset>();
   const { publishNotReadyAddresses = false, ports = [], ipFamilies = ['IPv4'] } = service.spec ?? {};
-  for (const pod of pods) {
-    if (!hasEndpoint(pod) || (pod.metadata.deletionTimestamp && !publishNotReadyAddresses)) continue;
+  const single = pods.flatMap((pod): EndpointSubset[] => {
+    if (!hasEndpoint(pod) || (pod.metadata.deletionTimestamp && !publishNotReadyAddresses)) return [];
     const ip = addressesOf(pod).find((address) => isIPv6(address) === (ipFamilies[0] === 'IPv6'));
-    const served = ports.flatMap((port): EndpointPort[] => {
-      const number = targetOf(pod, port);
-      const { name, protocol = 'TCP', appProtocol } = port;
-      return number === undefined
-        ? []
-        : [{ ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) }];
-    });
-    if (!ip || (served.length === 0 && !(ports.length === 0 && isHeadless(service)))) continue;
-    const key = canonicalJson(served);
-    const subset = subsets.get(key) ?? { ports: served, ready: [], notReady: [] };
-    subsets.set(key, subset);
-    (publishNotReadyAddresses || isReady(pod) ? subset.ready : subset.notReady).push(addressOf(service, pod, ip));
-  }
-  return [...subsets.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, subset]) => printed(subset));
+    const served = ports.flatMap((port) => portOf(pod, port) ?? []);
+    if (!ip || (served.length === 0 && !(ports.length === 0 && isHeadless(service)))) return [];
+    const address = [addressOf(service, pod, ip)];
+    return [publishNotReadyAddresses || isReady(pod) ? printed(address, [], served) : printed([], address, served)];
+  });
+  return repacked(single);
 }
 
-const byAddress = (a: EndpointAddress, b: EndpointAddress): number => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0);
-
-const printed = ({ ports, ready, notReady }: Subset): EndpointSubset => ({
-  ...(ready.length > 0 && { addresses: ready.sort(byAddress) }),
-  ...(notReady.length > 0 && { notReadyAddresses: notReady.sort(byAddress) }),
-  ...(ports.length > 0 && { ports }),
-});
+function portOf(pod: Pod, port: ServicePort): EndpointPort | undefined {
+  const number = targetOf(pod, port);
+  const { name, protocol = 'TCP', appProtocol } = port;
+  if (number === undefined) return undefined;
+  return { ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) };
+}
 
 function addressOf(service: Service, pod: Pod, ip: string): EndpointAddress {
   const { name = '', namespace = '', uid = '' } = pod.metadata;
@@ -76,22 +63,29 @@ function addressOf(service: Service, pod: Pod, ip: string): EndpointAddress {
   };
 }
 
-/** At most a thousand addresses, ready ones first. */
-function truncated(subsets: readonly EndpointSubset[]): { subsets: EndpointSubset[]; cut: boolean } {
-  let left = mostAddresses;
-  let cut = false;
-  const take = (addresses: EndpointAddress[] | undefined) => {
-    const kept = addresses?.slice(0, left) ?? [];
-    cut ||= kept.length < (addresses?.length ?? 0);
+/** At most a thousand addresses, ready ones first, each subset with its share of them. */
+export function truncated(subsets: readonly EndpointSubset[]): { subsets: EndpointSubset[]; cut: boolean } {
+  const count = (of: (subset: EndpointSubset) => readonly EndpointAddress[] | undefined) =>
+    subsets.reduce((sum, subset) => sum + (of(subset)?.length ?? 0), 0);
+  const ready = count(({ addresses }) => addresses);
+  const notReady = count(({ notReadyAddresses }) => notReadyAddresses);
+  if (ready + notReady <= mostAddresses) return { subsets: [...subsets], cut: false };
+
+  const share = ready > mostAddresses ? shareOut(ready, mostAddresses) : shareOut(notReady, mostAddresses - ready);
+  const kept = subsets.map(({ addresses = [], notReadyAddresses = [], ports = [] }) =>
+    ready > mostAddresses ? printed(share(addresses), [], ports) : printed(addresses, share(notReadyAddresses), ports),
+  );
+  return { subsets: kept, cut: true };
+}
+
+/** Gives each list its part of what all may keep, rounded up as long as there is any. */
+function shareOut(total: number, most: number) {
+  let left = most;
+  return (list: readonly EndpointAddress[]): readonly EndpointAddress[] => {
+    const kept = list.slice(0, Math.min(left, Math.ceil((list.length / total) * most)));
     left -= kept.length;
     return kept;
   };
-  const ready = subsets.map(({ addresses }) => take(addresses));
-  const notReady = subsets.map(({ notReadyAddresses }) => take(notReadyAddresses));
-  const kept = subsets.map(({ ports = [] }, i) =>
-    printed({ ports, ready: ready[i] ?? [], notReady: notReady[i] ?? [] }),
-  );
-  return { subsets: kept.filter(({ addresses, notReadyAddresses }) => addresses ?? notReadyAddresses), cut };
 }
 
 /** The Endpoints as they should be; undefined when they are. */
@@ -102,21 +96,19 @@ export function planEndpoints(
   trigger: string | undefined,
 ): Endpoints | undefined {
   const { name = '', namespace = '', labels } = service.metadata;
-  const { subsets, cut } = truncated(subsetsOf(service, pods));
+  const all = subsetsOf(service, pods);
   const { [headlessLabel]: _, ...inherited } = labels ?? {};
   const wanted = {
     ...inherited,
     [managedBy]: 'endpoint-controller',
     ...(isHeadless(service) && { [headlessLabel]: '' }),
   };
+  const before = existing?.subsets ?? [];
+  const asBefore = deepEqual(before, all) || deepEqual(repacked(before), all);
+  // What was cut off is written anew each time, as in Kubernetes.
   const wasCut = existing?.metadata.annotations?.[overCapacity] !== undefined;
-  if (
-    existing &&
-    deepEqual(existing.subsets ?? [], subsets) &&
-    deepEqual(existing.metadata.labels, wanted) &&
-    wasCut === cut
-  )
-    return undefined;
+  if (existing && !wasCut && asBefore && deepEqual(existing.metadata.labels, wanted)) return undefined;
+  const { subsets, cut } = truncated(all);
   const { [triggerAnnotation]: __, [overCapacity]: ___, ...kept } = existing?.metadata.annotations ?? {};
   const annotations = {
     ...kept,
@@ -139,7 +131,11 @@ export function endpointsController(): Controller {
     for: Service,
     watches: [
       watchingPods,
-      watching(Endpoints, ({ metadata }) => [{ name: metadata.name ?? '', namespace: metadata.namespace ?? '' }]),
+      // Only where they were taken away: what somebody writes into them stays until the Service or its pods change.
+      watching(Endpoints, (endpoints, _, { lister }) => {
+        const { name, namespace } = referenceTo(endpoints);
+        return lister(Endpoints).get(name, namespace) ? [] : [{ name, namespace }];
+      }),
     ],
 
     rest: (service) => restFor(times.pods(service)),
@@ -151,15 +147,24 @@ export function endpointsController(): Controller {
       const existing = context.lister(Endpoints).get(name, namespace);
       const endpoints = planEndpoints(service, pods, existing, times.next(service, pods));
       if (!endpoints) return;
-      if (existing) await context.update(Endpoints, endpoints);
-      else await context.create(Endpoints, endpoints);
+      await (existing ? context.update(Endpoints, endpoints) : context.create(Endpoints, endpoints)).catch(
+        (error: unknown) => {
+          if (error instanceof ApiError && !isNamespaceTerminating(error))
+            context.event(endpoints, failure(endpoints, existing !== undefined, error));
+          throw error;
+        },
+      );
     },
 
     async gone(key, context) {
       times.forget(key);
-      const left = context.lister(Endpoints).get(key.name, key.namespace);
-      // Those that somebody made without a Service are not ours.
-      if (left?.metadata.labels?.[managedBy] === 'endpoint-controller') await context.delete(Endpoints, left);
+      await context.delete(Endpoints, key);
     },
   });
 }
+
+const failure = ({ metadata }: Endpoints, existed: boolean, { message }: ApiError): EventText => ({
+  type: 'Warning',
+  reason: existed ? 'FailedToUpdateEndpoint' : 'FailedToCreateEndpoint',
+  message: `Failed to ${existed ? 'update endpoint' : 'create endpoint for service'} ${metadata.namespace}/${metadata.name}: ${message}`,
+});

@@ -19,7 +19,10 @@ import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
 import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler.ts';
 import { jobController } from './job.ts';
+import { loadBalancerController } from './load-balancer.ts';
+import type { LoadBalancerProvider } from './load-balancer/provider.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
 import { nodeTtlController } from './node-ttl.ts';
@@ -36,6 +39,7 @@ import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaPublisher } from './root-ca.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { tokenController } from './serviceaccount-token.ts';
+import { serviceCidrController } from './service-cidr.ts';
 import type { VolumeContents } from './simulated-storage/driver.ts';
 import { simulatedStorage } from './simulated-storage/index.ts';
 import type { SnapshotKinds } from './snapshots/kinds.ts';
@@ -60,12 +64,15 @@ export interface ControllerOptions {
   readonly kinds?: () => readonly Kind[];
   /** What other API servers serve at the time. Default: nothing. */
   readonly remoteKinds?: () => RemoteKinds;
+  /** Whether a feature gate of Kubernetes is on. */
+  enabled(featureGate: string): boolean;
 }
 
 export function controllers(options: ControllerOptions): readonly Controller[] {
   const {
     keys,
     nodeMonitorGracePeriod,
+    enabled,
     kinds = () => builtInKinds.filter(({ versions }) => versions.length > 0),
     remoteKinds = () => ({ kinds: [], stale: [] }),
   } = options;
@@ -78,11 +85,13 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     jobController(),
     cronJobController,
     ttlAfterFinishedController,
+    horizontalPodAutoscalerController({ kinds, enabled }),
     disruptionController(kinds),
     staleDisruptionController,
     endpointsController(),
     endpointSliceController(),
     endpointSliceMirroringController,
+    serviceCidrController,
     resourceQuotaController(kinds),
     resourcePoolStatusController,
     ephemeralVolumeController,
@@ -115,8 +124,16 @@ const certificateControllers = (authority: CertificateAuthority | undefined): re
   certificateCleaner,
 ];
 
-/** What stands in for the outside world where nodes are simulated: all storage; and what says aloud where nothing stands in. */
-export const simulatedControllers = (
-  contents: VolumeContents,
-  snapshots: () => SnapshotKinds | undefined,
-): readonly Controller[] => [...simulatedStorage(contents, snapshots), ...notModelled()];
+/** The outside world of simulated nodes. */
+export interface SimulatedWorld {
+  readonly contents: VolumeContents;
+  readonly snapshots: () => SnapshotKinds | undefined;
+  readonly loadBalancers: LoadBalancerProvider;
+}
+
+/** What stands in for the outside world where nodes are simulated: storage and load balancers; and what says aloud where nothing stands in. */
+export const simulatedControllers = ({ contents, snapshots, loadBalancers }: SimulatedWorld): readonly Controller[] => [
+  ...simulatedStorage(contents, snapshots),
+  loadBalancerController(loadBalancers),
+  ...notModelled(),
+];

@@ -2,7 +2,6 @@
 
 import type { Kind } from '../api/kind.ts';
 import type { KubeObject } from '../api/object.ts';
-import { HorizontalPodAutoscaler } from '../kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import { LeaseCandidate } from '../kinds/coordination/lease-candidate.ts';
 import { NetworkPolicy } from '../kinds/networking/network-policy.ts';
 import { DeviceTaintRule } from '../kinds/resource/device-taint-rule.ts';
@@ -22,7 +21,6 @@ const always = (kind: Kind<never>, text: string): Unmodelled => ({
 });
 
 const table: readonly Unmodelled[] = [
-  always(HorizontalPodAutoscaler as never, 'There are no metrics, and nothing is scaled by them.'),
   always(
     NetworkPolicy as never,
     'No traffic flows between simulated pods, so this policy has nothing to allow or forbid.',

@@ -368,7 +368,7 @@ function usageOf({ runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
   const { name = '', namespace = '' } = worker.pod().metadata;
   const containers = worker.record.containers.flatMap(({ container, state }) => {
     const usage = state.is === 'running' ? runtime.usage(state.id) : undefined;
-    return usage ? [{ name: container.name, ...usage }] : [];
+    return usage ? [{ name: container.name, cpu: usage.cpu, memory: usage.memory }] : [];
   });
   return containers.length > 0 ? [{ namespace, name, containers }] : [];
 }

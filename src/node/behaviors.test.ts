@@ -19,8 +19,8 @@ test('reads every form, several at once', () => {
     hangAfter: 3_600_000,
     stopAfter: 500,
     leak: 1.024,
-    cpu: 0.3,
-    memory: 2 * 1024 * 1024,
+    cpu: [{ amount: 0.3, from: 0 }],
+    memory: [{ amount: 2 * 1024 * 1024, from: 0 }],
     pullError: true,
   });
 });
@@ -35,15 +35,15 @@ test.each([
   ['leak 10Mi', '"10Mi" is not an amount per time'],
 ])('says what is wrong with %j and keeps the rest', (text, error) => {
   const { behavior, errors } = parseBehavior(`${text}; cpu 1`);
-  expect(behavior).toEqual({ cpu: 1 });
+  expect(behavior).toEqual({ cpu: [{ amount: 1, from: 0 }] });
   expect(errors).toHaveLength(1);
   expect(errors[0]).toContain(error);
 });
 
 test('what is said for one container overrules what is said for the pod', () => {
   const pod = podWith({ 'portolan.dev/behavior': 'cpu 1; memory 1', 'portolan.dev/behavior.log': 'cpu 2' });
-  expect(behaviorOf(pod, 'web')).toEqual({ cpu: 1, memory: 1 });
-  expect(behaviorOf(pod, 'log')).toEqual({ cpu: 2, memory: 1 });
+  expect(behaviorOf(pod, 'web')).toMatchObject({ cpu: [{ amount: 1 }], memory: [{ amount: 1 }] });
+  expect(behaviorOf(pod, 'log')).toMatchObject({ cpu: [{ amount: 2 }], memory: [{ amount: 1 }] });
 });
 
 test('an annotation for a container that is not there is an error', () => {

@@ -2,6 +2,7 @@
 
 import type { Duration } from '../base/clock.ts';
 import type { Pod } from '../kinds/generated/types/core-v1.ts';
+import type { UseSpan } from './use.ts';
 
 export const behaviorAnnotation = 'portolan.dev/behavior';
 
@@ -22,16 +23,17 @@ export interface Behavior {
   readonly stopAfter?: Duration;
   /** Bytes per millisecond on top of what it uses. */
   readonly leak?: number;
-  /** Cores. */
-  readonly cpu?: number;
-  /** Bytes. */
-  readonly memory?: number;
+  /** In cores, and in bytes. */
+  readonly cpu?: readonly UseSpan[];
+  readonly memory?: readonly UseSpan[];
 }
 
 interface Form {
   /** Words in capitals stand for values. */
   readonly form: string;
-  readonly gives: (first: number, second: number) => Behavior;
+  /** May go on with `from DURATION` or `from DURATION to DURATION`. */
+  readonly timed?: true;
+  readonly gives: (first: number, second: number, span: Pick<UseSpan, 'from' | 'to'>) => Behavior;
 }
 
 export const behaviorForms: readonly Form[] = [
@@ -42,8 +44,10 @@ export const behaviorForms: readonly Form[] = [
   { form: 'hang after DURATION', gives: (hangAfter) => ({ hangAfter }) },
   { form: 'stop after DURATION', gives: (stopAfter) => ({ stopAfter }) },
   { form: 'leak RATE', gives: (leak) => ({ leak }) },
-  { form: 'cpu CORES', gives: (cpu) => ({ cpu }) },
-  { form: 'memory BYTES', gives: (memory) => ({ memory }) },
+  { form: 'cpu CORES', timed: true, gives: (amount, _, span) => ({ cpu: [{ amount, ...span }] }) },
+  { form: 'cpu PERCENT', timed: true, gives: (amount, _, span) => ({ cpu: [{ amount, share: true, ...span }] }) },
+  { form: 'memory BYTES', timed: true, gives: (amount, _, span) => ({ memory: [{ amount, ...span }] }) },
+  { form: 'memory PERCENT', timed: true, gives: (amount, _, span) => ({ memory: [{ amount, share: true, ...span }] }) },
   { form: 'pull-error', gives: () => ({ pullError: true }) },
 ];
 
@@ -79,6 +83,11 @@ function readCode(text: string): number | undefined {
   return /^\d{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined;
 }
 
+function readPercent(text: string): number | undefined {
+  const share = text.endsWith('%') ? measure(text.slice(0, -1), { '': 1 }) : undefined;
+  return share === undefined ? undefined : share / 100;
+}
+
 interface Value {
   readonly read: (text: string) => number | undefined;
   readonly like: string;
@@ -90,6 +99,7 @@ const values: Record<string, Value> = {
   RATE: { read: readRate, like: 'an amount per time like 10Mi/min' },
   CORES: { read: (text) => measure(text, { '': 1, m: 0.001 }), like: 'cores like 0.5 or 300m' },
   BYTES: { read: (text) => measure(text, byteUnits), like: 'bytes like 200Mi' },
+  PERCENT: { read: readPercent, like: 'a share of what is requested like 80%' },
 };
 
 /** Reads `a; b; c`. What cannot be read is left out and explained in `errors`. */
@@ -100,31 +110,49 @@ export function parseBehavior(text: string): { readonly behavior: Behavior; read
     .filter((words) => words[0] !== '');
   const read = parts.map(readPart);
   return {
-    behavior: Object.assign({}, ...read.map((each) => (typeof each === 'string' ? {} : each))) as Behavior,
+    behavior: together(read.filter((each) => typeof each !== 'string')),
     errors: read.filter((each) => typeof each === 'string'),
   };
 }
 
+/** What is said later counts; spans of use are all kept. */
+function together(parts: readonly Behavior[]): Behavior {
+  const of = (name: 'cpu' | 'memory') => parts.flatMap((part) => part[name] ?? []);
+  const [cpu, memory] = [of('cpu'), of('memory')];
+  return Object.assign({}, ...parts, cpu.length > 0 && { cpu }, memory.length > 0 && { memory }) as Behavior;
+}
+
 /** The behaviour these words say, or what is wrong with them. */
 function readPart(words: readonly string[]): Behavior | string {
-  const said = `"${words.join(' ')}"`;
-  const form = behaviorForms.find(({ form }) => form.split(' ')[0] === words[0]);
-  if (!form) return `${said} is not a behaviour: use one of ${behaviorForms.map(({ form }) => `"${form}"`).join(', ')}`;
+  const forms = behaviorForms.filter(({ form }) => form.split(' ')[0] === words[0]);
+  if (forms.length === 0)
+    return `"${words.join(' ')}" is not a behaviour: use one of ${behaviorForms.map(({ form }) => `"${form}"`).join(', ')}`;
+  const read = forms.map((form) => readForm(form, words));
+  return read.find((each) => typeof each !== 'string') ?? read[0] ?? '';
+}
 
-  const expected = form.form.split(' ');
-  if (expected.length !== words.length) return `${said} is incomplete or too long: write "${form.form}"`;
+function readForm({ form, timed, gives }: Form, words: readonly string[]): Behavior | string {
+  const said = `"${words.join(' ')}"`;
+  const plain = form.split(' ');
+  const tail = timed ? spanWords.slice(0, Math.max(0, words.length - plain.length)) : [];
+  const expected = [...plain, ...tail];
+  if (expected.length !== words.length || tail.length % 2 === 1)
+    return `${said} is incomplete or too long: write "${[...plain, ...(timed ? spanWords : [])].join(' ')}"`;
 
   const numbers: number[] = [];
   for (const [i, word] of expected.entries()) {
     const given = words[i] ?? '';
     const value = values[word];
     const number = value?.read(given);
-    if (value && number === undefined) return `${said}: "${given}" is not ${value.like}: write "${form.form}"`;
-    if (!value && word !== given) return `${said}: "${given}" should be "${word}": write "${form.form}"`;
+    if (value && number === undefined) return `${said}: "${given}" is not ${value.like}: write "${expected.join(' ')}"`;
+    if (!value && word !== given) return `${said}: "${given}" should be "${word}": write "${expected.join(' ')}"`;
     if (number !== undefined) numbers.push(number);
   }
-  return form.gives(numbers[0] ?? 0, numbers[1] ?? 0);
+  const [from = 0, to] = timed ? numbers.slice(1) : [];
+  return gives(numbers[0] ?? 0, numbers[1] ?? 0, { from, ...(to !== undefined && { to }) });
 }
+
+const spanWords = ['from', 'DURATION', 'to', 'DURATION'];
 
 /** The behaviour of one container: what is said for the whole pod, overruled by what is said for it alone. */
 export function behaviorOf(pod: Pod, container: string): Behavior {

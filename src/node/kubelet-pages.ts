@@ -44,17 +44,13 @@ interface Used {
   readonly startedAt: number;
 }
 
-/** Simulated use is the same at all times, so what was used so far is use times age. */
 function usedBy({ worker, host }: Placed): Used[] {
   const { name: pod = '', namespace = '' } = worker.pod().metadata;
   return worker.record.containers.flatMap(({ container, state }) => {
     const usage = state.is === 'running' ? host.runtime.usage(state.id) : undefined;
     if (state.is !== 'running' || !usage) return [];
-    const age = (host.clock.now() - state.startedAt) / 1000;
-    const { memory } = usage;
-    return [
-      { container: container.name, pod, namespace, cpu: usage.cpu * age, memory, startedAt: state.startedAt / 1000 },
-    ];
+    const { cpuSeconds: cpu, memory } = usage;
+    return [{ container: container.name, pod, namespace, cpu, memory, startedAt: state.startedAt / 1000 }];
   });
 }
 

@@ -87,8 +87,10 @@ export interface LogLine {
 }
 
 export interface ContainerUsage {
-  /** In cores. */
+  /** In cores, now. */
   readonly cpu: number;
+  /** What it used since its start. */
+  readonly cpuSeconds: number;
   /** In bytes. */
   readonly memory: number;
 }

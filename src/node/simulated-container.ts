@@ -10,6 +10,7 @@ import { type ContainerOutput, containerOutput } from './container-output.ts';
 import { commandOf, runsKnownProgram } from './own-command.ts';
 import { between, paces } from './pace.ts';
 import type { ContainerExit, ContainerRequest, ProbeAnswer, ProbeName } from './runtime.ts';
+import { passes, type Steady, steadyUse, useAt, useUntil } from './use.ts';
 
 export interface Entry {
   readonly id: string;
@@ -108,25 +109,30 @@ export function fateOf(entry: Entry): Fate | undefined {
 
 function outOfMemory(entry: Entry): Fate | undefined {
   const limit = entry.container.resources?.limits?.memory;
-  const { leak = 0 } = entry.behavior;
-  if (limit === undefined) return undefined;
-  const room = bytesOf(limit) - memoryUse(entry, 0);
-  if (room >= 0 && leak === 0) return undefined;
-  return { after: Math.max(room / (leak || 1), 100), exit: { exitCode: 137, reason: 'OOMKilled' } };
+  const after = limit && passes(memoryOf(entry), entry.behavior.leak ?? 0, bytesOf(limit));
+  return typeof after === 'number'
+    ? { after: Math.max(after, 100), exit: { exitCode: 137, reason: 'OOMKilled' } }
+    : undefined;
 }
 
 /** Half of what it asked for, unless told; what it leaks comes on top. */
-export function memoryUse({ container, behavior }: Entry, running: Duration): number {
+export const memoryUse = (entry: Entry, running: Duration): number =>
+  Math.round(useAt(memoryOf(entry), running) + (entry.behavior.leak ?? 0) * running);
+
+function memoryOf({ container, behavior }: Entry): readonly Steady[] {
   const asked = container.resources?.requests?.memory;
-  const base = behavior.memory ?? (asked === undefined ? 16 * 1024 ** 2 : bytesOf(asked) / 2);
-  return Math.round(base + (behavior.leak ?? 0) * running);
+  const requested = asked === undefined ? undefined : bytesOf(asked);
+  return steadyUse(behavior.memory, { requested, untold: requested === undefined ? 16 * 1024 ** 2 : requested / 2 });
 }
 
-export function processorUse({ container, behavior, random }: Entry): number {
+/** Cores now, and core-seconds since its start. */
+export function processorUse(entry: Entry, running: Duration): { readonly now: number; readonly total: number } {
+  const { container, behavior, random } = entry;
   const asked = container.resources?.requests?.cpu;
-  return (
-    behavior.cpu ?? (asked === undefined ? 0.002 : (milliOf(asked) / 1000) * (0.1 + 0.3 * random.fork('cpu').next()))
-  );
+  const requested = asked === undefined ? undefined : milliOf(asked) / 1000;
+  const untold = requested === undefined ? 0.002 : requested * (0.1 + 0.3 * random.fork('cpu').next());
+  const steady = steadyUse(behavior.cpu, { requested, untold });
+  return { now: useAt(steady, running), total: useUntil(steady, running) };
 }
 
 export function probeAnswer({ behavior, startedAt }: Entry, name: ProbeName, now: Instant): ProbeAnswer {

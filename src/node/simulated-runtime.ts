@@ -213,7 +213,9 @@ export function simulatedRuntime({
     usage(id) {
       const entry = entries.get(id);
       if (entry?.startedAt === undefined || entry.exit) return undefined;
-      return { cpu: processorUse(entry), memory: memoryUse(entry, clock.now() - entry.startedAt) };
+      const running = clock.now() - entry.startedAt;
+      const { now: cpu, total: cpuSeconds } = processorUse(entry, running);
+      return { cpu, cpuSeconds, memory: memoryUse(entry, running) };
     },
 
     recover(sandbox, containers) {

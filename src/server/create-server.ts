@@ -41,6 +41,7 @@ import { requestMetrics } from './metrics/request-metrics.ts';
 import { serverMetrics } from './metrics/server-metrics.ts';
 import type { Server } from './server.ts';
 import { kubernetesVersion } from './version.ts';
+import type { ServiceRanges } from './stock/allocation.ts';
 import { createWriteHooks } from './stock/index.ts';
 import { tokenPaths } from './tokens/discovery.ts';
 import type { KeyMaker } from './tokens/key-maker.ts';
@@ -73,6 +74,8 @@ export interface ServerOptions {
   readonly witness?: Witness;
   /** Serves why.portolan.dev. */
   readonly explains?: Explains;
+  /** Where cluster addresses and node ports come from. */
+  readonly serviceRanges?: ServiceRanges;
   /** Serves metrics.k8s.io from what the kubelets measure. */
   readonly measures?: boolean;
   /** Signs and checks service-account tokens. Without it there are none. */
@@ -141,7 +144,7 @@ export function createServer(options: ServerOptions): RunningServer {
       enabled,
       ...(options.keys?.verifySignature && { verifySignature: options.keys.verifySignature }),
     },
-    hooks: createWriteHooks(),
+    hooks: createWriteHooks(options.serviceRanges),
     access,
     remote,
     aggregation,

@@ -21,7 +21,12 @@ const servicePort = 443;
 const addressWithin = '192.0.2.1';
 
 export async function kubernetesService(client: Client, facts: BootstrapFacts): Promise<void> {
-  await ensure(client, { kind: ServiceCIDR, objects: [serviceCidr(facts)], status: (made) => ready(made, facts) });
+  await ensure(client, {
+    kind: ServiceCIDR,
+    objects: [serviceCidr(facts)],
+    repair: withSecondFamily,
+    status: (made) => ready(made, facts),
+  });
   await ensure(client, { kind: Service, objects: [service(facts)] });
   const address = isLoopback(facts.host) ? addressWithin : facts.host;
   await Promise.all([
@@ -44,6 +49,14 @@ const serviceCidr = ({ serviceCidrs }: BootstrapFacts): ServiceCIDR => ({
   metadata: { name },
   spec: { cidrs: [...serviceCidrs] },
 });
+
+/** A cluster of one family may become one of two; ranges are never changed. */
+function withSecondFamily(existing: ServiceCIDR, wanted: ServiceCIDR): ServiceCIDR | undefined {
+  const [before = [], now = []] = [existing.spec?.cidrs, wanted.spec?.cidrs];
+  return before.length === 1 && now.length === 2 && before[0] === now[0]
+    ? { ...existing, spec: { cidrs: now } }
+    : undefined;
+}
 
 function ready(made: ServiceCIDR, { now }: BootstrapFacts): ServiceCIDR {
   const condition = {

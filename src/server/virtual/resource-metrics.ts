@@ -34,7 +34,7 @@ export const podMetrics: VirtualHandler = async (server, exchange, target) => {
 
 const measure = ({ kubelets }: Server): readonly NodeUsage[] => kubelets?.usage() ?? [];
 
-/** Over what time a measurement is said to be taken. Simulated use does not change within it. */
+/** Over what time a measurement is said to be taken: simulated use is what it is at the moment of asking. */
 const window = '10s';
 
 /** Whose metrics they are, and when. The mark of simulated nodes and pods is taken over, for what they use is modelled. */
