@@ -3,7 +3,7 @@
 import { apiVersionOf, type Kind, spokenVersion } from '../api/kind.ts';
 import type { KubeObject, Reference } from '../api/object.ts';
 import { concat, textOf } from '../base/bytes.ts';
-import { refusalText } from '../api/refusal-text.ts';
+import { refusalOf } from '../api/refusal.ts';
 import type {
   ApiRequest,
   ApiResponse,
@@ -134,8 +134,7 @@ export function createClient({ transport, user, agent }: ClientOptions): Client 
       const response = await call({ method: 'GET', path, ...(query && { query }) });
       const content = await contentOf(response.body);
       if (typeof content !== 'string') return response.status >= 400 ? refuse(response) : content;
-      if (response.status >= 400)
-        throw new ApiError(response.status, '', refusalText(response.status, content, asked && `get ${asked}`));
+      if (response.status >= 400) throw refusalOf(response.status, content, asked && `get ${asked}`);
       return JSON.parse(content) as object;
     },
     as: (name) => createClient({ transport, ...(user && { user }), agent: name }),

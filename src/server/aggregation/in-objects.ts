@@ -3,7 +3,7 @@
 import { textOf } from '../../base/bytes.ts';
 import type { ApiRequest, ApiResponse, WatchEvent, WatchSource } from '../../api/request.ts';
 import { type Chunks, Unreachable, wholeBody } from '../outgoing/outgoing.ts';
-import { refusalOf } from '../outgoing/refusal.ts';
+import { refusalOf } from '../../api/refusal.ts';
 import { isTrue } from '../resolve.ts';
 
 const largestAnswer = 256 * 1024 * 1024;

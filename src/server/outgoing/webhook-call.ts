@@ -1,10 +1,9 @@
 // A question put to a webhook, and its answer, with every failure in the words of Kubernetes' client.
 
 import { bytesOfBase64, textOf, utf8 } from '../../base/bytes.ts';
-import { refusalText } from '../../api/refusal-text.ts';
 import type { WebhookClient } from '../../kinds/webhook-client.ts';
 import { type OutgoingRequest, Unreachable, wholeBody } from './outgoing.ts';
-import { refusalOf } from './refusal.ts';
+import { refusalOf } from '../../api/refusal.ts';
 import { type Remote, serviceHost } from './remote.ts';
 
 export interface WebhookClientConfig extends WebhookClient {

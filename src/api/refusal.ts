@@ -1,14 +1,19 @@
 // An answer that is a refusal, as Kubernetes' client understands it: a Status says itself what is wrong, anything else is worded by its code.
 
-import { ApiError, type Status } from '../../api/status.ts';
+import { ApiError, type Status } from './status.ts';
 
-/** What is refused by a status of 400 and more. `text` is the answer's body. */
-export function refusalOf(status: number, text: string): ApiError {
+/**
+ * What is refused by a status of 400 and more. `text` is the answer's body; `asked` what was asked (`get pods.metrics.k8s.io`), where
+ * that is known.
+ */
+export function refusalOf(status: number, text: string, asked?: string): ApiError {
   const own = statusIn(text);
   if (own) return new ApiError(own.code ?? status, own.reason ?? '', own.message ?? '', own.details);
   const said = text.trim() || 'unknown';
   const { reason, message = said } = wordsOf(status, said);
-  return new ApiError(status, reason, message, { causes: [{ reason: 'UnexpectedServerResponse', message: said }] });
+  return new ApiError(status, reason, asked === undefined ? message : `${message} (${asked})`, {
+    causes: [{ reason: 'UnexpectedServerResponse', message: said }],
+  });
 }
 
 interface Words {
