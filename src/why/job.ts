@@ -6,12 +6,10 @@ import { formatTime, parseTime } from '../base/time.ts';
 import type { Job } from '../kinds/batch/job.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { isActive, isReady } from '../kinds/core/pod-facts.ts';
-import type { Cause, Why } from '../kinds/why/explanation.ts';
+import type { Why } from '../kinds/why/explanation.ts';
 import { counted, holding, sentence, sinceOf } from './facts.ts';
-import { explainPod } from './pod.ts';
-import { causeOf, newest, referenceOf, type WhyView } from './view.ts';
-
-const podsTold = 5;
+import { podCauses } from './pod.ts';
+import { causeOf, newest, type WhyView } from './view.ts';
 
 export function explainJob(job: Job, view: WhyView): Why {
   const { metadata, spec, status } = job;
@@ -23,7 +21,7 @@ export function explainJob(job: Job, view: WhyView): Why {
   }
   const pods = view.of(Pod).ownedBy(job);
   const failed = pods.filter(({ status: each }) => each?.phase === 'Failed');
-  const failedCauses = podCauses(failed.slice(-podsTold), view);
+  const failedCauses = podCauses(failed.toReversed(), view);
   const end = holding(status?.conditions, 'Failed') ?? holding(status?.conditions, 'FailureTarget');
   if (end) {
     return {
@@ -50,7 +48,7 @@ export function explainJob(job: Job, view: WhyView): Why {
       state: 'Running',
       ...start,
       verdict: `${counted(active.length, 'pod')} ${active.length === 1 ? 'runs' : 'run'}, ${status?.succeeded ?? 0} of ${spec?.completions ?? 1} succeeded. ${failureFigures(job)}`,
-      causes: [...podCauses(late.slice(0, podsTold), view), ...failedCauses],
+      causes: [...podCauses(late, view), ...failedCauses],
     };
   }
   const next = nextStart(job, failed);
@@ -90,14 +88,3 @@ function failureFigures({ spec, status }: Job): string {
   const limit = spec?.backoffLimit ?? 6;
   return `${counted(failed, 'pod')} failed; the Job gives up after ${limit + 1} (backoffLimit ${limit}).`;
 }
-
-const podCauses = (pods: readonly Pod[], view: WhyView): readonly Cause[] =>
-  pods.map((pod) => {
-    const { state, verdict, since } = explainPod(pod, view);
-    return {
-      reason: state,
-      message: `pod ${pod.metadata.name}: ${verdict}`,
-      ...sinceOf(since),
-      about: referenceOf(Pod as never, pod),
-    };
-  });

@@ -5,7 +5,7 @@ import { spokenDuration } from '../base/duration.ts';
 import { parseTime } from '../base/time.ts';
 import type { ContainerStateTerminated, ContainerStatus } from '../kinds/generated/types/core-v1.ts';
 import { Node } from '../kinds/core/node.ts';
-import type { Pod } from '../kinds/core/pod.ts';
+import { Pod } from '../kinds/core/pod.ts';
 import { isReady, podCondition } from '../kinds/core/pod-facts.ts';
 import type { Cause, Remedy, Why } from '../kinds/why/explanation.ts';
 import { isNodeReady, sentence, sinceInstant, sinceOf } from './facts.ts';
@@ -31,6 +31,17 @@ export function explainPod(pod: Pod, view: WhyView): Why {
   }
   return running(pod, view);
 }
+
+/** So many pods are told of where they are part of something else. */
+const podsTold = 5;
+
+/** Pods as causes of what is wrong with something else, each with its own why. */
+export const podCauses = (pods: readonly Pod[], view: WhyView): readonly Cause[] =>
+  pods.slice(0, podsTold).map((pod) => {
+    const { state, verdict, since } = explainPod(pod, view);
+    const message = `pod ${pod.metadata.name}: ${verdict}`;
+    return { reason: state, message, ...sinceOf(since), about: referenceOf(Pod as never, pod) };
+  });
 
 /** What is left to say about a pod that is no more. */
 export function explainGone({ object, at }: Departure, view: WhyView): Why {

@@ -8,11 +8,11 @@ import type { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
 import type { Cause, Why } from '../kinds/why/explanation.ts';
 import { counted, sinceOf, someOf } from './facts.ts';
-import { explainPod } from './pod.ts';
+import { podCauses } from './pod.ts';
 import { referenceOf, type WhyView } from './view.ts';
 
-/** So many pods are told of. */
-const podsTold = 5;
+/** So many near misses are told of. */
+const missesTold = 5;
 
 export function explainService(service: Service, view: WhyView): Why {
   const { metadata, spec } = service;
@@ -106,7 +106,7 @@ function nobodySelected(
     .map((pod) => ({ pod, missing: wanted.filter(([key, value]) => pod.metadata.labels?.[key] !== value) }))
     .filter(({ pod, missing }) => isActive(pod) && missing.length < wanted.length)
     .sort((a, b) => a.missing.length - b.missing.length)
-    .slice(0, podsTold);
+    .slice(0, missesTold);
   const elsewhere = view
     .of(Pod)
     .list()
@@ -134,12 +134,6 @@ function nobodySelected(
     ],
   };
 }
-
-const podCauses = (pods: readonly Pod[], view: WhyView): readonly Cause[] =>
-  pods.slice(0, podsTold).map((pod) => {
-    const { state, verdict } = explainPod(pod, view);
-    return { reason: state, message: `pod ${pod.metadata.name}: ${verdict}`, about: referenceOf(Pod as never, pod) };
-  });
 
 /** Ports that are named after a port that no container has. */
 const portCauses = (ports: readonly ServicePort[], pods: readonly Pod[]): readonly Cause[] =>

@@ -10,11 +10,8 @@ import { Pod } from '../kinds/core/pod.ts';
 import { isActive, isReady } from '../kinds/core/pod-facts.ts';
 import type { Cause, Why } from '../kinds/why/explanation.ts';
 import { conditionOf, counted, holding, sentence, sinceOf } from './facts.ts';
-import { explainPod } from './pod.ts';
+import { podCauses } from './pod.ts';
 import { causeOf, newest, referenceOf, type WhyView } from './view.ts';
-
-/** So many pods are told of. */
-const podsTold = 5;
 
 export function explainDeployment(deployment: Deployment, view: WhyView): Why {
   const { metadata, spec, status = {} } = deployment;
@@ -194,18 +191,9 @@ function failures(
   return event ? [causeOf(event)] : [];
 }
 
-/** Pods that are not ready, those with the gravest state first. */
-function podProblems(pods: readonly Pod[], view: WhyView): readonly Cause[] {
-  return pods
-    .filter((pod) => isActive(pod) && !isReady(pod))
-    .slice(0, podsTold)
-    .map((pod) => {
-      const { state, verdict, since } = explainPod(pod, view);
-      return {
-        reason: state,
-        message: `pod ${pod.metadata.name}: ${verdict}`,
-        ...sinceOf(since),
-        about: referenceOf(Pod as never, pod),
-      };
-    });
-}
+/** Pods that are not ready. */
+const podProblems = (pods: readonly Pod[], view: WhyView): readonly Cause[] =>
+  podCauses(
+    pods.filter((pod) => isActive(pod) && !isReady(pod)),
+    view,
+  );
