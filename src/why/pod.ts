@@ -4,6 +4,7 @@ import { type Instant, minutes } from '../base/clock.ts';
 import { spokenDuration } from '../base/duration.ts';
 import { parseTime } from '../base/time.ts';
 import type { ContainerStateTerminated, ContainerStatus } from '../kinds/generated/types/core-v1.ts';
+import type { Event } from '../kinds/core/event.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { isReady, podCondition } from '../kinds/core/pod-facts.ts';
@@ -229,16 +230,20 @@ function waitingFor(pod: Pod, view: WhyView, { name, state, lastState, restartCo
 
 /** A kubelet that kills says so first. */
 function killCause(pod: Pod, view: WhyView, container: string): Cause | undefined {
-  const event = view
+  const event = probeEvent(pod, view, container, /^(Liveness|Startup) probe/);
+  return event && causeOf(event);
+}
+
+/** What was last said of a container's probe. */
+const probeEvent = (pod: Pod, view: WhyView, container: string, said: RegExp): Event | undefined =>
+  view
     .events(pod)
     .find(
       ({ reason, involvedObject, message }) =>
         reason === 'Unhealthy' &&
         involvedObject.fieldPath === `spec.containers{${container}}` &&
-        /^(Liveness|Startup) probe/.test(message ?? ''),
+        said.test(message ?? ''),
     );
-  return event && causeOf(event);
-}
 
 function restartRemedies(pod: Pod, container: string, end: ContainerStateTerminated): readonly Remedy[] {
   const logs = {
@@ -274,14 +279,7 @@ function probeCauses(pod: Pod, view: WhyView, { name, started }: { name: string;
   const which = started ? 'Readiness' : 'Startup';
   const container = pod.spec?.containers.find((each) => each.name === name);
   const probe = started ? container?.readinessProbe : container?.startupProbe;
-  const event = view
-    .events(pod)
-    .find(
-      ({ reason, message, involvedObject }) =>
-        reason === 'Unhealthy' &&
-        involvedObject.fieldPath === `spec.containers{${name}}` &&
-        message?.startsWith(`${which} probe`),
-    );
+  const event = probeEvent(pod, view, name, new RegExp(`^${which} probe`));
   if (event) return [{ ...causeOf(event), message: `container ${name}: ${causeOf(event).message}` }];
   if (!probe) return [{ reason: 'NotStarted', message: `container ${name} does not run` }];
   return [

@@ -1,5 +1,6 @@
 // Requests for group versions that another API server answers for: passed on under the name of who asks, answers passed back as they come.
 
+import { connectionHeaders } from '../outgoing/connection-headers.ts';
 import { addressText, discard, type OutgoingAnswer, Unreachable } from '../outgoing/outgoing.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/request.ts';
 import type { APIService } from '../../kinds/apiregistration/api-service.ts';
@@ -92,20 +93,7 @@ function bodyOf({ body }: ApiRequest): { body?: Uint8Array } {
 }
 
 /** What is between two neighbours only, and what is for us to say. */
-const ownHeaders = new Set([
-  'authorization',
-  'connection',
-  'content-length',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+const ownHeaders = new Set([...connectionHeaders, 'authorization', 'content-length', 'host']);
 
 const isPassedOn = (name: string): boolean =>
   !ownHeaders.has(name) && !name.startsWith(':') && !name.startsWith('x-remote-') && !name.startsWith('impersonate-');

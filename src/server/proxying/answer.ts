@@ -1,5 +1,6 @@
 // An answer on its way back through a proxy: links lead through the proxy again, and what is between two neighbours only is left out.
 
+import { connectionHeaders } from '../outgoing/connection-headers.ts';
 import { deflateRaw, gzip, Inflate } from 'pako';
 import { concat, strictTextOf, utf8 } from '../../base/bytes.ts';
 import { ApiError, internalError } from '../../api/status.ts';
@@ -9,20 +10,12 @@ import { type Passage, throughProxy } from './links.ts';
 
 /** About one connection, or whole answers, which are ours to send; whose pages may read it is for this server to say. */
 const ownHeaders = new Set([
+  ...connectionHeaders,
   'access-control-allow-credentials',
   'access-control-allow-headers',
   'access-control-allow-methods',
   'access-control-allow-origin',
-  'connection',
   'content-length',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
 ]);
 
 export async function passedBack(answer: ProxyAnswer, passage: Passage): Promise<ProxyAnswer> {

@@ -1,5 +1,6 @@
 // proxy: hands a request on to what listens at a pod, behind a service, or to a node's kubelet, and its answer back.
 
+import { connectionHeaders } from '../outgoing/connection-headers.ts';
 import type { ByteDuplex } from '../../base/byte-pipe.ts';
 import { decoded } from '../../base/go-url.ts';
 import { parseIp } from '../../base/ip.ts';
@@ -206,24 +207,11 @@ function wayOf({ request: { path } }: Exchange, { name }: ResourceTarget): Way {
   return { prefix: path.slice(0, end), rest: path.slice(end) || '/' };
 }
 
-/** What is about this one connection is not handed on. */
-const connectionHeaders = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 function requestOf({ request }: Exchange, { rest }: Way): ProxyRequest {
   const { method, path, query, headers, body } = request;
   if (body && !(body instanceof Uint8Array)) throw internalError('a proxied request has a body of bytes');
   const asked = query.toString();
-  const passed = headersWithout(headers, (name) => connectionHeaders.has(name));
+  const passed = headersWithout(headers, (name) => connectionHeaders.includes(name));
   return {
     method,
     path: `${rest}${asked && `?${asked}`}`,
