@@ -65,7 +65,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     statefulSetController,
     daemonSetController(),
     jobController(),
-    cronJobController,
+    cronJobController(),
     ttlAfterFinishedController,
     disruptionController(kinds),
     staleDisruptionController,
