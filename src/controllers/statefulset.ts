@@ -145,7 +145,7 @@ async function take(set: StatefulSet, { act, pod }: Step, context: Context): Pro
     case 'condemn':
       return settleClaims(set, pod, context, true);
     case 'delete':
-      return told(set, 'Delete', pod, context, async () => void (await ignoringAbsent(context.delete(Pod, pod))));
+      return told(set, 'Delete', pod, context, () => ignoringAbsent(context.delete(Pod, pod)));
   }
 }
 
