@@ -55,6 +55,8 @@ export interface ClusterOptions {
   readonly serviceAddress: string;
   /** How long a node may be silent, in milliseconds. */
   readonly nodeMonitorGracePeriod?: number;
+  /** Whether simulated nodes renew their leases. Default true. */
+  readonly leases?: boolean;
 }
 
 export interface Cluster {
@@ -110,7 +112,7 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const events = createEventRecorder({ client, clock, log });
   const common = { client, informers, clock, log, events };
   const nodes = hasNodes
-    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes })
+    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes, leases: options.leases ?? true })
     : undefined;
   /** The server is made before the nodes, and asks for them only when a request needs one. */
   function kubelets(): SimulatedNodes {

@@ -17,20 +17,7 @@ import { systemMasters } from './authorize.ts';
 import { createServer } from './create-server.ts';
 import { nodeAuthorizer } from './node-authorizer.ts';
 import { rbac } from './rbac.ts';
-import type { Claims, KeyMaker } from './tokens/key-maker.ts';
-
-/** Tokens in the right form, whose signature is a word. */
-const toyKeys: KeyMaker = {
-  caCertificate: 'CA',
-  sign: async (claims) => `h.${base64Url(utf8(JSON.stringify(claims)))}.signed`,
-  async verify(token) {
-    const [, body = '', signature] = token.split('.');
-    const bytes = bytesOfBase64Url(body);
-    return signature === 'signed' && bytes ? (JSON.parse(textOf(bytes)) as Claims) : undefined;
-  },
-  keySet: () => ({ keys: [] }),
-  sha256: async (bytes) => bytes,
-};
+import { toyKeys } from './tokens/toy-keys.ts';
 
 export interface Answer {
   readonly code: number;
