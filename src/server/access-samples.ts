@@ -1,6 +1,5 @@
 // A server for tests of access: roles, the node authorizer, tokens signed by a toy key, and the default policy on request.
 
-import { base64Url, bytesOfBase64Url, textOf, utf8 } from '../base/bytes.ts';
 import { silentLog } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import { instantOfDate } from '../base/time.ts';
