@@ -69,6 +69,8 @@ export interface ClusterOptions {
   readonly loadBalancerPool?: string;
   /** How long a node may be silent, in milliseconds. */
   readonly nodeMonitorGracePeriod?: number;
+  /** Whether simulated nodes renew their leases. Default true. */
+  readonly leases?: boolean;
 }
 
 export interface Cluster {
@@ -135,7 +137,13 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
   const common = { client, informers, clock, log, events };
   const contents = volumeContents();
   const nodes = hasNodes
-    ? simulatedNodes({ ...common, random: random.fork('nodes'), nodes: options.nodes, contents })
+    ? simulatedNodes({
+        ...common,
+        random: random.fork('nodes'),
+        nodes: options.nodes,
+        contents,
+        leases: options.leases ?? true,
+      })
     : undefined;
   /** The server is made before the nodes, and asks for them only when a request needs one. */
   function kubelets(): SimulatedNodes {

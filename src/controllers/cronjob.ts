@@ -10,7 +10,7 @@ import { CronJob } from '../kinds/batch/cron-job.ts';
 import { Job } from '../kinds/batch/job.ts';
 import type { CronJobStatus } from '../kinds/generated/types/batch-v1.ts';
 import type { ObjectReference } from '../kinds/generated/types/core-v1.ts';
-import { type Context, defineController, type EventText } from '../reconcile/controller.ts';
+import { type Context, type Controller, defineController, type EventText } from '../reconcile/controller.ts';
 import { isNamespaceTerminating } from './batches.ts';
 import { conditionOf, writeStatus } from './statuses.ts';
 
@@ -19,8 +19,10 @@ const requeueDelay = 100;
 const manyMissed = 100;
 
 export interface CronPlan {
-  /** Finished Jobs beyond the history limits, and those a new one replaces. */
-  readonly remove: readonly Job[];
+  /** Finished Jobs beyond the history limits. */
+  readonly surplus: readonly Job[];
+  /** Running Jobs the new one takes the place of. */
+  readonly replaced: readonly Job[];
   readonly create: Job | undefined;
   /** As it is before the new Job is made. */
   readonly status: CronJobStatus;
@@ -37,10 +39,11 @@ const endOf = ({ status }: Job): 'Complete' | 'Failed' | undefined =>
 
 export function planCronJob(cron: CronJob, jobs: readonly Job[], now: Instant): CronPlan {
   const events: EventText[] = [];
-  const status = observed(cron, jobs, events);
   const surplus = surplusJobs(cron, jobs);
+  const status = observed(withoutActive(cron, surplus), jobs, events);
   const idle: CronPlan = {
-    remove: surplus,
+    surplus,
+    replaced: [],
     create: undefined,
     status,
     scheduledAt: undefined,
@@ -57,9 +60,15 @@ export function planCronJob(cron: CronJob, jobs: readonly Job[], now: Instant): 
   const schedule = parsed(text, events);
   if (!schedule) return idle;
   const timed: Timed = { cron, now, next: (from) => schedule.next(from, timeZone) };
-  const { due, missed } = lastDue(timed);
   const next = timed.next(now);
-  const waiting = { ...idle, after: next === undefined ? undefined : next - now + requeueDelay };
+  if (next === undefined) {
+    const message = `invalid schedule: ${text} : time difference between two schedules is less than 1 second`;
+    events.push(warning('InvalidSchedule', message));
+    return idle;
+  }
+  const { due, missed } = lastDue(timed);
+  const waiting = { ...idle, after: next - now + requeueDelay };
+  if (due === undefined) return waiting;
   if (missed > manyMissed)
     events.push(
       warning(
@@ -67,17 +76,19 @@ export function planCronJob(cron: CronJob, jobs: readonly Job[], now: Instant): 
         'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew',
       ),
     );
-  if (due === undefined || parseTime(cron.status?.lastScheduleTime ?? '') === due) return waiting;
-  const running = jobs.filter(({ metadata }) => status.active?.some(({ uid }) => uid === metadata.uid));
-  if (concurrencyPolicy === 'Forbid' && (status.active ?? []).length > 0) {
+  const { active = [], lastScheduleTime } = status;
+  const create = jobAt(cron, due);
+  if (active.some(({ name }) => name === create.metadata.name) || parseTime(lastScheduleTime ?? '') === due)
+    return waiting;
+  if (concurrencyPolicy === 'Forbid' && active.length > 0) {
     events.push({
       reason: 'JobAlreadyActive',
       message: 'Not starting job because prior execution is running and concurrency policy is Forbid',
     });
     return waiting;
   }
-  const replaced = concurrencyPolicy === 'Replace' ? running : [];
-  return { ...waiting, remove: [...surplus, ...replaced], create: jobAt(cron, due), scheduledAt: due };
+  const running = jobs.filter(({ metadata }) => active.some(({ uid }) => uid === metadata.uid));
+  return { ...waiting, replaced: concurrencyPolicy === 'Replace' ? running : [], create, scheduledAt: due };
 }
 
 function parsed(text: string, events: EventText[]): Schedule | undefined {
@@ -152,7 +163,10 @@ interface Timed {
   next(from: Instant): Instant | undefined;
 }
 
-/** The last time the schedule named since the last start, and about how many it named. Times beyond the starting deadline do not count. */
+/**
+ * The last time the schedule named since the last start, and about how many it named. Times beyond the starting deadline do not count.
+ * Kubernetes steps over the time in between by the distance of the first two: with uneven distances it may find none.
+ */
 function lastDue({ cron, now, next }: Timed): { due: Instant | undefined; missed: number } {
   const { lastScheduleTime } = cron.status ?? {};
   const { startingDeadlineSeconds } = cron.spec;
@@ -162,19 +176,20 @@ function lastDue({ cron, now, next }: Timed): { due: Instant | undefined; missed
   if (first === undefined || first > now) return { due: undefined, missed: 0 };
   const second = next(first);
   if (second === undefined || second > now) return { due: first, missed: 1 };
-  // Years of minutes are not counted one by one: begin shortly before now, by the distance of the first two.
-  const distance = Math.max(1000, second - first);
+  const distance = second - first;
   const missed = Math.floor((now - first) / distance) + 1;
-  let due = first;
-  for (let time = next(Math.max(first, now - 2 * distance)) ?? first; time <= now; ) {
-    due = Math.max(due, time);
-    const later = next(time);
-    if (later === undefined) break;
-    time = later;
-  }
-  if (due === first)
-    for (let time: Instant | undefined = first; time !== undefined && time <= now; time = next(time)) due = time;
+  let due: Instant | undefined;
+  for (let time = next(first + (missed - 2) * distance); time !== undefined && time <= now; time = next(time))
+    due = time;
   return { due, missed };
+}
+
+/** As after Jobs that are deleted now are taken off the active ones. */
+function withoutActive(cron: CronJob, gone: readonly Job[]): CronJob {
+  const uids = new Set(gone.map(({ metadata }) => metadata.uid));
+  const { active = [], ...status } = cron.status ?? {};
+  const left = active.filter(({ uid }) => !uids.has(uid));
+  return { ...cron, status: { ...status, ...(left.length > 0 && { active: left }) } };
 }
 
 function jobAt(cron: CronJob, at: Instant): Job {
@@ -205,29 +220,46 @@ function zonedTime(at: Instant, zone: string | undefined): string {
   return `${formatTime(at + offset).slice(0, -1)}${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-export const cronJobController = defineController<CronJob>({
-  name: 'cronjob-controller',
-  for: CronJob,
-  owns: [Job],
+export function cronJobController(): Controller {
+  /** The schedule last seen, by key: a new one is first followed at its next time. */
+  const schedules = new Map<string, { readonly uid: string; readonly schedule: string }>();
 
-  async reconcile(cron, context) {
-    const plan = planCronJob(cron, context.lister(Job).ownedBy(cron), context.clock.now());
-    for (const event of plan.events) context.event(cron, event);
-    const removed = new Set<string | undefined>();
-    for (const job of plan.remove) {
-      await context.delete(Job, job, { propagationPolicy: 'Background' });
-      context.event(cron, { reason: 'SuccessfulDelete', message: `Deleted job ${job.metadata.name}` });
-      removed.add(job.metadata.uid);
-    }
-    const { active = [], ...status } = plan.status;
-    const left = active.filter(({ uid }) => !removed.has(uid));
-    const settled = { ...status, ...(left.length > 0 && { active: left }) };
-    const created = plan.create && (await start(cron, plan.create, settled, context));
-    const next = created && plan.scheduledAt !== undefined ? started(settled, created, plan.scheduledAt) : settled;
-    await writeStatus(context, CronJob, { ...cron, status: cron.status ?? {} }, next);
-    return plan.after === undefined ? undefined : { after: plan.after };
-  },
-});
+  function isRescheduled({ metadata, spec: { schedule, timeZone } }: CronJob): boolean {
+    const { uid = '' } = metadata;
+    const [key, present] = [`${metadata.namespace}/${metadata.name}`, { uid, schedule: `${timeZone} ${schedule}` }];
+    const known = schedules.get(key);
+    schedules.set(key, present);
+    return known?.uid === uid && known.schedule !== present.schedule;
+  }
+
+  return defineController<CronJob>({
+    name: 'cronjob-controller',
+    for: CronJob,
+    owns: [Job],
+
+    async reconcile(cron, context) {
+      const plan = planCronJob(cron, context.lister(Job).ownedBy(cron), context.clock.now());
+      if (isRescheduled(cron) && plan.after !== undefined) return { after: plan.after };
+      for (const job of plan.surplus) await remove(cron, job, context);
+      for (const event of plan.events) context.event(cron, event);
+      for (const job of plan.replaced) await remove(cron, job, context);
+      const settled = withoutActive({ ...cron, status: plan.status }, plan.replaced).status ?? {};
+      const created = plan.create && (await start(cron, plan.create, settled, context));
+      const next = created && plan.scheduledAt !== undefined ? started(settled, created, plan.scheduledAt) : settled;
+      await writeStatus(context, CronJob, { ...cron, status: cron.status ?? {} }, next);
+      return plan.after === undefined ? undefined : { after: plan.after };
+    },
+
+    async gone({ namespace, name }) {
+      schedules.delete(`${namespace}/${name}`);
+    },
+  });
+}
+
+async function remove(cron: CronJob, job: Job, context: Context): Promise<void> {
+  await context.delete(Job, job, { propagationPolicy: 'Background' });
+  context.event(cron, { reason: 'SuccessfulDelete', message: `Deleted job ${job.metadata.name}` });
+}
 
 const started = (status: CronJobStatus, job: Job, at: Instant): CronJobStatus => ({
   ...status,
@@ -246,7 +278,7 @@ const referenceOf = ({
   resourceVersion,
 });
 
-/** Makes the Job; one of that name that exists already was made by an earlier look. */
+/** Makes the Job; one of that name that exists already was made by an earlier look, or is somebody else's and left alone. */
 async function start(cron: CronJob, job: Job, status: CronJobStatus, context: Context): Promise<Job | undefined> {
   try {
     const created = await context.create(Job, job, cron);
@@ -254,13 +286,11 @@ async function start(cron: CronJob, job: Job, status: CronJobStatus, context: Co
     return created;
   } catch (error) {
     if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return undefined;
-    if (error.reason === 'AlreadyExists') {
-      const existing = context
+    if (error.reason === 'AlreadyExists')
+      return context
         .lister(Job)
         .ownedBy(cron)
         .find(({ metadata }) => metadata.name === job.metadata.name);
-      if (existing) return existing;
-    }
     context.event(cron, warning('FailedCreate', `Error creating job: ${error.message}`));
     await writeStatus(context, CronJob, cron, status);
     throw error;

@@ -11,7 +11,7 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
 import { allAtOnce, isNamespaceTerminating, restFor, slowStart, told } from './batches.ts';
-import { claimRevisions, currentRevision, surplusRevisions } from './history.ts';
+import { claimRevisions, currentRevision } from './history.ts';
 import { claimable, couldAdopt, planClaim, settleClaim } from './ownership.ts';
 import { isActive, podFromTemplate } from './pods.ts';
 import { podTemplateHash } from './pod-template-hash.ts';
@@ -70,6 +70,7 @@ export function daemonSetController(): Controller {
         context.event(set, { type: 'Warning', reason: 'SelectingAll', message });
         return;
       }
+      if (set.metadata.deletionTimestamp) return;
       const revisions = await claimRevisions(context, DaemonSet, set);
       const hash = podTemplateHash(set.spec.template, set.status?.collisionCount);
       const labels = { ...set.spec.template.metadata?.labels, [revisionLabel]: hash };
@@ -86,7 +87,6 @@ export function daemonSetController(): Controller {
         hash: current,
         now: clock.now(),
       };
-      if (set.metadata.deletionTimestamp) return;
 
       const { plan, after } = failures.held(set, planDaemonSet(view), clock.now());
       tellEnded(set, plan.ended, context);
@@ -101,12 +101,8 @@ export function daemonSetController(): Controller {
         await writeStatus(context, DaemonSet, set, status);
         throw error;
       }
-      const inUse = new Set(
-        [current, ...pods.map(({ metadata }) => metadata.labels?.[revisionLabel] ?? '')].map(
-          (each) => `${set.metadata.name}-${each}`,
-        ),
-      );
-      for (const surplus of surplusRevisions(revisions, inUse, set.spec.revisionHistoryLimit ?? 10))
+      const old = revisions.filter(({ metadata }) => metadata.name !== revision.metadata.name);
+      for (const surplus of surplusOf(old, pods, set.spec.revisionHistoryLimit ?? 10))
         await context.delete(ControllerRevision, surplus);
       const ripening = (set.spec.minReadySeconds ?? 0) > 0 && status.numberReady !== (status.numberAvailable ?? 0);
       return resultOf<DaemonSet>(status, ripening ? seconds(set.spec.minReadySeconds ?? 0) : after);
@@ -116,6 +112,13 @@ export function daemonSetController(): Controller {
       failures.forget(`${key.namespace}/${key.name}/`);
     },
   });
+}
+
+/** The oldest of the old revisions that no pod is of, as many as there are too many old ones: those in use count, too. */
+function surplusOf(old: readonly ControllerRevision[], pods: readonly Pod[], limit: number): ControllerRevision[] {
+  const inUse = new Set(pods.map(({ metadata }) => metadata.labels?.[revisionLabel]));
+  const unused = old.filter(({ metadata }) => !inUse.has(metadata.labels?.[revisionLabel]));
+  return unused.slice(0, Math.max(0, old.length - limit));
 }
 
 const noPods = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };

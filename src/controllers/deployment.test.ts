@@ -102,3 +102,16 @@ test('an old template taken up again keeps its earlier revision in the history',
     'deployment.kubernetes.io/revision-history': '1',
   });
 });
+
+test('Recreate leaves a ReplicaSet alone that has its size, whatever it noted of a former surge', () => {
+  const d = deployment({ strategy: { type: 'Recreate' } });
+  expect(plan(d, [replicaSet('new', '2', 3, 3, 4)]).updates.filter(({ set }) => set.spec.replicas === 3)).toEqual([]);
+});
+
+test('a long name is cut to make room for the hash', () => {
+  const d = deployment({});
+  const long = { ...d, metadata: { ...d.metadata, name: 'x'.repeat(250) } };
+  const name = plan(long, []).create?.metadata.name ?? '';
+  expect(name).toHaveLength(253);
+  expect(name).toMatch(/^x+-[a-z0-9]+$/);
+});

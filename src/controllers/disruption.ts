@@ -2,7 +2,7 @@
 
 import { type Instant, minutes } from '../base/clock.ts';
 import { scaledValue } from '../base/int-or-string.ts';
-import { printSelector, type Selector, selectorOf } from '../base/selectors.ts';
+import { type Selector, selectorOf } from '../base/selectors.ts';
 import { formatTime, parseTime } from '../base/time.ts';
 import { apiVersionOf, type Kind, resourceKey } from '../api/kind.ts';
 import type { OwnerReference } from '../api/object.ts';
@@ -12,7 +12,7 @@ import { ReplicaSet } from '../kinds/apps/replica-set.ts';
 import { StatefulSet } from '../kinds/apps/stateful-set.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { ReplicationController } from '../kinds/core/replication-controller.ts';
-import type { Condition } from '../kinds/generated/types/meta-v1.ts';
+import type { Condition, LabelSelector } from '../kinds/generated/types/meta-v1.ts';
 import type { PodDisruptionBudgetStatus } from '../kinds/generated/types/policy-v1.ts';
 import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
 import { type Context, type Controller, defineController, type EventText, watching } from '../reconcile/controller.ts';
@@ -46,6 +46,8 @@ export interface BudgetView {
 export interface BudgetPlan {
   readonly status: PodDisruptionBudgetStatus;
   readonly events: readonly EventText[];
+  /** Evicted pods that were not deleted in time. */
+  readonly notDeleted: readonly Pod[];
   /** Until the next evicted pod should be gone. */
   readonly after: number | undefined;
 }
@@ -59,7 +61,7 @@ export function planBudget(view: BudgetView): BudgetPlan {
   const wanted = demand(view, events);
   if ('fault' in wanted) return failedSafe(budget, wanted, now);
   const { expected, desired } = wanted;
-  const disrupted = stillDisrupted(view, events);
+  const { disrupted, notDeleted } = stillDisrupted(view);
   const healthy = pods.filter(({ metadata }) => !metadata.deletionTimestamp && !disrupted.has(metadata.name ?? ''));
   const current = healthy.filter(isReady).length;
   const allowed = expected <= 0 ? 0 : Math.max(0, current - desired);
@@ -76,6 +78,7 @@ export function planBudget(view: BudgetView): BudgetPlan {
       conditions: withAllowed(budget, verdict(allowed > 0, generation), now),
     },
     events,
+    notDeleted,
     after: dues.length > 0 ? Math.max(0, Math.min(...dues)) : undefined,
   };
 }
@@ -108,7 +111,7 @@ function expectedScale({ budget, pods, scaleOf }: BudgetView, events: EventText[
     else scales.set(scale.uid, scale.replicas);
   }
   if (unmanaged) {
-    const message = `Pods selected by this PodDisruptionBudget (selector: ${printSelector(selects(budget))}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
+    const message = `Pods selected by this PodDisruptionBudget (selector: ${printedSelector(budget.spec?.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
     events.push({ type: 'Warning', reason: 'UnmanagedPods', message });
   }
   return [...scales.values()].reduce((total, replicas) => total + replicas, 0);
@@ -134,27 +137,45 @@ function failedSafe(budget: PodDisruptionBudget, { fault }: Fault, now: Instant)
       conditions: withAllowed(budget, text, now),
     },
     events: [{ type: 'Warning', reason: 'CalculateExpectedPodCountFailed', message }],
+    notDeleted: [],
     after: undefined,
   };
 }
 
-/** Evicted pods that are about to go, with the time of their eviction. */
-function stillDisrupted({ budget, pods, now }: BudgetView, events: EventText[]): Map<string, string> {
+/** Evicted pods that are about to go, with the time of their eviction; and those that should have gone. */
+function stillDisrupted({ budget, pods, now }: BudgetView): { disrupted: Map<string, string>; notDeleted: Pod[] } {
   const known = budget.status?.disruptedPods ?? {};
-  const left = new Map<string, string>();
-  for (const { metadata } of pods) {
-    const name = metadata.name ?? '';
+  const disrupted = new Map<string, string>();
+  const notDeleted: Pod[] = [];
+  for (const pod of pods) {
+    const name = pod.metadata.name ?? '';
     const time = known[name];
-    if (time === undefined || metadata.deletionTimestamp) continue;
-    if ((parseTime(time) ?? now) + deletionTimeout >= now) left.set(name, time);
-    else
-      events.push({
-        type: 'Warning',
-        reason: 'NotDeleted',
-        message: `Pod was expected by PDB ${budget.metadata.namespace}/${budget.metadata.name} to be deleted but it wasn't`,
-      });
+    if (time === undefined || pod.metadata.deletionTimestamp) continue;
+    if ((parseTime(time) ?? now) + deletionTimeout >= now) disrupted.set(name, time);
+    else notDeleted.push(pod);
   }
-  return left;
+  return { disrupted, notDeleted };
+}
+
+/** Kubernetes names the budget's namespace twice, and not the budget. */
+const tellNotDeleted = (pod: Pod, { event }: Context): void =>
+  event(pod, {
+    type: 'Warning',
+    reason: 'NotDeleted',
+    message: `Pod was expected by PDB ${pod.metadata.namespace}/${pod.metadata.namespace} to be deleted but it wasn't`,
+  });
+
+/** A selector as Go prints it. */
+export function printedSelector(selector: LabelSelector | undefined): string {
+  if (!selector) return 'nil';
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const labels = Object.entries(matchLabels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const pairs = labels.map(([key, value]) => `${key}: ${value},`).join('');
+  const requirements = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${pairs}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join('')}},}`;
 }
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message' | 'observedGeneration'>;
@@ -265,13 +286,14 @@ export const disruptionController = (kinds: () => readonly Kind[]): Controller =
 
     async reconcile(budget, context) {
       const pods = context.lister(Pod).select(budget.metadata.namespace ?? '', selects(budget));
-      const { status, events, after } = planBudget({
+      const { status, events, notDeleted, after } = planBudget({
         budget,
         pods,
         scaleOf: scaleFinder(context, await otherScales(pods, kinds(), context)),
         now: context.clock.now(),
       });
       for (const event of events) context.event(budget, event);
+      for (const pod of notDeleted) tellNotDeleted(pod, context);
       return { status, ...(after !== undefined && { after }) };
     },
   });

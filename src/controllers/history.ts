@@ -116,12 +116,13 @@ export async function currentRevision(
   }
 }
 
-/** Revisions beyond the limit that nothing uses, oldest first. */
+/** Revisions beyond the limit that nothing uses, oldest first; a negative limit keeps all. */
 export function surplusRevisions(
   sorted: readonly ControllerRevision[],
   inUse: ReadonlySet<string>,
   limit: number,
 ): ControllerRevision[] {
+  if (limit < 0) return [];
   const unused = sorted.filter(({ metadata: { name = '' } }) => !inUse.has(name));
   return unused.slice(0, Math.max(0, unused.length - limit));
 }

@@ -83,7 +83,7 @@ export function controllers(options: ControllerOptions): readonly Controller[] {
     statefulSetController,
     daemonSetController(),
     jobController(),
-    cronJobController,
+    cronJobController(),
     ttlAfterFinishedController,
     horizontalPodAutoscalerController({ kinds, enabled }),
     disruptionController(kinds),

@@ -64,7 +64,7 @@ export const readiness = (node: Node): 'True' | 'False' | 'Unknown' =>
 
 /** How nodes of a zone may be tainted for eviction: so often, or not now (undefined). */
 export function evictionPace(zone: readonly Node[], all: readonly Node[]): Duration | undefined {
-  if (all.every((node) => readiness(node) !== 'True')) return undefined;
+  if (isAllDown(all)) return undefined;
   const down = zone.filter((node) => readiness(node) !== 'True').length;
   const mostly = down < zone.length && down > 2 && down / zone.length >= mostlyDown;
   if (!mostly) return evictionInterval;
@@ -75,17 +75,61 @@ export function evictionPace(zone: readonly Node[], all: readonly Node[]): Durat
 const zoneOf = ({ metadata: { labels = {} } }: Node): string =>
   `${labels['topology.kubernetes.io/region'] ?? ''}/${labels['topology.kubernetes.io/zone'] ?? ''}`;
 
-const evictionTaint = (node: Node): Taint[] => {
-  const ready = readiness(node);
+const isAllDown = (nodes: readonly Node[]): boolean => nodes.every((node) => readiness(node) !== 'True');
+
+/** Whether the node counts when zones are judged. */
+const isCounted = ({ metadata: { labels = {} } }: Node): boolean =>
+  labels['node.kubernetes.io/exclude-disruption'] === undefined;
+
+/** A node that has not said yet whether it is ready keeps the taints it came with. */
+function evictionTaint(node: Node): Taint[] {
+  const ready = conditionOf(node.status?.conditions, 'Ready')?.status;
   if (ready === 'True') return [];
+  if (ready === undefined) return (node.spec?.taints ?? []).filter(isConditionTaint('NoExecute'));
   return [{ key: ready === 'False' ? notReady : unreachable, effect: 'NoExecute' }];
-};
+}
+
+/** Labels that repeat others under their former names. */
+const repeatedLabels = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const;
+
+/** The former labels a node lacks or has wrong. */
+export function missingLabels({ metadata: { labels = {} } }: Node): Record<string, string> {
+  return Object.fromEntries(
+    repeatedLabels.flatMap(([now, former]) => {
+      const value = labels[now];
+      return value !== undefined && labels[former] !== value ? [[former, value]] : [];
+    }),
+  );
+}
 
 export function nodeLifecycleController(options: NodeLifecycleOptions = {}): Controller {
   const { gracePeriod = seconds(50), startupGracePeriod = seconds(60) } = options;
   /** The last signs of life by node name, and when they were seen here: kubelets' clocks are not trusted. */
   const seen = new Map<string, { readonly signs: string; readonly at: Instant }>();
   const lastEviction = new Map<string, Instant>();
+  /** Nodes met here, by name, with their uid. */
+  const registered = new Map<string, string>();
+  /** Nodes that fell silent and whose pods do not all say so yet. */
+  const unsettled = new Set<string>();
+
+  function register(node: Node, context: Context): void {
+    const { name = '', uid = '' } = node.metadata;
+    if (registered.has(name)) return;
+    registered.set(name, uid);
+    tellOf({ name, uid }, 'RegisteredNode', `Registered Node ${name} in Controller`, context);
+  }
+
+  /** Says that the node is not heard of any more, and that its pods are not ready. */
+  async function fallSilent(node: Node, conditions: NodeCondition[], context: Context): Promise<void> {
+    const { name = '' } = node.metadata;
+    const wasReady = readiness(node) === 'True';
+    if (wasReady) unsettled.add(name);
+    await context.client.updateStatus(Node, { ...node, status: { ...node.status, conditions } });
+    if (wasReady) context.event(node, { reason: 'NodeNotReady', message: `Node ${name} status is now: NodeNotReady` });
+  }
 
   /** How long a node may go on being silent; negative when it was so for too long. */
   function patience(node: Node, { lister, clock }: Context): Duration {
@@ -107,14 +151,14 @@ export function nodeLifecycleController(options: NodeLifecycleOptions = {}): Con
       (each) => each.effect === 'NoExecute' && (each.key === notReady || each.key === unreachable),
     );
     if (!taint) return { wanted };
-    const all = lister(Node).list();
+    const all = lister(Node).list().filter(isCounted);
     const zone = zoneOf(node);
     const pace = evictionPace(
       all.filter((each) => zoneOf(each) === zone),
       all,
     );
     if (pace === undefined) {
-      const keep = has && all.some((each) => readiness(each) === 'True');
+      const keep = has && !isAllDown(all);
       return { wanted: keep ? wanted : [], after: pollInterval };
     }
     if (has) return { wanted };
@@ -136,6 +180,7 @@ export function nodeLifecycleController(options: NodeLifecycleOptions = {}): Con
     indexes: [podsByNode],
 
     async reconcile(node, context) {
+      register(node, context);
       const left = patience(node, context);
       if (left <= 0) {
         const conditions = planSilence(node, context.clock.now());
@@ -144,28 +189,35 @@ export function nodeLifecycleController(options: NodeLifecycleOptions = {}): Con
           return { after: 0 };
         }
       }
-      const ready = readiness(node);
-      if (ready !== 'True') await unreadyPods(node, context);
+      if (unsettled.has(node.metadata.name ?? '')) {
+        await unreadyPods(node, context);
+        unsettled.delete(node.metadata.name ?? '');
+      }
+      const labels = missingLabels(node);
+      if (Object.keys(labels).length > 0) {
+        await context.patch(Node, node, { metadata: { labels } }, { type: 'merge' });
+        return { after: 0 };
+      }
       const { wanted, after } = turn(node, context);
       await setTaints(node, wanted, context);
       const next = Math.min(after ?? Number.POSITIVE_INFINITY, left > 0 ? left : Number.POSITIVE_INFINITY);
       return Number.isFinite(next) ? { after: next } : undefined;
     },
 
-    async gone({ name }) {
+    async gone({ name }, context) {
       seen.delete(name);
+      unsettled.delete(name);
+      const uid = registered.get(name);
+      registered.delete(name);
+      if (uid !== undefined) tellOf({ name, uid }, 'RemovingNode', `Removing Node ${name} from Controller`, context);
     },
   });
 }
 
-async function fallSilent(node: Node, conditions: NodeCondition[], context: Context): Promise<void> {
-  const wasReady = readiness(node) === 'True';
-  await context.client.updateStatus(Node, { ...node, status: { ...node.status, conditions } });
-  if (wasReady)
-    context.event(node, { reason: 'NodeNotReady', message: `Node ${node.metadata.name} status is now: NodeNotReady` });
-}
+const tellOf = (node: { name: string; uid: string }, reason: string, what: string, { event }: Context): void =>
+  event({ apiVersion: 'v1', kind: 'Node', metadata: node }, { reason, message: `Node ${node.name} event: ${what}` });
 
-/** Pods of a node that is not ready are not ready either, whatever they last said. */
+/** Pods of a node that fell silent are not ready either, whatever they last said. */
 async function unreadyPods(node: Node, context: Context): Promise<void> {
   for (const pod of podsOn(node.metadata.name ?? '', context)) {
     if (podCondition(pod, 'Ready')?.status !== 'True') continue;

@@ -28,7 +28,7 @@ export function podGarbageCollector(): Controller {
     const wait = lastCount + countInterval - now;
     if (wait > 0) return { after: wait };
     lastCount = now;
-    for (const surplus of surplusOf(context.lister(Pod).list())) await remove(surplus, undefined, context);
+    for (const surplus of surplusOf(context.lister(Pod).list())) await remove(surplus, surplus.status, context);
   }
 
   return defineController<Pod>({
@@ -48,7 +48,7 @@ export function podGarbageCollector(): Controller {
       const leaving = pod.metadata.deletionTimestamp !== undefined;
       if (!nodeName) {
         if (!leaving) return removeSurplus(pod, context);
-        await remove(pod, undefined, context);
+        await remove(pod, pod.status, context);
         return;
       }
       const node = context.lister(Node).get(nodeName);
@@ -57,12 +57,16 @@ export function podGarbageCollector(): Controller {
         missingSince.set(nodeName, since);
         const left = since + quarantine - context.clock.now();
         if (left > 0) return { after: left };
-        await remove(pod, 'PodGC: node no longer exists', context);
+        await remove(
+          pod,
+          withDisruption(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', context.clock.now()),
+          context,
+        );
         return;
       }
       missingSince.delete(nodeName);
       if (!leaving || !isOutOfService(node)) return removeSurplus(pod, context);
-      await remove(pod, 'PodGC: node is out of service', context);
+      await remove(pod, pod.status, context);
       return;
     },
   });
@@ -72,20 +76,22 @@ const isOutOfService = ({ spec, status }: Node): boolean =>
   (spec?.taints ?? []).some(({ key }) => key === outOfService) &&
   !status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
 
-/** Ends the pod at once; one whose end needs a reason gets it, and fails. */
-async function remove(pod: Pod, why: string | undefined, context: Context): Promise<void> {
-  if (why && !isFinished(pod)) {
-    const status = withDisruption(pod, 'DeletionByPodGC', why, context.clock.now());
-    await context.client.updateStatus(Pod, { ...pod, status: { ...status, phase: 'Failed' } });
+/** Ends the pod at once; one that has not ended fails, with this status. */
+async function remove(pod: Pod, status: Pod['status'], context: Context): Promise<void> {
+  if (!isFinished(pod)) {
+    const { generation } = pod.metadata;
+    const failed = { ...status, phase: 'Failed' as const, ...(generation && { observedGeneration: generation }) };
+    await context.client.updateStatus(Pod, { ...pod, status: failed });
   }
   await context.delete(Pod, pod, { gracePeriodSeconds: 0 });
 }
 
-/** The oldest of the finished pods, as many as there are too many. */
+/** Of the finished pods as many as there are too many: evicted ones first, then the oldest. */
 export function surplusOf(pods: readonly Pod[], kept = keptFinished): readonly Pod[] {
   if (pods.length <= kept) return [];
   const finished = pods.filter(isFinished);
-  const created = ({ metadata: { creationTimestamp = '' } }: Pod) => creationTimestamp;
-  finished.sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));
+  const rank = ({ metadata: { creationTimestamp = '', name = '' }, status }: Pod) =>
+    `${status?.phase === 'Failed' && status.reason === 'Evicted' ? 0 : 1} ${creationTimestamp} ${name}`;
+  finished.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
   return finished.slice(0, Math.max(0, finished.length - kept));
 }

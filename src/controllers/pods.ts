@@ -99,6 +99,12 @@ function byAge(a: Instant | undefined, b: Instant | undefined, uids: readonly [s
   return ageBucket(a, now) - ageBucket(b, now) || (uids[0] < uids[1] ? -1 : 1);
 }
 
+/** The younger first; one without a time before all others. */
+const youngerFirst = (a: Instant | undefined, b: Instant | undefined): number =>
+  a === b ? 0 : a === undefined ? -1 : b === undefined ? 1 : b - a;
+
+type AgeOrder = (a: Instant | undefined, b: Instant | undefined, uids: readonly [string, string]) => number;
+
 interface Ranked {
   readonly pod: Pod;
   readonly keys: readonly number[];
@@ -116,36 +122,41 @@ export function inDeletionOrder(
   now: Instant,
   siblingsOn: (node: string) => number = () => 0,
 ): Pod[] {
-  const ranked = pods.map((pod): Ranked => {
-    const node = pod.spec.nodeName ?? '';
-    return {
-      pod,
-      keys: [
-        node ? 1 : 0,
-        phaseRank[pod.status?.phase ?? 'Pending'],
-        isReady(pod) ? 1 : 0,
-        deletionCost(pod),
-        -siblingsOn(node),
-      ],
-      readySince: readySince(pod),
-      restarts: mostRestarts(pod),
-      createdAt: parseTime(pod.metadata.creationTimestamp ?? ''),
-    };
-  });
-  return ranked.sort((a, b) => beforeInDeletion(a, b, now)).map(({ pod }) => pod);
+  return sorted(
+    pods.map((pod) => ranked(pod, [deletionCost(pod), -siblingsOn(pod.spec.nodeName ?? '')])),
+    (a, b, uids) => byAge(a, b, uids, now),
+  );
 }
 
-function beforeInDeletion(a: Ranked, b: Ranked, now: Instant): number {
+/** The same for Jobs: without costs and siblings, and by exact ages. */
+export const inPlainDeletionOrder = (pods: readonly Pod[]): Pod[] =>
+  sorted(
+    pods.map((pod) => ranked(pod, [])),
+    youngerFirst,
+  );
+
+const ranked = (pod: Pod, further: readonly number[]): Ranked => ({
+  pod,
+  keys: [pod.spec.nodeName ? 1 : 0, phaseRank[pod.status?.phase ?? 'Pending'], isReady(pod) ? 1 : 0, ...further],
+  readySince: readySince(pod),
+  restarts: mostRestarts(pod),
+  createdAt: parseTime(pod.metadata.creationTimestamp ?? ''),
+});
+
+const sorted = (pods: Ranked[], ageOrder: AgeOrder): Pod[] =>
+  pods.sort((a, b) => beforeInDeletion(a, b, ageOrder)).map(({ pod }) => pod);
+
+function beforeInDeletion(a: Ranked, b: Ranked, ageOrder: AgeOrder): number {
   for (let i = 0; i < a.keys.length; i++) {
     const difference = (a.keys[i] ?? 0) - (b.keys[i] ?? 0);
     if (difference !== 0) return difference;
   }
   const uids = [a.pod.metadata.uid ?? '', b.pod.metadata.uid ?? ''] as const;
   return (
-    byAge(a.readySince, b.readySince, uids, now) ||
+    ageOrder(a.readySince, b.readySince, uids) ||
     b.restarts.containers - a.restarts.containers ||
     b.restarts.sidecars - a.restarts.sidecars ||
-    byAge(a.createdAt, b.createdAt, uids, now)
+    ageOrder(a.createdAt, b.createdAt, uids)
   );
 }
 

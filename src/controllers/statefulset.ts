@@ -1,7 +1,7 @@
 // StatefulSets: numbered pods with claims of their own, made and replaced one after the other.
 
 import { selectorOf } from '../base/selectors.ts';
-import type { ApiError } from '../api/status.ts';
+import { ApiError } from '../api/status.ts';
 import { ControllerRevision } from '../kinds/apps/controller-revision.ts';
 import { StatefulSet } from '../kinds/apps/stateful-set.ts';
 import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
@@ -16,11 +16,20 @@ import {
   templateOf,
   templatePatch,
 } from './history.ts';
-import { claimable, couldAdopt, planClaim, settleClaim } from './ownership.ts';
+import { claimable, couldAdopt, ignoringAbsent, planClaim, settleClaim } from './ownership.ts';
 import { isActive } from './pods.ts';
 import { resultOf } from './replicas.ts';
 import { writeStatus } from './statuses.ts';
-import { claimOwners, claimsOf, isStaleClaim, ordinalOf, withIdentity } from './statefulset/identity.ts';
+import {
+  claimOwners,
+  claimsOf,
+  hasIdentity,
+  hasVolumes,
+  isContested,
+  isStaleClaim,
+  ordinalOf,
+  withIdentity,
+} from './statefulset/identity.ts';
 import { planStatefulSet, revisionOf, statefulSetStatus, type Step } from './statefulset/plan.ts';
 
 const selects = (set: StatefulSet) => selectorOf(set.spec.selector, 'nothing');
@@ -71,7 +80,6 @@ export const statefulSetController = defineController<StatefulSet>({
       update: versionOf(update),
       now: context.clock.now(),
     });
-    if (!set.metadata.deletionTimestamp) for (const pod of plan.condemned) await settleClaims(set, pod, true, context);
     const { error } = await carryOut(set, plan.steps, context);
 
     const after = context.lister(Pod).ownedBy(set);
@@ -126,63 +134,62 @@ async function carryOut(
 }
 
 async function take(set: StatefulSet, { act, pod }: Step, context: Context): Promise<void> {
-  const name = pod.metadata.name ?? '';
   switch (act) {
     case 'create':
-      if (hasStaleClaim(set, pod, context)) return;
-      await makeClaims(set, pod, context);
-      return told(set, 'Create', `Pod ${name}`, context, async () => void (await context.create(Pod, pod, set)));
-    case 'recreate':
-      tellRecreation(set, pod, context);
-      return told(set, 'Delete', `Pod ${name}`, context, () => context.delete(Pod, pod));
-    case 'delete':
-      return told(set, 'Delete', `Pod ${name}`, context, () => context.delete(Pod, pod));
+      return create(set, pod, context);
     case 'claim':
       await makeClaims(set, pod, context);
-      return settleClaims(set, pod, false, context);
+      return settleClaims(set, pod, context);
     case 'mend':
-      await makeClaims(set, pod, context);
-      return told(
-        set,
-        'Update',
-        `Pod ${name}`,
-        context,
-        async () => void (await context.update(Pod, withIdentity(set, pod))),
-      );
+      return mend(set, pod, context);
+    case 'condemn':
+      return settleClaims(set, pod, context, true);
+    case 'delete':
+      return told(set, 'Delete', pod, context, () => ignoringAbsent(context.delete(Pod, pod)));
   }
 }
 
-function tellRecreation(set: StatefulSet, pod: Pod, context: Context): void {
-  const failed = pod.status?.phase === 'Failed';
-  context.event(set, {
-    type: failed ? 'Warning' : 'Normal',
-    reason: failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod',
-    message: `StatefulSet ${set.metadata.namespace}/${set.metadata.name} is recreating ${failed ? 'failed' : 'terminated'} Pod ${pod.metadata.name}`,
+async function create(set: StatefulSet, pod: Pod, context: Context): Promise<void> {
+  if (existingClaims(set, pod, context).some((claim) => isStaleClaim(set, pod, claim))) return;
+  await told(set, 'Create', pod, context, async () => {
+    await makeClaims(set, pod, context);
+    await context.create(Pod, pod, set);
+    await settleClaims(set, pod, context);
+  });
+}
+
+/** Puts right what is wrong with a pod or the owners of its claims; the pod is written in either case, as upstream does. */
+async function mend(set: StatefulSet, pod: Pod, context: Context): Promise<void> {
+  const settled = existingClaims(set, pod, context).every((claim) => !claimOwners(set, pod, claim, false));
+  if (hasIdentity(pod) && hasVolumes(set, pod) && settled) return;
+  await told(set, 'Update', pod, context, async () => {
+    if (!hasVolumes(set, pod)) await makeClaims(set, pod, context);
+    await settleClaims(set, pod, context);
+    await context.update(Pod, withIdentity(set, pod));
   });
 }
 
 type Verb = 'Create' | 'Update' | 'Delete';
 
-/** Carries out a write and tells about it in the words of the StatefulSet controller. */
+/** Carries out what concerns a pod and tells about it in the words of the StatefulSet controller. */
 async function told(
   set: StatefulSet,
   verb: Verb,
-  what: string,
+  pod: Pod,
   { event }: Pick<Context, 'event'>,
-  write: () => Promise<void>,
+  act: () => Promise<void>,
 ): Promise<void> {
-  const claim = what.startsWith('Claim');
-  const where = `${verb.toLowerCase()} ${what} in StatefulSet ${set.metadata.name}`;
+  const what = `${verb} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
   try {
-    await write();
-    event(set, { reason: `Successful${verb}`, message: `${where} ${claim ? 'success' : 'successful'}` });
+    await act();
+    event(set, { reason: `Successful${verb}`, message: `${what} successful` });
   } catch (error) {
-    const failed = claim ? where.replace(' Pod ', ' for Pod ') : where;
-    event(set, {
-      type: 'Warning',
-      reason: `Failed${verb}`,
-      message: `${failed} failed error: ${(error as Error).message}`,
-    });
+    if (!(error instanceof ApiError && error.reason === 'AlreadyExists'))
+      event(set, {
+        type: 'Warning',
+        reason: `Failed${verb}`,
+        message: `${what} failed error: ${(error as Error).message}`,
+      });
     throw error;
   }
 }
@@ -192,29 +199,41 @@ const existingClaims = (set: StatefulSet, pod: Pod, { lister }: Context): Persis
     ({ metadata }) => lister(PersistentVolumeClaim).get(metadata.name ?? '', metadata.namespace) ?? [],
   );
 
-const hasStaleClaim = (set: StatefulSet, pod: Pod, context: Context): boolean =>
-  existingClaims(set, pod, context).some((claim) => isStaleClaim(claim, pod));
-
+/** Makes the claims that are missing. One on its way out has to be gone first: that is tried again with growing patience. */
 async function makeClaims(set: StatefulSet, pod: Pod, context: Context): Promise<void> {
-  const claims = context.lister(PersistentVolumeClaim);
+  const problems: string[] = [];
   for (const claim of claimsOf(set, ordinalOf(set, pod) ?? 0)) {
-    const { name = '', namespace } = claim.metadata;
-    if (claims.get(name, namespace)) continue;
-    const owners = claimOwners(set, pod, claim, false);
-    const owned = owners ? { ...claim, metadata: { ...claim.metadata, ownerReferences: owners } } : claim;
-    await told(
-      set,
-      'Create',
-      `Claim ${name} Pod ${pod.metadata.name}`,
-      context,
-      async () => void (await context.create(PersistentVolumeClaim, owned)),
-    );
+    const present = context.lister(PersistentVolumeClaim).get(claim.metadata.name ?? '', claim.metadata.namespace);
+    if (present?.metadata.deletionTimestamp) problems.push(`pvc ${claim.metadata.name} is being deleted`);
+    if (!present) problems.push(...(await makeClaim(set, pod, claim, context)));
+  }
+  if (problems.length > 0)
+    throw new ApiError(500, '', problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`);
+}
+
+async function makeClaim(
+  set: StatefulSet,
+  pod: Pod,
+  claim: PersistentVolumeClaim,
+  { create: write, event }: Context,
+): Promise<string[]> {
+  const [name, where] = [claim.metadata.name, `Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`];
+  try {
+    await write(PersistentVolumeClaim, claim);
+    event(set, { reason: 'SuccessfulCreate', message: `Create Claim ${name} ${where} success` });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const message = `Create Claim ${name} for ${where} failed error: ${error.message}`;
+    if (error.reason !== 'AlreadyExists') event(set, { type: 'Warning', reason: 'FailedCreate', message });
+    return [`failed to create PVC ${name}: ${error.message}`];
   }
 }
 
 /** Gives existing claims the owners that the retention policy demands. */
-async function settleClaims(set: StatefulSet, pod: Pod, condemned: boolean, context: Context): Promise<void> {
+async function settleClaims(set: StatefulSet, pod: Pod, context: Context, condemned = false): Promise<void> {
   for (const claim of existingClaims(set, pod, context)) {
+    if (isContested(set, pod, claim)) tellContest(set, claim, context);
     const owners = claimOwners(set, pod, claim, condemned);
     if (!owners) continue;
     const { ownerReferences: _, ...metadata } = claim.metadata;
@@ -224,3 +243,11 @@ async function settleClaims(set: StatefulSet, pod: Pod, condemned: boolean, cont
     });
   }
 }
+
+const tellContest = (set: StatefulSet, { metadata }: PersistentVolumeClaim, { event }: Context): void =>
+  event(set, {
+    type: 'Warning',
+    reason: 'ConflictingController',
+    // The misspelling is Kubernetes' own.
+    message: `PersistentVolumeClaim ${metadata.name} has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim`,
+  });

@@ -12,10 +12,8 @@ import { podsByNode, podsOn } from './pods.ts';
 import { tolerates, untolerated } from './taints.ts';
 import { withoutCondition } from './statuses.ts';
 
-/** How long the pod may stay on a node with these taints: 0 not at all, undefined for ever. */
+/** How long the pod's tolerations of these taints, all of which it tolerates, let it stay: undefined for ever. */
 export function staysFor({ spec: { tolerations = [] } }: Pod, taints: readonly Taint[]): Duration | undefined {
-  if (taints.length === 0) return undefined;
-  if (untolerated(taints, tolerations).length > 0) return 0;
   const used = tolerations.filter((toleration) => taints.some((taint) => tolerates(toleration, taint)));
   const limits = used.flatMap(({ tolerationSeconds }) =>
     tolerationSeconds === undefined ? [] : Number(tolerationSeconds),
@@ -39,12 +37,30 @@ export function withDisruption(pod: Pod, reason: string, message: string, now: I
   return { ...pod.status, conditions: [...withoutCondition(pod.status?.conditions, news.type), news] };
 }
 
+interface Appointment {
+  readonly uid: string;
+  readonly at: Instant;
+  readonly kept: boolean;
+}
+
 export function taintEvictionController(): Controller {
-  /** Since when a pod has to live with such taints, by key and uid. */
-  const since = new Map<string, { readonly uid: string; readonly at: Instant }>();
+  /** When pods go that have to live with such taints, by key. The first appointment stands, whatever taints come after it. */
+  const appointments = new Map<string, Appointment>();
 
   function cancel(pod: Pod, key: string, context: Context): void {
-    if (since.delete(key)) tell(pod, 'Cancelling deletion of Pod', context);
+    const known = appointments.get(key);
+    appointments.delete(key);
+    if (known && !known.kept) tell(pod, 'Cancelling deletion of Pod', context);
+  }
+
+  /** The appointment of a pod with this limit, made now if there is none. */
+  function appoint(pod: Pod, key: string, limit: Duration, now: Instant): Appointment {
+    const { uid = '' } = pod.metadata;
+    const known = appointments.get(key);
+    if (known?.uid === uid) return known;
+    const made = { uid, at: now + limit, kept: false };
+    appointments.set(key, made);
+    return made;
   }
 
   return defineController<Pod>({
@@ -61,30 +77,34 @@ export function taintEvictionController(): Controller {
 
     async reconcile(pod, context) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
-      const { uid = '', deletionTimestamp } = pod.metadata;
-      if (!pod.spec.nodeName || deletionTimestamp) return;
-      const limit = staysFor(pod, evicting(context.lister(Node).get(pod.spec.nodeName)));
+      const now = context.clock.now();
+      if (!pod.spec.nodeName) return;
+      const taints = evicting(context.lister(Node).get(pod.spec.nodeName));
+      if (taints.length === 0) return cancel(pod, key, context);
+      const tolerated = untolerated(taints, pod.spec.tolerations ?? []).length === 0;
+      const limit = tolerated ? staysFor(pod, taints) : 0;
       if (limit === undefined) return cancel(pod, key, context);
-      const known = since.get(key);
-      const start = known?.uid === uid ? known.at : context.clock.now();
-      since.set(key, { uid, at: start });
-      const left = start + limit - context.clock.now();
-      if (left > 0) return { after: left };
+      if (!tolerated && (appointments.get(key)?.at ?? now) > now) cancel(pod, key, context);
+      const appointment = appoint(pod, key, limit, now);
+      if (appointment.kept) return;
+      if (appointment.at > now) return { after: appointment.at - now };
       await evict(pod, context);
+      appointments.set(key, { ...appointment, kept: true });
       return;
     },
 
     async gone({ namespace, name }) {
-      since.delete(`${namespace}/${name}`);
+      appointments.delete(`${namespace}/${name}`);
     },
   });
 }
 
-const tell = (pod: Pod, what: string, context: Context): void =>
-  context.event(pod, {
-    reason: 'TaintManagerEviction',
-    message: `${what} ${pod.metadata.namespace}/${pod.metadata.name}`,
-  });
+/** Told without the pod's uid, as Kubernetes does. */
+const tell = ({ metadata: { name = '', namespace = '' } }: Pod, what: string, context: Context): void =>
+  context.event(
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace } },
+    { reason: 'TaintManagerEviction', message: `${what} ${namespace}/${name}` },
+  );
 
 async function evict(pod: Pod, context: Context): Promise<void> {
   tell(pod, 'Marking for deletion Pod', context);

@@ -38,7 +38,7 @@ export interface SimulatedNodesOptions {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly nodes: readonly NodeSpec[];
-  /** Whether nodes renew their leases every ten seconds; without it a node lifecycle controller takes them for lost. Default true. */
+  /** Whether nodes say every ten seconds that they are alive; without it a node lifecycle controller takes them for lost. Default true. */
   readonly leases?: boolean;
   /** What persistent volumes hold. Default: nobody else's. */
   readonly contents?: VolumeContents;
@@ -153,7 +153,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     try {
       const object = objects?.get(node.spec.name);
       if (!object) return;
-      if (leases) await renewLease(writer, object);
+      await renewLease(writer, object);
       if (full || needsConditions(object)) await postConditions(writer, object);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -291,7 +291,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
         for (const { object, previous } of changes) changed(object, previous);
       });
       for (const spec of options.nodes) await add(spec);
-      scheduleBeat();
+      if (leases) scheduleBeat();
     },
 
     async stop() {

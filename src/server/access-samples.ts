@@ -1,6 +1,5 @@
 // A server for tests of access: roles, the node authorizer, tokens signed by a toy key, and the default policy on request.
 
-import { base64Url, bytesOfBase64Url, textOf, utf8 } from '../base/bytes.ts';
 import { silentLog } from '../base/log.ts';
 import { seededRandom } from '../base/random.ts';
 import { instantOfDate } from '../base/time.ts';
@@ -17,20 +16,7 @@ import { systemMasters } from './authorize.ts';
 import { createServer } from './create-server.ts';
 import { nodeAuthorizer } from './node-authorizer.ts';
 import { rbac } from './rbac.ts';
-import type { Claims, KeyMaker } from './tokens/key-maker.ts';
-
-/** Tokens in the right form, whose signature is a word. */
-const toyKeys: KeyMaker = {
-  caCertificate: 'CA',
-  sign: async (claims) => `h.${base64Url(utf8(JSON.stringify(claims)))}.signed`,
-  async verify(token) {
-    const [, body = '', signature] = token.split('.');
-    const bytes = bytesOfBase64Url(body);
-    return signature === 'signed' && bytes ? (JSON.parse(textOf(bytes)) as Claims) : undefined;
-  },
-  keySet: () => ({ keys: [] }),
-  sha256: async (bytes) => bytes,
-};
+import { toyKeys } from './tokens/toy-keys.ts';
 
 export interface Answer {
   readonly code: number;

@@ -124,7 +124,7 @@ async function perform(server: Server, exchange: Exchange, target: ResourceTarge
     case 'list':
       return list(server, target, query);
     case 'watch':
-      return watch(server, target, query);
+      return watch(server, target, exchange.request);
     case 'create':
       return create(server, exchange, target);
     case 'update':

@@ -40,6 +40,29 @@ describe('nodes', () => {
     await kubectl('uncordon n3');
   }, 60_000);
 
+  test('drain is held up for as long as a budget allows nothing, and goes on once it does', async () => {
+    await kubectl('delete pdb kept');
+    await kubectl('create deployment held --image=nginx');
+    await kubectl('wait --for=condition=Available deployment/held --timeout=30s');
+    await kubectl('create poddisruptionbudget held --selector=app=held --min-available=1');
+    await kubectl('wait --for=jsonpath={.status.currentHealthy}=1 pdb/held --timeout=20s');
+    const [pod = '', node = ''] = (
+      await kubectl('get pods -l app=held -o jsonpath={.items[0].metadata.name},{.items[0].spec.nodeName}')
+    ).split(',');
+    const blocked = await refused(`drain ${node} --ignore-daemonsets --timeout=7s`);
+    expect(blocked.code).toBe(1);
+    expect(blocked.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+    expect(blocked.stderr).toContain('global timeout reached: 7s');
+    expect(await kubectl(`get pod ${pod} -o jsonpath={.metadata.deletionTimestamp}`)).toBe('');
+
+    const draining = kubectl(`drain ${node} --ignore-daemonsets --timeout=60s`);
+    await kubectl('scale deployment/held --replicas=2');
+    await kubectl('wait --for=jsonpath={.status.disruptionsAllowed}=1 pdb/held --timeout=30s');
+    expect(await draining).toContain(`pod/${pod} evicted`);
+    await kubectl('delete deployment/held pdb/held');
+    await kubectl(`uncordon ${node}`);
+  }, 90_000);
+
   test('drain asks for --force where nothing would bring a pod back', async () => {
     await kubectl(['run', 'single', '--image=nginx', '--overrides={"spec":{"nodeName":"n2"}}']);
     await kubectl('wait --for=condition=Ready pod/single --timeout=30s');

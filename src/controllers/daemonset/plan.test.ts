@@ -99,6 +99,27 @@ test('with surge a new pod runs beside the old one, which goes once the new one 
   expect(done.create).toEqual(['b']);
 });
 
+test('with surge a node whose only pod failed gets the next one at once', () => {
+  const plan = planDaemonSet(view([pod('a', 'new', { phase: 'Failed' })], set({ maxSurge: 1, maxUnavailable: 0 })));
+  expect(plan.create).toEqual(['a', 'b', 'c']);
+});
+
+test('with surge an old pod where none is wanted any more goes when it is not available, or when it is one too many', () => {
+  const surging = set({ maxSurge: 1, maxUnavailable: 0 });
+  const closed = node('x', [{ key: 'k', effect: 'NoSchedule' }]);
+  const rollout = (...pods: readonly Pod[]) => names(planRollout(view(pods, surging, [...nodes, closed])).remove);
+  const up = [pod('a', 'new'), pod('b', 'new'), pod('c', 'new')];
+  expect(rollout(...up, pod('x', 'old'))).toEqual(['x-old']);
+  expect(rollout(...up.slice(1), pod('a', 'new', { ready: false }), pod('x', 'old'))).toEqual([]);
+  expect(rollout(pod('x', 'old', { ready: false }))).toEqual(['x-old']);
+});
+
+test('a pod that ended and is being deleted holds its node no longer', () => {
+  const ended = pod('a', 'new', { phase: 'Failed' });
+  const leaving = { ...ended, metadata: { ...ended.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  expect(planDaemonSet(view([leaving])).create).toEqual(['a', 'b', 'c']);
+});
+
 test('the status counts nodes, not pods', () => {
   const misplaced = node('x', [{ key: 'k', effect: 'NoSchedule' }]);
   const pods = [pod('a', 'new'), pod('a', 'old'), pod('b', 'old', { ready: false }), pod('x', 'old')];

@@ -6,7 +6,7 @@ import type { DaemonSet } from '../../kinds/apps/daemon-set.ts';
 import type { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { DaemonSetStatus } from '../../kinds/generated/types/apps-v1.ts';
-import { isAvailable, isBeingDeleted, isReady } from '../pods.ts';
+import { isAvailable, isBeingDeleted, isFinished, isReady } from '../pods.ts';
 import { compact } from '../statuses.ts';
 import { nodeOf, placementOn } from './placement.ts';
 
@@ -41,6 +41,8 @@ interface Site {
 function sitesOf({ set, nodes, pods }: DaemonSetView): { sites: Site[]; homeless: Pod[] } {
   const byNode = new Map<string, Pod[]>();
   for (const pod of pods) {
+    // One that ended and is on its way out is nobody's concern any more.
+    if (isFinished(pod) && isBeingDeleted(pod)) continue;
     const node = nodeOf(pod);
     const there = byNode.get(node);
     if (there) there.push(pod);
@@ -88,7 +90,7 @@ function keepOne(site: Site, view: DaemonSetView, plan: { create: string[]; remo
   plan.ended.push(...ended);
   const running = living.filter((pod) => !ended.includes(pod));
   if (!surges(view.set)) plan.remove.push(...running.slice(1));
-  else if (running.length === 0 && site.run && ended.length === 0) plan.create.push(site.node);
+  else if (running.length === 0 && site.run) plan.create.push(site.node);
   else plan.remove.push(...surplusOf(running, view));
 }
 
@@ -120,7 +122,7 @@ export function planRollout(view: DaemonSetView): Pick<DaemonSetPlan, 'create' |
   const states = sites.filter(({ pods }) => pods.length > 0).map((site) => ({ site, ...versionsOn(site, view.hash) }));
   return surge === 0
     ? planReplacements(states, unavailable === 0 ? 1 : unavailable, view)
-    : planSurge(states, surge, view);
+    : planSurge(states, { surge, desired }, view);
 }
 
 interface Versions {
@@ -157,22 +159,33 @@ function planReplacements(
   return { create: [], remove: [...ailing, ...candidates.slice(0, Math.max(0, maxUnavailable - missing.length))] };
 }
 
-/** New pods beside old ones: at once where the old one is not available, elsewhere as many as may surge. */
+/**
+ * New pods beside old ones: at once where the old one is not available, elsewhere as many as may surge. Where none is wanted any more the old one
+ * goes: at once when it is not available, else when enough others are.
+ */
 function planSurge(
   states: readonly State[],
-  maxSurge: number,
+  { surge, desired }: { surge: number; desired: number },
   view: DaemonSetView,
 ): Pick<DaemonSetPlan, 'create' | 'remove'> {
   const sound = states.filter(({ muddled }) => !muddled);
   const both = sound.filter(({ fresh, old }) => fresh && old);
   const surging = both.filter(({ fresh }) => !available(fresh as Pod, view));
-  const waiting = sound.filter(({ fresh, old, site }) => !fresh && old && site.run);
-  const atOnce = waiting.filter(({ old }) => !available(old as Pod, view));
-  const inTurn = waiting.filter(({ old }) => available(old as Pod, view));
-  const room = Math.max(0, maxSurge - surging.length);
+  const replaced = both.filter((state) => !surging.includes(state));
+  const isUp = ({ fresh, old }: State) => available((old ?? fresh) as Pod, view);
+  const waiting = sound.filter(({ fresh, old }) => !fresh && old);
+  const [wanted, unwanted] = [waiting.filter(({ site }) => site.run), waiting.filter(({ site }) => !site.run)];
+  const spare = sound.filter((state) => (state.old ?? state.fresh) && isUp(state)).length - desired;
+  const room = Math.max(0, surge - surging.length - (states.length - sound.length));
   return {
-    create: [...atOnce, ...inTurn.slice(0, room)].map(({ site }) => site.node),
-    remove: both.filter((state) => !surging.includes(state)).map(({ old }) => old as Pod),
+    create: [...wanted.filter((state) => !isUp(state)), ...wanted.filter(isUp).slice(0, room)].map(
+      ({ site }) => site.node,
+    ),
+    remove: [
+      ...replaced,
+      ...unwanted.filter((state) => !isUp(state)),
+      ...unwanted.filter(isUp).slice(0, Math.max(0, spare)),
+    ].map(({ old }) => old as Pod),
   };
 }
 

@@ -216,7 +216,8 @@ function recreate(draft: Draft, view: DeploymentView): void {
   for (const set of active) resize(draft, { set, replicas: 0 });
   const lingering = sum(draft.sets.old, (set) => set.status?.replicas ?? 0) > 0;
   if (active.length > 0 || lingering || view.oldPodsRun(draft.sets.fresh)) return;
-  resize(draft, { set: ensureFresh(draft), replicas: wanted(draft.deployment) });
+  const fresh = ensureFresh(draft);
+  if (wanted(fresh) !== wanted(draft.deployment)) resize(draft, { set: fresh, replicas: wanted(draft.deployment) });
   forget(draft);
 }
 

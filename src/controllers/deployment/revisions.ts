@@ -11,6 +11,7 @@ export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 const hashLabel = 'pod-template-hash';
 const longestHistory = 2000;
+const longestName = 253;
 /** The value with which a limit or deadline counts as absent. */
 const noLimit = 2_147_483_647;
 
@@ -56,7 +57,7 @@ export function freshSet(deployment: Deployment, old: readonly ReplicaSet[], rep
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
-      name: `${deployment.metadata.name}-${hash}`,
+      name: `${deployment.metadata.name?.slice(0, longestName - hash.length - 1)}-${hash}`,
       namespace: deployment.metadata.namespace ?? '',
       labels,
       annotations: {

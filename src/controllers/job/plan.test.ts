@@ -3,7 +3,7 @@ import type { Job } from '../../kinds/batch/job.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { parseIndexes, printIndexes } from './indexes.ts';
 import { planJob } from './plan.ts';
-import { trackingFinalizer } from './pods.ts';
+import { jobPod, trackingFinalizer } from './pods.ts';
 
 const job = (spec: object, status: object = { startTime: '1970-01-01T00:00:00Z' }): Job => ({
   metadata: { name: 'j', namespace: 'ns', uid: 'j' },
@@ -103,4 +103,57 @@ test('after a failure the next pod waits, twice as long after each', () => {
       planJob({ job: job({}), pods: [], backoff: { failures, lastFailure: 1_000_000 }, now: 1_000_000 }).after,
   );
   expect(waits).toEqual([10_000, 20_000, 40_000]);
+});
+
+test('a work queue that has a success keeps what still runs, whatever its parallelism, and ends with the last pod', () => {
+  const queue = job({ completions: undefined, parallelism: 1 });
+  const running = plan(queue, [pod('a', 'Succeeded'), pod('b', 'Pending'), pod('c', 'Pending')]);
+  expect(running).toMatchObject({ remove: [], create: [], status: { active: 2, succeeded: 1 } });
+  expect(reasons(plan(queue, [pod('a', 'Succeeded')]))).toContain('Complete CompletionsReached');
+});
+
+test('while a new pod waits for its backoff none is called active, as Kubernetes has it', () => {
+  const failed = pod('a', 'Failed', { creationTimestamp: '1970-01-01T00:16:40Z' });
+  const p = plan(job({ completions: 2, parallelism: 2 }), [failed, pod('b', 'Pending')]);
+  expect(p.status.active).toBeUndefined();
+  expect(p.after).toBe(10_000);
+});
+
+test('with a limit per index the place of an index that waits is not given to a later one', () => {
+  const indexed = (index: number) => ({ annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } });
+  const j = job({ completionMode: 'Indexed', completions: 4, parallelism: 2, backoffLimitPerIndex: 3 });
+  const failed = pod('a', 'Failed', { ...indexed(0), creationTimestamp: '1970-01-01T00:16:40Z' });
+  const p = plan(j, [failed, pod('b', 'Pending', indexed(1))]);
+  expect(p).toMatchObject({ create: [], after: 10_000 });
+  expect(plan(j, [failed, pod('b', 'Pending', indexed(1))], 1_010_000).create).toMatchObject([{ index: 0 }]);
+});
+
+test('a failure counts towards the wait only if it came after the last success', () => {
+  const ended = (name: string, phase: 'Succeeded' | 'Failed', at: string): Pod => ({
+    ...pod(name, phase),
+    status: {
+      phase,
+      containerStatuses: [{ name: 'c', state: { terminated: { exitCode: 0, finishedAt: at } } }] as never,
+    },
+  });
+  const of = (failedAt: string) =>
+    plan(job({ completions: 5 }), [ended('a', 'Succeeded', '1970-01-01T00:16:30Z'), ended('b', 'Failed', failedAt)])
+      .backoff;
+  expect(of('1970-01-01T00:16:30Z')).toEqual({ failures: 0, lastFailure: 0 });
+  expect(of('1970-01-01T00:16:31Z')).toEqual({ failures: 1, lastFailure: 991_000 });
+});
+
+test('more successes than asked for are told about', () => {
+  const p = plan(job({}), [pod('a', 'Succeeded'), pod('b', 'Succeeded')]);
+  expect(p.events.map(({ reason }) => reason)).toEqual(['TooManySucceededPods', 'Completed']);
+});
+
+test('the name of a pod keeps its index however long the name of its Job is', () => {
+  const long = { ...job({ completionMode: 'Indexed' }), metadata: { name: 'x'.repeat(63), namespace: 'ns' } };
+  expect(jobPod(long, { index: 12 }).metadata.generateName).toBe(`${'x'.repeat(54)}-12-`);
+});
+
+test('a Job that ended while it was suspended keeps its start', () => {
+  const p = plan(job({ suspend: true }), [pod('a', 'Succeeded')]);
+  expect(p.status.startTime).toBe('1970-01-01T00:00:00Z');
 });

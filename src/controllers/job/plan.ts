@@ -7,8 +7,8 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { JobCondition, JobStatus } from '../../kinds/generated/types/batch-v1.ts';
 import type { EventText } from '../../reconcile/controller.ts';
 import { burst } from '../batches.ts';
-import { inDeletionOrder, isActive, isReady, isTerminating } from '../pods.ts';
-import { conditionOf, withoutCondition } from '../statuses.ts';
+import { inPlainDeletionOrder, isActive, isReady, isTerminating } from '../pods.ts';
+import { conditionOf } from '../statuses.ts';
 import { type Indexes, parseIndexes, printIndexes } from './indexes.ts';
 import { allEarlierFailures, earlierFailures, finishedAt, indexOf, isIndexed, isTracked, type Place } from './pods.ts';
 import { failureVerdict, hasFailed, metSuccessPolicy, pastRestarts, replacesFailedOnly } from './policies.ts';
@@ -69,14 +69,15 @@ function tally({ job, pods }: JobView): Tally {
   const { status = {}, spec } = job;
   const { succeeded: knownSucceeded = [], failed: knownFailed = [] } = status.uncountedTerminatedPods ?? {};
   const known = new Set([...knownSucceeded, ...knownFailed]);
-  const fresh = pods.filter((pod) => isTracked(pod) && !known.has(uidOf(pod)));
+  const fresh = pods.filter(
+    (pod) => isTracked(pod) && !known.has(uidOf(pod)) && (!isIndexed(job) || indexOf(job, pod) !== undefined),
+  );
   const newSucceeded = fresh.filter((pod) => pod.status?.phase === 'Succeeded');
   const newFailed = fresh.filter((pod) => hasFailed(job, pod));
   const succeededIndexes = parseIndexes(status.completedIndexes, completions(job));
   const failedIndexes = parseIndexes(status.failedIndexes, completions(job));
   if (isIndexed(job)) {
     for (const pod of newSucceeded) succeededIndexes.add(indexOf(job, pod) ?? -1);
-    succeededIndexes.delete(-1);
     for (const pod of pods.filter((each) => isTracked(each) && hasFailed(job, each) && failsIndex(job, each)))
       failedIndexes.add(indexOf(job, pod) ?? -1);
     failedIndexes.delete(-1);
@@ -152,38 +153,55 @@ interface Staffing {
   readonly remove: readonly Pod[];
   readonly create: readonly Place[];
   readonly after: Duration | undefined;
+  /** How many pods are called active then. */
+  readonly active: number;
 }
 
-const unchanged: Staffing = { remove: [], create: [], after: undefined };
+const removing = ({ active }: Tally, remove: readonly Pod[]): Staffing => ({
+  remove,
+  create: [],
+  after: undefined,
+  active: active.length - remove.length,
+});
+
+const creating = ({ active }: Tally, create: readonly Place[], after?: Duration): Staffing => ({
+  remove: [],
+  create,
+  after,
+  active: active.length + create.length,
+});
+
+/** While new pods wait for their backoff, Kubernetes calls none active, whatever runs. */
+const waiting = (after: Duration): Staffing => ({ remove: [], create: [], after, active: 0 });
 
 /** Which pods to make or delete so that as many are active as should be. */
 function staffing(view: JobView, sums: Tally, backoff: Backoff): Staffing {
   const { job, now } = view;
   const { spec } = job;
   const { active } = sums;
-  if (job.metadata.deletionTimestamp) return unchanged;
-  if (spec.suspend) return { ...unchanged, remove: active.slice(0, burst) };
+  if (job.metadata.deletionTimestamp) return removing(sums, []);
+  if (spec.suspend) return removing(sums, active);
   const parallelism = spec.parallelism ?? 1;
   const wanted =
     spec.completions === undefined
       ? sums.succeeded > 0
-        ? Math.min(active.length, parallelism)
+        ? active.length
         : parallelism
       : Math.max(0, Math.min(parallelism, spec.completions - sums.succeeded));
-  const remove = surplus(job, sums, Math.max(0, active.length - wanted), now);
-  if (remove.length > 0) return { ...unchanged, remove: remove.slice(0, burst) };
+  const remove = surplus(job, sums, Math.max(0, active.length - wanted));
+  if (remove.length > 0) return removing(sums, remove.slice(0, burst));
   const missing = wanted - active.length - (replacesFailedOnly(job) ? sums.terminating : 0);
-  if (missing <= 0) return unchanged;
+  if (missing <= 0) return removing(sums, []);
   if (spec.backoffLimitPerIndex !== undefined) return placesWithPatience(view, sums, missing);
   const wait = backoffIn(backoff, now);
-  if (wait > 0) return { ...unchanged, after: wait };
+  if (wait > 0) return waiting(wait);
   const count = Math.min(missing, burst);
   const create: Place[] = isIndexed(job)
     ? pendingIndexes(view, sums)
         .slice(0, count)
         .map((index) => ({ index }))
     : Array.from({ length: count }, () => ({ index: undefined }));
-  return { ...unchanged, create };
+  return creating(sums, create);
 }
 
 const exponential = (failures: number): Duration =>
@@ -193,8 +211,8 @@ const backoffIn = ({ failures, lastFailure }: Backoff, now: Instant): Duration =
   failures === 0 ? 0 : Math.max(0, lastFailure + exponential(failures) - now);
 
 /** Of indexed pods first those with an index that is out of range or taken twice, then as in all controllers. */
-function surplus(job: Job, { active }: Tally, atLeast: number, now: Instant): Pod[] {
-  const ordered = inDeletionOrder(active, now);
+function surplus(job: Job, { active }: Tally, atLeast: number): Pod[] {
+  const ordered = inPlainDeletionOrder(active);
   if (!isIndexed(job)) return ordered.slice(0, atLeast);
   const seen = new Set<number>();
   const keep = new Set<Pod>();
@@ -225,53 +243,47 @@ function predecessors({ job, pods }: JobView): Map<number, Pod> {
     const index = indexOf(job, pod);
     if (index === undefined || !isTracked(pod) || !hasFailed(job, pod)) continue;
     const other = latest.get(index);
-    if (!other || allEarlierFailures(pod) >= allEarlierFailures(other)) latest.set(index, pod);
+    const later =
+      !other || (allEarlierFailures(pod) >= allEarlierFailures(other) && finishedAt(pod) >= finishedAt(other));
+    if (later) latest.set(index, pod);
   }
   return latest;
 }
 
-/** With a limit per index each index waits for itself. */
+/** With a limit per index each index waits for itself; the places of those that wait are not given to later ones. */
 function placesWithPatience(view: JobView, sums: Tally, missing: number): Staffing {
   const before = predecessors(view);
   const create: Place[] = [];
   let after: Duration | undefined;
-  for (const index of pendingIndexes(view, sums)) {
-    if (create.length >= Math.min(missing, burst)) break;
+  for (const index of pendingIndexes(view, sums).slice(0, Math.min(missing, burst))) {
     const pod = before.get(index);
     const wait = pod ? finishedAt(pod) + exponential(allEarlierFailures(pod) + 1) - view.now : 0;
     if (wait > 0) after = Math.min(after ?? wait, wait);
     else create.push({ index, ...(pod && { replaces: { pod, counts: counts(view.job, pod) } }) });
   }
-  return { remove: [], create, after };
+  return create.length === 0 && after !== undefined ? waiting(after) : creating(sums, create, after);
 }
 
 export function planJob(view: JobView): JobPlan {
   const { job, now } = view;
   const sums = tally(view);
-  const backoff = withEnded(view.backoff, job, sums);
+  const backoff = withEnded(view.backoff, sums);
   const early = ending(view, sums);
-  const staff = early ? { ...unchanged, remove: sums.active } : staffing(view, sums, backoff);
+  const staff = early ? removing(sums, sums.active) : staffing(view, sums, backoff);
   const end = early ?? (isComplete(job, sums, staff) ? completed : undefined);
-  const suspension = end ? {} : suspended(job, now);
+  const suspension = end ? undefined : suspended(job, now);
 
-  const release = releasable(view, sums, staff, end);
+  const release = releasable(view, sums, end);
   const counting = countable(view, sums, end);
   const staysTracked = new Set(view.pods.filter((pod) => isTracked(pod) && !release.includes(pod)).map(uidOf));
-  const base = baseStatus(
-    view,
-    sums,
-    staff,
-    suspension.conditions ?? job.status?.conditions ?? [],
-    suspension.startTime,
-  );
+  const base = baseStatus(view, sums, staff, suspension);
   const target = end ? withEnding(base.conditions ?? [], end, now) : base.conditions;
   const interimNeeded = counting.changed || target !== base.conditions;
   const interim = { ...base, ...(target && { conditions: target }), uncountedTerminatedPods: counting.lists };
 
   const status: JobStatus = { ...interim, ...settled(job, sums, counting.lists, staysTracked) };
-  const events: EventText[] = [...(suspension.events ?? [])];
   const over = end !== undefined && status.terminating === 0 && isSettled(status);
-  if (over) finishStatus(status, end, now, events);
+  const events = over ? finishStatus(job, status, end, now) : suspension ? [suspension.event] : [];
   const waits = [staff.after, end ? undefined : deadlineIn({ ...job, status }, now)].flatMap((wait) => wait ?? []);
   return {
     remove: staff.remove,
@@ -292,39 +304,27 @@ const completed: Ending = {
   message: 'Reached expected number of succeeded pods',
 };
 
-/** A work queue (no completions) is done when one pod succeeded and none is left; others when enough succeeded. */
-function isComplete(job: Job, { succeeded, active }: Tally, { remove, create }: Staffing): boolean {
-  if (job.spec.completions !== undefined) return succeeded >= job.spec.completions;
-  return succeeded > 0 && active.length - remove.length + create.length === 0;
-}
+/** A work queue (no completions) is done when one pod succeeded, others when enough have; and when none is left. */
+const isComplete = (job: Job, { succeeded }: Tally, { active }: Staffing): boolean =>
+  active === 0 && succeeded >= (job.spec.completions ?? 1);
 
-function withEnded(before: Backoff, job: Job, { newSucceeded, newFailed }: Tally): Backoff {
-  const ended = [...newSucceeded, ...newFailed].sort((a, b) => finishedAt(a) - finishedAt(b));
-  return ended.reduce(
-    (record, pod) =>
-      pod.status?.phase === 'Succeeded' || !hasFailed(job, pod)
-        ? { failures: 0, lastFailure: 0 }
-        : { failures: record.failures + 1, lastFailure: finishedAt(pod) },
-    before,
-  );
+/** A success takes all failures back but those after it. */
+function withEnded(before: Backoff, { newSucceeded, newFailed }: Tally): Backoff {
+  const lastSuccess = Math.max(...newSucceeded.map(finishedAt));
+  const failures = newFailed.map(finishedAt).filter((time) => time > lastSuccess);
+  const base = newSucceeded.length > 0 ? 0 : before.failures;
+  if (failures.length === 0) return newSucceeded.length > 0 ? { failures: 0, lastFailure: 0 } : before;
+  return { failures: base + failures.length, lastFailure: Math.max(...failures) };
 }
 
 /** Pods that need not be tracked any more: ended ones, all of an ended Job; not those that remember an index's failures. */
-function releasable(
-  view: JobView,
-  { succeededIndexes, failedIndexes }: Tally,
-  staff: Staffing,
-  end: Ending | undefined,
-): Pod[] {
+function releasable(view: JobView, { active, succeededIndexes, failedIndexes }: Tally, end: Ending | undefined): Pod[] {
   const { job, pods } = view;
   const tracked = pods.filter(isTracked);
   if (end || job.metadata.deletionTimestamp) return tracked;
   const ended = tracked.filter((pod) => pod.status?.phase === 'Succeeded' || hasFailed(job, pod));
   if (job.spec.backoffLimitPerIndex === undefined) return ended;
-  const replaced = new Set([
-    ...staff.create.map(({ index }) => index),
-    ...pods.filter(isActive).map((pod) => indexOf(job, pod)),
-  ]);
+  const replaced = new Set(active.map((pod) => indexOf(job, pod)));
   const remembering = new Set(
     [...predecessors(view)]
       .filter(([index]) => !replaced.has(index) && !succeededIndexes.has(index) && !failedIndexes.has(index))
@@ -390,18 +390,13 @@ function settled(
 const isSettled = ({ uncountedTerminatedPods: { succeeded, failed } = {} }: JobStatus): boolean =>
   !succeeded && !failed;
 
-function baseStatus(
-  view: JobView,
-  sums: Tally,
-  staff: Staffing,
-  conditions: readonly JobCondition[],
-  startTime: string | undefined,
-): JobStatus {
+function baseStatus(view: JobView, sums: Tally, staff: Staffing, suspension: Suspension | undefined): JobStatus {
   const { job, now } = view;
-  const { active: _, startTime: before, conditions: __, ...rest } = job.status ?? {};
+  const { active: _, startTime: before, conditions: known = [], ...rest } = job.status ?? {};
   const going = new Set(staff.remove);
-  const active = sums.active.length - staff.remove.length + staff.create.length;
-  const start = startTime ?? (job.spec.suspend ? undefined : (before ?? formatTime(now)));
+  const { active } = staff;
+  const conditions = suspension?.conditions ?? known;
+  const start = suspension ? suspension.startTime : (before ?? (job.spec.suspend ? undefined : formatTime(now)));
   return {
     ...rest,
     ...(conditions.length > 0 && { conditions: [...conditions] }),
@@ -434,35 +429,42 @@ function withEnding(conditions: JobCondition[], { type, reason, message }: Endin
   return conditionOf(conditions, type) ? conditions : [...conditions, dated(now, type, 'True', reason, message)];
 }
 
-function finishStatus(status: JobStatus, { type, reason, message }: Ending, now: Instant, events: EventText[]): void {
+/** Puts the end into the status and returns what is told about it. */
+function finishStatus({ spec }: Job, status: JobStatus, { type, reason, message }: Ending, now: Instant): EventText[] {
   const failed = type === 'FailureTarget';
   status.conditions = [
     ...(status.conditions ?? []),
     dated(now, failed ? 'Failed' : 'Complete', 'True', reason, message),
   ];
-  if (failed) events.push({ type: 'Warning', reason, message });
-  else {
-    status.completionTime = formatTime(now);
-    events.push({ reason: 'Completed', message: 'Job completed' });
-  }
+  if (failed) return [{ type: 'Warning', reason, message }];
+  status.completionTime = formatTime(now);
+  const tooMany: EventText = {
+    type: 'Warning',
+    reason: 'TooManySucceededPods',
+    message: 'Too many succeeded pods running after completion count reached',
+  };
+  const surplus = (status.succeeded ?? 0) > (spec.completions ?? Number.POSITIVE_INFINITY);
+  return [...(surplus ? [tooMany] : []), { reason: 'Completed', message: 'Job completed' }];
 }
 
 interface Suspension {
-  readonly conditions?: JobCondition[];
-  readonly startTime?: string;
-  readonly events?: EventText[];
+  readonly conditions: JobCondition[];
+  /** None while the Job is suspended. */
+  readonly startTime: string | undefined;
+  readonly event: EventText;
 }
 
 /** What suspending and resuming change: the condition, and that time counts from anew. */
-function suspended({ spec, status, metadata }: Job, now: Instant): Suspension {
+function suspended({ spec, status, metadata }: Job, now: Instant): Suspension | undefined {
   const conditions = status?.conditions ?? [];
   const current = conditionOf(conditions, 'Suspended');
   const wanted = spec.suspend ? 'True' : 'False';
-  if (metadata.deletionTimestamp || current?.status === wanted || (!current && !spec.suspend)) return {};
+  if (metadata.deletionTimestamp || current?.status === wanted || (!current && !spec.suspend)) return undefined;
   const [reason, message] = spec.suspend ? ['JobSuspended', 'Job suspended'] : ['JobResumed', 'Job resumed'];
+  const news = dated(now, 'Suspended', wanted, reason, message);
   return {
-    conditions: [...withoutCondition(conditions, 'Suspended'), dated(now, 'Suspended', wanted, reason, message)],
-    ...(!spec.suspend && { startTime: formatTime(now) }),
-    events: [{ reason: spec.suspend ? 'Suspended' : 'Resumed', message }],
+    conditions: current ? conditions.map((each) => (each === current ? news : each)) : [...conditions, news],
+    startTime: spec.suspend ? undefined : formatTime(now),
+    event: { reason: spec.suspend ? 'Suspended' : 'Resumed', message },
   };
 }

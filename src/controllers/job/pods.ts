@@ -4,8 +4,11 @@ import { type Instant, seconds } from '../../base/clock.ts';
 import { parseTime } from '../../base/time.ts';
 import type { Job } from '../../kinds/batch/job.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { Container } from '../../kinds/generated/types/core-v1.ts';
+import type { Container, ContainerStatus } from '../../kinds/generated/types/core-v1.ts';
 import { podCondition, podFromTemplate } from '../pods.ts';
+
+/** Of a generated pod's name before the dash and the letters of chance. */
+const longestPrefix = 57;
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
 const indexKey = 'batch.kubernetes.io/job-completion-index';
@@ -37,9 +40,18 @@ export interface Place {
   readonly replaces?: { readonly pod: Pod; readonly counts: boolean };
 }
 
+/** A name generated from this has to keep its index: a long name is cut before it. */
+function prefixOf(name: string, index: number): string {
+  const suffix = `-${index}`;
+  return `${name.slice(0, longestPrefix - suffix.length)}${suffix}`;
+}
+
 export function jobPod(job: Job, { index, replaces }: Place): Pod {
   const { name = '', namespace = '' } = job.metadata;
-  const pod = podFromTemplate(job.spec.template, { name: index === undefined ? name : `${name}-${index}`, namespace });
+  const pod = podFromTemplate(job.spec.template, {
+    name: index === undefined ? name : prefixOf(name, index),
+    namespace,
+  });
   const finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer];
   if (index === undefined) return { ...pod, metadata: { ...pod.metadata, finalizers } };
   const counts = job.spec.backoffLimitPerIndex === undefined ? {} : failureCounts(replaces);
@@ -76,12 +88,20 @@ function knowingItsIndex(container: Container): Container {
   return { ...container, env: [...(container.env ?? []), { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef } }] };
 }
 
+/** The statuses of ordinary containers and of sidecars. */
+function counted({ spec, status }: Pod): ContainerStatus[] {
+  const sidecars = new Set(
+    spec.initContainers?.filter((each) => each.restartPolicy === 'Always').map((each) => each.name),
+  );
+  const ofSidecars = (status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name));
+  return [...(status?.containerStatuses ?? []), ...ofSidecars];
+}
+
 /** When a pod ended: by its containers, by its readiness, by its deletion, or else its creation. */
 export function finishedAt(pod: Pod): Instant {
-  const ends = (pod.status?.containerStatuses ?? []).flatMap(
-    ({ state }) => parseTime(state?.terminated?.finishedAt ?? '') ?? [],
-  );
-  if (ends.length > 0) return Math.max(...ends);
+  const ends = counted(pod).map(({ state }) => parseTime(state?.terminated?.finishedAt ?? ''));
+  const known = ends.flatMap((end) => end ?? []);
+  if (known.length > 0 && known.length === ends.length) return Math.max(...known);
   const ready = podCondition(pod, 'Ready');
   if (ready?.status === 'False' && ready.lastTransitionTime) return parseTime(ready.lastTransitionTime) ?? 0;
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp = '' } = pod.metadata;

@@ -84,10 +84,12 @@ function withClaims(set: StatefulSet, ordinal: number, volumes: readonly Volume[
   return [...claims, ...volumes.filter(({ name }) => !names.has(name))];
 }
 
-/** The pod's name, its label and its claims are what its number demands. */
-export function hasIdentity(set: StatefulSet, pod: Pod): boolean {
-  const ordinal = ordinalOf(set, pod);
-  if (ordinal === undefined || pod.metadata.labels?.[podNameLabel] !== pod.metadata.name) return false;
+/** The label that repeats the pod's name is there. */
+export const hasIdentity = ({ metadata }: Pod): boolean => metadata.labels?.[podNameLabel] === metadata.name;
+
+/** The pod's volumes are the claims its number demands. */
+export function hasVolumes(set: StatefulSet, pod: Pod): boolean {
+  const ordinal = ordinalOf(set, pod) ?? 0;
   return (set.spec.volumeClaimTemplates ?? []).every((template) =>
     pod.spec.volumes?.some(
       (volume) =>
@@ -97,36 +99,59 @@ export function hasIdentity(set: StatefulSet, pod: Pod): boolean {
   );
 }
 
-/** The owners a claim should have by the retention policy; undefined when it has them, or another controller has the claim. */
+const retention = ({ spec }: StatefulSet) => ({
+  deleted: spec.persistentVolumeClaimRetentionPolicy?.whenDeleted ?? 'Retain',
+  scaled: spec.persistentVolumeClaimRetentionPolicy?.whenScaled ?? 'Retain',
+});
+
+/** The reference names the set or the pod, or one of that name that was there before. */
+const names =
+  (apiVersion: string, kind: string, { metadata }: StatefulSet | Pod) =>
+  (reference: OwnerReference): boolean =>
+    reference.apiVersion === apiVersion && reference.kind === kind && reference.name === metadata.name;
+
+const namesSet = (set: StatefulSet) => names('apps/v1', 'StatefulSet', set);
+const namesPod = (pod: Pod) => names('v1', 'Pod', pod);
+
+const ownersOf = (claim: PersistentVolumeClaim): readonly OwnerReference[] => claim.metadata.ownerReferences ?? [];
+
+/** Another controller has the claim: the retention policy, where it says to delete anything, is not followed. */
+export function isContested(set: StatefulSet, pod: Pod, claim: PersistentVolumeClaim): boolean {
+  const { deleted, scaled } = retention(set);
+  if (deleted === 'Retain' && scaled === 'Retain') return false;
+  const [ofSet, ofPod] = [namesSet(set), namesPod(pod)];
+  return ownersOf(claim).some((each) => each.controller && !ofSet(each) && !ofPod(each));
+}
+
+/** The owners a claim should have by the retention policy; undefined when it has them, or those of an earlier set or pod. */
 export function claimOwners(
   set: StatefulSet,
   pod: Pod,
   claim: PersistentVolumeClaim,
   condemned: boolean,
 ): OwnerReference[] | undefined {
-  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = set.spec.persistentVolumeClaimRetentionPolicy ?? {};
-  const references = claim.metadata.ownerReferences ?? [];
-  const [setUid, podUid] = [set.metadata.uid, pod.metadata.uid];
-  const ours = ({ uid }: OwnerReference) => uid === setUid || uid === podUid;
-  if (references.some((reference) => reference.controller && !ours(reference))) return undefined;
-  const byPod = whenScaled === 'Delete' && condemned;
-  const bySet = whenDeleted === 'Delete' && !byPod;
-  const wanted = [
-    ...(bySet ? [controllerReference(StatefulSet, set)] : []),
-    ...(byPod ? [controllerReference(Pod, pod)] : []),
-  ];
-  const present = references.filter(ours);
+  const references = ownersOf(claim);
+  const [ofSet, ofPod] = [namesSet(set), namesPod(pod)];
+  if (isOfEarlier(references.find(ofSet), set) || isOfEarlier(references.find(ofPod), pod)) return undefined;
+  const wanted = isContested(set, pod, claim) ? [] : wantedOwners(set, pod, condemned);
+  const present = references.filter(({ uid }) => uid === set.metadata.uid || uid === pod.metadata.uid);
   if (
     present.length === wanted.length &&
     wanted.every(({ uid }) => present.some((each) => each.uid === uid && each.controller))
   )
     return undefined;
-  return [...references.filter((reference) => !ours(reference)), ...wanted];
+  return [...references.filter((reference) => !ofSet(reference) && !ofPod(reference)), ...wanted];
 }
 
-/** The claim is on its way out, or belongs to an earlier pod of this name: a new pod must wait for a new claim. */
-export const isStaleClaim = (claim: PersistentVolumeClaim, pod: Pod): boolean =>
-  claim.metadata.deletionTimestamp !== undefined ||
-  (claim.metadata.ownerReferences ?? []).some(
-    ({ kind, name, uid }) => kind === 'Pod' && name === pod.metadata.name && uid !== pod.metadata.uid,
-  );
+const isOfEarlier = (reference: OwnerReference | undefined, owner: StatefulSet | Pod): boolean =>
+  reference !== undefined && reference.uid !== owner.metadata.uid;
+
+function wantedOwners(set: StatefulSet, pod: Pod, condemned: boolean): OwnerReference[] {
+  const { deleted, scaled } = retention(set);
+  if (scaled === 'Delete' && condemned) return [controllerReference(Pod, pod)];
+  return deleted === 'Delete' ? [controllerReference(StatefulSet, set)] : [];
+}
+
+/** The claim goes with an earlier pod of this name: a new pod waits for a new claim. */
+export const isStaleClaim = (set: StatefulSet, pod: Pod, claim: PersistentVolumeClaim): boolean =>
+  retention(set).scaled !== 'Retain' && isOfEarlier(ownersOf(claim).find(namesPod(pod)), pod);

@@ -33,7 +33,7 @@ const pod = (ordinal: number, state: 'ready' | 'starting' | 'leaving' | 'failed'
 
 const steps = (of: StatefulSet, pods: readonly Pod[]): string[] =>
   planStatefulSet({ set: of, pods, current, update, now: 0 })
-    .steps.filter(({ act }) => act !== 'claim')
+    .steps.filter(({ act }) => act === 'create' || act === 'delete')
     .map(({ act, pod: { metadata } }) => `${act} ${metadata.name}`);
 
 test('pods are made one after the other, each once the one before is available', () => {
@@ -57,7 +57,7 @@ test('scaling down takes the highest, one at a time, and waits for one that is g
 });
 
 test('a failed pod is made anew under its name before anything else happens', () => {
-  expect(steps(set(), [pod(0), pod(1, 'failed')])).toEqual(['recreate db-1']);
+  expect(steps(set(), [pod(0), pod(1, 'failed')])).toEqual(['delete db-1']);
 });
 
 test('an update replaces from the highest down to the partition, each once those above are available', () => {
@@ -81,11 +81,19 @@ test('an update may take several pods at once, as many as are not away already',
 
 test('the newest revision becomes the present one when every pod has it and is ready', () => {
   const status = (pods: readonly Pod[]) =>
-    statefulSetStatus({ set: set(), pods, current: 'db-1', update: 'db-2', collisionCount: 0, now: 0 });
+    statefulSetStatus({ set: set({ replicas: 2 }), pods, current: 'db-1', update: 'db-2', collisionCount: 0, now: 0 });
   expect(status([pod(0, 'ready', current), pod(1)])).toMatchObject({
     currentRevision: 'db-1',
     currentReplicas: 1,
     updatedReplicas: 1,
   });
   expect(status([pod(0), pod(1)])).toMatchObject({ currentRevision: 'db-2', currentReplicas: 2 });
+  expect(status([pod(0)]), 'while one is missing').toMatchObject({ currentRevision: 'db-1' });
+});
+
+test('claims of pods beyond the size are given to those pods only once all others are well', () => {
+  const acts = (pods: readonly Pod[]) =>
+    planStatefulSet({ set: set({ replicas: 1 }), pods, current, update, now: 0 }).steps.map(({ act }) => act);
+  expect(acts([pod(0), pod(1)])).toEqual(['mend', 'condemn', 'delete']);
+  expect(acts([pod(0, 'starting'), pod(1)])).toEqual([]);
 });

@@ -7,16 +7,17 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { StatefulSetStatus } from '../../kinds/generated/types/apps-v1.ts';
 import { availableIn, isBeingDeleted, isFinished, isReady } from '../pods.ts';
 import { compact } from '../statuses.ts';
-import { firstOrdinal, hasIdentity, numberedPod, ordinalOf, revisionLabel, type Version } from './identity.ts';
+import { firstOrdinal, numberedPod, ordinalOf, revisionLabel, type Version } from './identity.ts';
 
 export type Step =
   | { readonly act: 'create'; readonly pod: Pod }
-  /** It failed or finished: it goes, to be made anew. */
-  | { readonly act: 'recreate'; readonly pod: Pod }
-  /** Its claims may be missing. */
+  /** It is pending: its claims may be missing. */
   | { readonly act: 'claim'; readonly pod: Pod }
+  /** Its labels, volumes or the owners of its claims may be wrong. */
   | { readonly act: 'mend'; readonly pod: Pod }
-  /** Too many, or of an old template. */
+  /** It is beyond the set's size: its claims may have to go with it. */
+  | { readonly act: 'condemn'; readonly pod: Pod }
+  /** It ended, is one too many, or of an old template. */
   | { readonly act: 'delete'; readonly pod: Pod };
 
 export interface StatefulSetView {
@@ -29,8 +30,6 @@ export interface StatefulSetView {
 
 export interface StatefulSetPlan {
   readonly steps: readonly Step[];
-  /** Pods whose number is beyond the set's size. */
-  readonly condemned: readonly Pod[];
   readonly after: Duration | undefined;
 }
 
@@ -62,11 +61,14 @@ export function planStatefulSet(view: StatefulSetView): StatefulSetPlan {
   const steps: Step[] = [];
   if (!isBeingDeleted(set)) {
     const ordered = set.spec.podManagementPolicy !== 'Parallel';
-    const done =
-      keepReplicas(view, replicas, ordered, steps) && removeCondemned(view, replicas, condemned, ordered, steps);
+    let done = keepReplicas(view, replicas, ordered, steps);
+    if (done) {
+      steps.push(...condemned.map((pod) => ({ act: 'condemn' as const, pod })));
+      done = removeCondemned(view, replicas, condemned, ordered, steps);
+    }
     if (done && set.spec.updateStrategy?.type !== 'OnDelete') replaceOutdated(view, replicas, steps);
   }
-  return { steps, condemned, after: nextAvailable(set, pods, now) };
+  return { steps, after: nextAvailable(set, pods, now) };
 }
 
 /** Makes what is missing; in order each pod waits for the one before. False when the rest has to wait. */
@@ -85,13 +87,13 @@ function keepReplicas(
       continue;
     }
     if (isFinished(pod)) {
-      if (!isBeingDeleted(pod)) steps.push({ act: 'recreate', pod });
+      if (!isBeingDeleted(pod)) steps.push({ act: 'delete', pod });
       if (ordered) return false;
       continue;
     }
-    if (pod.status?.phase === 'Pending' || !pod.status?.phase) steps.push({ act: 'claim', pod });
+    if (pod.status?.phase === 'Pending') steps.push({ act: 'claim', pod });
     if (ordered && !isAvailable(set, pod, now)) return false;
-    if (!isBeingDeleted(pod)) steps.push({ act: hasIdentity(set, pod) ? 'claim' : 'mend', pod });
+    steps.push({ act: 'mend', pod });
   }
   return true;
 }
@@ -188,7 +190,9 @@ export function statefulSetStatus({
   const count = (matches: (pod: Pod) => boolean, of: readonly Pod[] = members) => of.filter(matches).length;
   const updated = count((pod) => revisionOf(pod) === update, living);
   const ready = count(isRunningAndReady);
-  const rolled = set.spec.updateStrategy?.type !== 'OnDelete' && updated === members.length && ready === members.length;
+  const wanted = set.spec.replicas ?? 1;
+  const rolled =
+    set.spec.updateStrategy?.type !== 'OnDelete' && [updated, ready, members.length].every((each) => each === wanted);
   return {
     ...compact({
       observedGeneration: set.metadata.generation ?? 0,

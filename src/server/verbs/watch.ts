@@ -1,7 +1,7 @@
 // watch: past changes from a resourceVersion on, then live ones, matched with the selectors of the watch.
 
 import type { Timer } from '../../base/clock.ts';
-import type { WatchSource } from '../../api/request.ts';
+import type { ApiRequest, WatchSource } from '../../api/request.ts';
 import { type ApiError, gone } from '../../api/status.ts';
 import { RevisionError, type Revision } from '../../store/store.ts';
 import type { Cache, CacheEvent } from '../cache.ts';
@@ -21,7 +21,12 @@ const bookmarkEvery = 60_000;
 /** Upstream ends watches after a random time between one and two of these, in milliseconds. */
 const shortestTimeout = 1_800_000;
 
-export async function watch(server: Server, target: ResourceTarget, query: URLSearchParams): Promise<WatchResult> {
+/** Whoever watches from inside this process misses nothing: no bookmarks while nothing happens, and no end but by the watcher. */
+export async function watch(
+  server: Server,
+  target: ResourceTarget,
+  { query, inProcess }: Pick<ApiRequest, 'query' | 'inProcess'>,
+): Promise<WatchResult> {
   const { kind } = target.served;
   const askedAt = server.clock.elapsed();
   const selection = selectionOf(kind, target.namespace, target.name, query);
@@ -37,8 +42,8 @@ export async function watch(server: Server, target: ResourceTarget, query: URLSe
       query.has('sendInitialEvents') &&
       isTrue(query.get('sendInitialEvents')) &&
       isTrue(query.get('allowWatchBookmarks')),
-    bookmarks: isTrue(query.get('allowWatchBookmarks')),
-    timeout: timeout > 0 ? timeout : shortestTimeout * (1 + server.random.next()),
+    bookmarks: isTrue(query.get('allowWatchBookmarks')) && !inProcess,
+    timeout: timeout > 0 ? timeout : inProcess ? undefined : shortestTimeout * (1 + server.random.next()),
     listed: () => server.metrics.watches.listed(target, server.clock.elapsed() - askedAt),
   };
   if (from > server.store.revision() && plan.initialEvents) throw tooLarge(from, server.store.revision());
@@ -54,7 +59,7 @@ interface Plan {
   /** A bookmark says where they end. */
   readonly endMark: boolean;
   readonly bookmarks: boolean;
-  readonly timeout: number;
+  readonly timeout: number | undefined;
   /** To be called once the end of the initial events is told. */
   listed(): void;
 }
@@ -73,13 +78,13 @@ function stepsOf(server: Server, cache: Cache, selection: Selection, plan: Plan)
         end();
         return () => {};
       }
-      timers[0] = server.clock.after(plan.timeout, () => finish(true));
-      if (plan.bookmarks) scheduleBookmark();
+      if (plan.timeout !== undefined) timers.push(server.clock.after(plan.timeout, () => finish(true)));
+      if (plan.bookmarks) scheduleBookmark(timers.length);
 
-      function scheduleBookmark(): void {
-        timers[1] = server.clock.after(bookmarkEvery, () => {
+      function scheduleBookmark(place: number): void {
+        timers[place] = server.clock.after(bookmarkEvery, () => {
           send([{ type: 'BOOKMARK', revision: server.store.revision(), initialEventsEnd: false }]);
-          scheduleBookmark();
+          scheduleBookmark(place);
         });
       }
       function finish(byServer: boolean): void {
