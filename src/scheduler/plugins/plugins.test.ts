@@ -144,6 +144,12 @@ test('PodTopologySpread: pods being deleted do not count; too few domains count 
   expect(nodeOf({ nodes, there: there(false), pod: spread({ minDomains: 2 }) })).toBeUndefined();
 });
 
+test('PodTopologySpread: by an empty selector no pod is counted but the pod itself', () => {
+  const there = { q: on('a', { labels: web }), r: on('a', { labels: web }) };
+  expect(nodeOf({ nodes: { a: zoned.a }, there, pod: spread({ labelSelector: {} }) })).toBe('a');
+  expect(nodeOf({ nodes: { a: zoned.a }, there, pod: spread({ labelSelector: {}, minDomains: 2 }) })).toBe('a');
+});
+
 test('PodTopologySpread: tainted nodes count unless taints are honored', () => {
   const nodes = { ...zoned, b: { ...zoned.b, spec: { taints: [{ key: 'k', effect: 'NoSchedule' as const }] } } };
   const there = { q: on('a', { labels: web }) };
