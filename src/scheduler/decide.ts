@@ -27,14 +27,14 @@ export interface Decision {
   /** The node; undefined when none can have the pod now. */
   readonly node: string | undefined;
   readonly totalNodes: number;
-  /** How many nodes were looked at; the search ends early in large clusters. */
+  /** How many nodes the search looked at; it ends early in large clusters, and does not begin when a promised node can be had. */
   readonly evaluated: number;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Left out where there was nothing to choose. */
   readonly scores: Scores | undefined;
   /** Why the pod waits, as in its condition. */
   readonly message: string | undefined;
-  /** Plugins that refused: what they wait for wakes the pod. */
+  /** Plugins that refused: what they wait for wakes the pod. None when there was no node at all. */
   readonly refusedBy: ReadonlySet<string>;
   readonly preemption: Preemption | undefined;
   /** A node it was promised is not its any more. */
@@ -81,7 +81,7 @@ export function decide(snapshot: Snapshot, pod: PodInfo, options: DecideOptions)
   };
   if (nodes.length === 0) {
     const message = 'no nodes available to schedule pods';
-    return { ...common, ...nothing, message, refusedBy: new Set(plugins.map(({ name }) => name)) };
+    return { ...common, ...nothing, message, refusedBy: new Set() };
   }
   const prepared = prepareFilters(plugins, pod, snapshot);
   if (!Array.isArray(prepared)) {
@@ -148,7 +148,7 @@ function findFeasible(search: Search, nodes: readonly NodeInfo[], options: Decid
   const promised = promisedNode(search, nodes);
   if (promised && !refusalOf(search, promised)) {
     feasible.push(promised);
-    return 1;
+    return 0;
   }
   const enough = feasibleWanted(nodes.length, options.percentageOfNodesToScore ?? 0);
   const start = nodes.length > 0 ? (options.start ?? 0) % nodes.length : 0;

@@ -34,6 +34,22 @@ export const copyAmounts = (amounts: Amounts): Amounts => ({
   scalars: amounts.scalars && new Map(amounts.scalars),
 });
 
+const plain: Readonly<Record<string, 'milliCPU' | 'memory' | 'ephemeralStorage'>> = {
+  cpu: 'milliCPU',
+  memory: 'memory',
+  'ephemeral-storage': 'ephemeralStorage',
+};
+
+/** How much of a resource there is, by its name; CPU in thousandths. */
+export function amountOf(amounts: Amounts, name: string): number {
+  const key = plain[name];
+  return key ? amounts[key] : (amounts.scalars?.get(name) ?? 0);
+}
+
+/** The resources of which there is something. */
+export const namesOf = (amounts: Amounts): readonly string[] =>
+  [...Object.keys(plain), ...(amounts.scalars?.keys() ?? [])].filter((name) => amountOf(amounts, name) > 0);
+
 /** A resource list (`{cpu: 250m, …}`) as amounts. `pods` is not one of them. */
 export const amountsOf = (list: Readonly<Record<string, string>> | undefined): Amounts => toAmounts(namedOf(list));
 

@@ -217,9 +217,12 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
 
   function onPodGone(pod: Pod): void {
     const uid = uidOf(pod);
+    const promised = pod.spec?.nodeName ? undefined : pod.status?.nominatedNodeName;
     queue.drop(uid);
     nominations.forget(uid);
     forgetPlace(uid);
+    // Room that was promised to it is free for those it came before.
+    if (promised) queue.happened({ name: 'PodGone', pod: podInfoOf(pod), nodeName: promised }, pod.spec?.priority ?? 0);
   }
 
   function onPodPlaced(pod: Pod, nodeName: string): void {
@@ -241,7 +244,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   }
 
   function onNode({ object, previous }: MirrorChange<Node>): void {
-    if (!object) return snapshot.removeNode(previous?.metadata.name ?? '');
+    if (!object && previous) {
+      snapshot.removeNode(previous.metadata.name ?? '');
+      queue.happened({ name: 'NodeGone', node: previous });
+    }
+    if (!object) return;
     snapshot.setNode(object);
     queue.happened(previous ? { name: 'NodeChanged', node: object, previous } : { name: 'NodeAdded', node: object });
   }

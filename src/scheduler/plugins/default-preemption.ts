@@ -153,8 +153,10 @@ function sortedByBudget(pods: readonly PodInfo[], budgets: readonly Budget[]) {
   const harmless: PodInfo[] = [];
   for (const pod of pods) {
     let breaks = false;
+    const isUnlabelled = Object.keys(pod.labels).length === 0;
     for (const [i, { namespace, selector, disrupted }] of budgets.entries()) {
-      if (namespace !== pod.namespace || !selector.matches(pod.labels) || Object.hasOwn(disrupted, pod.name)) continue;
+      if (namespace !== pod.namespace || isUnlabelled || !selector.matches(pod.labels)) continue;
+      if (Object.hasOwn(disrupted, pod.name)) continue;
       left[i] = (left[i] ?? 0) - 1;
       if ((left[i] ?? 0) < 0) breaks = true;
     }

@@ -2,6 +2,7 @@
 
 import { deepEqual } from '../../base/equal.ts';
 import { type Labels, nothing, type Selector, selectorOfRequirements } from '../../base/selectors.ts';
+import type { Node } from '../../kinds/core/node.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { type AffinityTerm, type PodInfo, termMatches, type WeightedTerm } from '../pod-info.ts';
 import { impossible, type NodeFilter, type NodeScorer, type Plugin, refused } from '../plugin.ts';
@@ -18,27 +19,30 @@ export const interPodAffinity: Plugin = {
   filter,
   score,
   wakes: {
-    PodPlaced: (pod, event) => event.name === 'PodPlaced' && pod.affinity.some((term) => speaksOf(term, event.pod)),
-    PodChanged: (pod, event) =>
-      event.name === 'PodChanged' &&
-      !deepEqual(event.pod.labels, event.previous.labels) &&
-      [...pod.affinity, ...pod.antiAffinity].some(
-        (term) => speaksOf(term, event.pod) !== speaksOf(term, event.previous),
-      ),
-    PodGone: (pod, event) =>
-      event.name === 'PodGone' &&
-      (pod.antiAffinity.some((term) => speaksOf(term, event.pod)) ||
-        event.pod.antiAffinity.some((term) => speaksOf(term, pod))),
-    NodeAdded: true,
-    NodeChanged: (_, event) =>
-      event.name === 'NodeChanged' && !deepEqual(event.node.metadata.labels, event.previous.metadata.labels),
-    NamespaceChanged: true,
+    PodPlaced: (pod, { pod: other }) => speakAllOf(pod.affinity, other),
+    PodChanged: (pod, { pod: other, previous }) =>
+      !deepEqual(other.labels, previous.labels) &&
+      ((!speakAllOf(pod.affinity, previous) && speakAllOf(pod.affinity, other)) ||
+        (speakAllOf(pod.antiAffinity, previous) && !speakAllOf(pod.antiAffinity, other))),
+    PodGone: (pod, { pod: other }) => speakAllOf(pod.antiAffinity, other) || speakAllOf(other.antiAffinity, pod),
+    OwnChange: (pod, { previous }) => !deepEqual(pod.labels, previous.labels),
+    NodeAdded: ({ affinity, antiAffinity }, { node }) =>
+      antiAffinity.length > 0 || affinity.some(({ topologyKey }) => labelOf(node, topologyKey) !== undefined),
+    NodeChanged: ({ affinity, antiAffinity }, { node, previous }) =>
+      affinity.some(({ topologyKey }) => gets(topologyKey, node, previous)) ||
+      antiAffinity.some(({ topologyKey }) => gets(topologyKey, previous, node)),
   },
 };
 
-/** Whether a term may speak of a pod, whatever its namespace's labels are. */
-const speaksOf = (term: AffinityTerm, pod: PodInfo): boolean =>
-  term.selector.matches(pod.labels) && (term.namespaces.has(pod.namespace) || term.namespaceSelector !== undefined);
+/** Whether there are terms and all speak of this pod, as far as that can be told without its namespace's labels. */
+const speakAllOf = (terms: readonly AffinityTerm[], pod: PodInfo): boolean =>
+  terms.length > 0 && terms.every((term) => termMatches(term, pod, undefined));
+
+const labelOf = ({ metadata }: Node, key: string): string | undefined => metadata.labels?.[key];
+
+/** Whether the first of two states of a node has the label, and the other has it differently or not at all. */
+const gets = (key: string, node: Node, other: Node): boolean =>
+  labelOf(node, key) !== undefined && labelOf(node, key) !== labelOf(other, key);
 
 function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   const { view } = snapshot;

@@ -30,9 +30,8 @@ export const nodeAffinity: Plugin = {
     };
   },
   wakes: {
-    NodeAdded: (pod, event) => event.name === 'NodeAdded' && allows(pod, event.node),
-    NodeChanged: (pod, event) =>
-      event.name === 'NodeChanged' && allows(pod, event.node) && !allows(pod, event.previous),
+    NodeAdded: (pod, { node }) => allows(pod, node),
+    NodeChanged: (pod, { node, previous }) => allows(pod, node) && !allows(pod, previous),
   },
 };
 

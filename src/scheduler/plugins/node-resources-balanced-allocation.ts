@@ -6,8 +6,8 @@ import type { Plugin } from '../plugin.ts';
 export const nodeResourcesBalancedAllocation: Plugin = {
   name: 'NodeResourcesBalancedAllocation',
   weight: 1,
-  score({ requests: { milliCPU, memory, ephemeralStorage, scalars } }) {
-    if (milliCPU === 0 && memory === 0 && ephemeralStorage === 0 && !scalars) return undefined;
+  score({ requests: { milliCPU, memory } }) {
+    if (milliCPU === 0 && memory === 0) return undefined;
     return {
       score: (node) => 50 + Math.trunc((50 + balance(node, milliCPU, memory) - balance(node, 0, 0)) / 2),
     };

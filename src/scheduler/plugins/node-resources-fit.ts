@@ -1,10 +1,10 @@
 // Refuses nodes without room for what the pod requests; likes those that would have the most left.
 
 import type { Node } from '../../kinds/core/node.ts';
-import type { NodeInfo } from '../node-info.ts';
+import { allowedPodsOf, type NodeInfo } from '../node-info.ts';
 import { type Plugin, type Refusal } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { type Amounts, amountsOf } from '../resources.ts';
+import { type Amounts, amountOf, amountsOf, namesOf } from '../resources.ts';
 
 const tooManyPods = 'Too many pods';
 
@@ -22,11 +22,13 @@ export const nodeResourcesFit: Plugin = {
     return { score: (node) => leastAllocated(node, milliCPU, memory) };
   },
   wakes: {
-    NodeAdded: (pod, event) => event.name === 'NodeAdded' && couldFit(pod, event.node),
-    NodeChanged: (pod, event) =>
-      event.name === 'NodeChanged' && couldFit(pod, event.node) && hasMore(event.node, event.previous),
+    NodeAdded: (pod, { node }) => couldFit(pod, node),
+    NodeChanged: (pod, { node, previous }) => couldFit(pod, node) && offersMore(pod, node, previous),
     PodGone: true,
-    PodChanged: (_, event) => event.name === 'PodChanged' && isLess(event.pod.requests, event.previous.requests),
+    PodChanged: ({ requests }, { pod, previous }) =>
+      namesOf(requests).some((name) => amountOf(pod.requests, name) < amountOf(previous.requests, name)),
+    OwnChange: (pod, { previous }) =>
+      namesOf(previous.requests).some((name) => amountOf(pod.requests, name) < amountOf(previous.requests, name)),
   },
 };
 
@@ -91,21 +93,15 @@ function leastAllocated({ allocatable, scored }: NodeInfo, milliCPU: number, mem
 const share = (requested: number, capacity: number): number =>
   capacity === 0 || requested > capacity ? 0 : Math.floor(((capacity - requested) * 100) / capacity);
 
+/** Whether an empty node of this size had room. */
 function couldFit({ requests }: PodInfo, node: Node): boolean {
   const has = amountsOf(node.status?.allocatable);
-  return isLessOrEqual(requests, has);
+  return allowedPodsOf(node) > 0 && namesOf(requests).every((name) => amountOf(requests, name) <= amountOf(has, name));
 }
 
-function hasMore(node: Node, previous: Node): boolean {
-  const [now, before] = [node.status?.allocatable ?? {}, previous.status?.allocatable ?? {}];
-  return now['pods'] !== before['pods'] || !isLessOrEqual(amountsOf(now), amountsOf(before));
+/** More of something that the pod asks for. */
+function offersMore({ requests }: PodInfo, node: Node, previous: Node): boolean {
+  if (allowedPodsOf(node) > allowedPodsOf(previous)) return true;
+  const [now, before] = [amountsOf(node.status?.allocatable), amountsOf(previous.status?.allocatable)];
+  return namesOf(requests).some((name) => amountOf(now, name) > amountOf(before, name));
 }
-
-const isLessOrEqual = (a: Amounts, b: Amounts): boolean =>
-  a.milliCPU <= b.milliCPU &&
-  a.memory <= b.memory &&
-  a.ephemeralStorage <= b.ephemeralStorage &&
-  [...(a.scalars ?? [])].every(([name, amount]) => amount <= (b.scalars?.get(name) ?? 0));
-
-/** Less of something. */
-const isLess = (a: Amounts, b: Amounts): boolean => !isLessOrEqual(b, a);

@@ -2,13 +2,17 @@
 
 import { deepEqual } from '../../base/equal.ts';
 import { nothing, type Selector, selectorFromSet, selectorOf, selectorOfRequirements } from '../../base/selectors.ts';
+import type { ReplicaSet } from '../../kinds/apps/replica-set.ts';
+import type { StatefulSet } from '../../kinds/apps/stateful-set.ts';
 import type { TopologySpreadConstraint } from '../../kinds/generated/types/core-v1.ts';
-import { hasUntoleratedTaint, requiredNodesOf } from '../node-selection.ts';
+import type { Node } from '../../kinds/core/node.ts';
+import { hasUntoleratedTaint, requiredNodesOf, tolerationsChanged } from '../node-selection.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { isTerminating, type PodInfo } from '../pod-info.ts';
+import type { PodInfo } from '../pod-info.ts';
 import { impossible, type NodeFilter, type NodeScorer, type Plugin, refused } from '../plugin.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Domains, Scope } from '../tally.ts';
+import type { ClusterView } from '../view.ts';
 
 const uneven = refused("node(s) didn't match pod topology spread constraints");
 const keyless = impossible("node(s) didn't match pod topology spread constraints (missing required label)");
@@ -38,23 +42,38 @@ export const podTopologySpread: Plugin = {
   filter,
   score,
   wakes: {
-    PodPlaced: (pod, event) => event.name === 'PodPlaced' && counted(pod, event.pod),
-    PodChanged: (pod, event) =>
-      event.name === 'PodChanged' &&
-      (counted(pod, event.pod) !== counted(pod, event.previous) ||
-        isTerminating(event.pod) !== isTerminating(event.previous)),
-    PodGone: (pod, event) => event.name === 'PodGone' && counted(pod, event.pod),
-    NodeAdded: true,
-    NodeChanged: (_, event) =>
-      event.name === 'NodeChanged' &&
-      (!deepEqual(event.node.metadata.labels, event.previous.metadata.labels) ||
-        !deepEqual(event.node.spec?.taints, event.previous.spec?.taints)),
+    PodPlaced: (pod, { pod: other }) => countedBySome(pod, other),
+    PodChanged: (pod, { pod: other, previous }) =>
+      pod.namespace === other.namespace && movesCounts(pod, other, previous),
+    PodGone: (pod, { pod: other }) => countedBySome(pod, other),
+    OwnChange: (pod, { previous }) =>
+      (tolerationsChanged(pod, previous) && hardOf(pod).some(({ nodeTaintsPolicy }) => nodeTaintsPolicy === 'Honor')) ||
+      movesCounts(pod, pod, previous),
+    NodeAdded: (pod, { node }) => hasTopology(node, pod),
+    NodeGone: (pod, { node }) => hasTopology(node, pod),
+    NodeChanged: (pod, { node, previous }) =>
+      hasTopology(node, pod) !== hasTopology(previous, pod) ||
+      (hasTopology(node, pod) &&
+        (hardOf(pod).some(({ topologyKey: key }) => node.metadata.labels?.[key] !== previous.metadata.labels?.[key]) ||
+          !deepEqual(node.spec?.taints, previous.spec?.taints))),
   },
 };
 
-const counted = (pod: PodInfo, other: PodInfo): boolean =>
-  pod.namespace === other.namespace &&
-  (pod.pod.spec?.topologySpreadConstraints ?? []).some((each) => selectorFor(each, pod).matches(other.labels));
+const hardOf = ({ pod }: PodInfo): readonly TopologySpreadConstraint[] =>
+  (pod.spec?.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule');
+
+const countedBySome = (pod: PodInfo, other: PodInfo): boolean =>
+  pod.namespace === other.namespace && hardOf(pod).some((each) => selectorFor(each, pod).matches(other.labels));
+
+const movesCounts = (pod: PodInfo, other: PodInfo, previous: PodInfo): boolean =>
+  !deepEqual(other.labels, previous.labels) &&
+  hardOf(pod).some((each) => {
+    const selector = selectorFor(each, pod);
+    return selector.matches(other.labels) !== selector.matches(previous.labels);
+  });
+
+const hasTopology = ({ metadata }: Node, pod: PodInfo): boolean =>
+  hardOf(pod).every(({ topologyKey }) => metadata.labels?.[topologyKey] !== undefined);
 
 function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   const constraints = constraintsOf(pod, 'DoNotSchedule');
@@ -232,17 +251,20 @@ function workloadSelector(pod: PodInfo, { view }: Snapshot): Selector {
       Object.assign(set, spec?.selector);
   }
   const owner = pod.pod.metadata.ownerReferences?.find(({ controller }) => controller);
-  if (owner?.kind === 'ReplicationController') {
+  const type = `${owner?.apiVersion} ${owner?.kind}`;
+  if (owner && type === 'v1 ReplicationController') {
     Object.assign(set, view.replicationController(pod.namespace, owner.name)?.spec?.selector);
   }
   const { requirements } = selectorFromSet(set);
-  const controlled =
-    owner?.kind === 'ReplicaSet'
-      ? view.replicaSet(pod.namespace, owner.name)?.spec?.selector
-      : owner?.kind === 'StatefulSet'
-        ? view.statefulSet(pod.namespace, owner.name)?.spec?.selector
-        : undefined;
-  return controlled
-    ? selectorOfRequirements([...requirements, ...selectorOf(controlled, 'nothing').requirements])
-    : selectorOfRequirements(requirements);
+  const controlled = owner && selectingOwners[type]?.(view, pod.namespace, owner.name)?.spec?.selector;
+  return selectorOfRequirements(
+    controlled ? [...requirements, ...selectorOf(controlled, 'nothing').requirements] : requirements,
+  );
 }
+
+const selectingOwners: Readonly<
+  Record<string, (view: ClusterView, namespace: string, name: string) => ReplicaSet | StatefulSet | undefined>
+> = {
+  'apps/v1 ReplicaSet': (view, namespace, name) => view.replicaSet(namespace, name),
+  'apps/v1 StatefulSet': (view, namespace, name) => view.statefulSet(namespace, name),
+};
