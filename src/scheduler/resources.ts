@@ -40,6 +40,9 @@ const plain: Readonly<Record<string, 'milliCPU' | 'memory' | 'ephemeralStorage'>
   'ephemeral-storage': 'ephemeralStorage',
 };
 
+/** Where amounts keep a resource that every node has. */
+export const plainKeyOf = (name: string): 'milliCPU' | 'memory' | 'ephemeralStorage' | undefined => plain[name];
+
 /** How much of a resource there is, by its name; CPU in thousandths. */
 export function amountOf(amounts: Amounts, name: string): number {
   const key = plain[name];
@@ -114,6 +117,10 @@ function containerRequests(
     if (!requests.has(name)) requests.set(name, read(name, text));
   return requests;
 }
+
+/** Whether a resource is one that Kubernetes itself knows nothing about: it has a domain of its own. */
+export const isExtended = (name: string): boolean =>
+  name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
 
 const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 

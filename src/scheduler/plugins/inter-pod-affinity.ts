@@ -1,5 +1,6 @@
 // Refuses and likes nodes for the pods that are near: pod affinity and anti-affinity, the pod's own and that of pods that are there.
 
+import type { PluginArgs } from '../configuration/plugin-args.ts';
 import { deepEqual } from '../../base/equal.ts';
 import { type Labels, nothing, type Selector, selectorOfRequirements } from '../../base/selectors.ts';
 import type { Node } from '../../kinds/core/node.ts';
@@ -13,11 +14,11 @@ const unmetAffinity = impossible("node(s) didn't match pod affinity rules");
 const unmetAntiAffinity = refused("node(s) didn't match pod anti-affinity rules");
 const unwanted = refused("node(s) didn't satisfy existing pods anti-affinity rules");
 
-export const interPodAffinity: Plugin = {
+export const interPodAffinity = (args: PluginArgs['InterPodAffinity']): Plugin => ({
   name: 'InterPodAffinity',
   weight: 2,
   filter,
-  score,
+  score: (pod, snapshot) => score(pod, snapshot, args),
   wakes: {
     PodPlaced: (pod, { pod: other }) => speakAllOf(pod.affinity, other),
     PodChanged: (pod, { pod: other, previous }) =>
@@ -32,7 +33,7 @@ export const interPodAffinity: Plugin = {
       affinity.some(({ topologyKey }) => gets(topologyKey, node, previous)) ||
       antiAffinity.some(({ topologyKey }) => gets(topologyKey, previous, node)),
   },
-};
+});
 
 /** Whether there are terms and all speak of this pod, as far as that can be told without its namespace's labels. */
 const speakAllOf = (terms: readonly AffinityTerm[], pod: PodInfo): boolean =>
@@ -147,14 +148,18 @@ function shared(some: Namespaces, others: Namespaces): Namespaces {
   return others === 'every' ? some : some.filter((name) => others.includes(name));
 }
 
-function score(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
+function score(pod: PodInfo, snapshot: Snapshot, args: PluginArgs['InterPodAffinity']): NodeScorer | undefined {
+  if (args.ignorePreferredTermsOfExistingPods && pod.preferred.length === 0) return undefined;
   const likes: { topologyKey: string; sums: Sums; weight: number }[] = [];
   const like = ({ topologyKey, weight }: WeightedTerm, tally: Tally) => {
     const sums = tally.sums(topologyKey);
-    if (sums.sum > 0) likes.push({ topologyKey, sums, weight });
+    if (weight !== 0 && sums.sum > 0) likes.push({ topologyKey, sums, weight });
   };
   for (const term of pod.preferred) like(term, meetingAll([term], snapshot));
-  for (const wish of snapshot.wishesAbout(pod)) if (wish.sort !== 'antiAffinity') like(wish, wish.holders);
+  for (const wish of snapshot.wishesAbout(pod)) {
+    if (wish.sort === 'preferred') like(wish, wish.holders);
+    if (wish.sort === 'affinity') like({ ...wish, weight: args.hardPodAffinityWeight }, wish.holders);
+  }
   if (likes.length === 0) return undefined;
   return {
     score({ labels }) {

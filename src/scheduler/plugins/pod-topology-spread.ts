@@ -1,5 +1,6 @@
 // Spreads pods over zones and hosts: refuses nodes that would make it too uneven, likes those in the emptiest domains.
 
+import type { PluginArgs } from '../configuration/plugin-args.ts';
 import { deepEqual } from '../../base/equal.ts';
 import { nothing, type Selector, selectorFromSet, selectorOf, selectorOfRequirements } from '../../base/selectors.ts';
 import type { ReplicaSet } from '../../kinds/apps/replica-set.ts';
@@ -20,13 +21,15 @@ const keyless = impossible("node(s) didn't match pod topology spread constraints
 const hostname = 'kubernetes.io/hostname';
 
 /** What Kubernetes prefers for pods of a Service or workload that say nothing themselves. */
-const systemDefaults = [
-  { topologyKey: hostname, maxSkew: 3 },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
+const systemDefaults: readonly TopologySpreadConstraint[] = [
+  { topologyKey: hostname, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
 ];
 
 interface Constraint {
   readonly key: string;
+  /** Nodes without the key are left out, as for all but the system's defaults. */
+  readonly required: boolean;
   readonly maxSkew: number;
   readonly minDomains: number;
   readonly selector: Selector;
@@ -36,11 +39,11 @@ interface Constraint {
   readonly scope: Scope;
 }
 
-export const podTopologySpread: Plugin = {
+export const podTopologySpread = (args: PluginArgs['PodTopologySpread']): Plugin => ({
   name: 'PodTopologySpread',
   weight: 2,
-  filter,
-  score,
+  filter: (pod, snapshot) => filter(pod, snapshot, constraintsFor('DoNotSchedule', pod, snapshot, args)),
+  score: (pod, snapshot, nodes) => score(pod, snapshot, nodes, constraintsFor('ScheduleAnyway', pod, snapshot, args)),
   wakes: {
     PodPlaced: (pod, { pod: other }) => countedBySome(pod, other),
     PodChanged: (pod, { pod: other, previous }) =>
@@ -57,13 +60,15 @@ export const podTopologySpread: Plugin = {
         (hardOf(pod).some(({ topologyKey: key }) => node.metadata.labels?.[key] !== previous.metadata.labels?.[key]) ||
           !deepEqual(node.spec?.taints, previous.spec?.taints))),
   },
-};
+});
 
 const hardOf = ({ pod }: PodInfo): readonly TopologySpreadConstraint[] =>
   (pod.spec?.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule');
 
+/** Pods without constraints of their own were refused by default ones, which speak of what their workload selects. */
 const countedBySome = (pod: PodInfo, other: PodInfo): boolean =>
-  pod.namespace === other.namespace && hardOf(pod).some((each) => selectorFor(each, pod).matches(other.labels));
+  pod.namespace === other.namespace &&
+  (hardOf(pod).length === 0 || hardOf(pod).some((each) => selectorFor(each, pod).matches(other.labels)));
 
 const movesCounts = (pod: PodInfo, other: PodInfo, previous: PodInfo): boolean =>
   !deepEqual(other.labels, previous.labels) &&
@@ -75,8 +80,7 @@ const movesCounts = (pod: PodInfo, other: PodInfo, previous: PodInfo): boolean =
 const hasTopology = ({ metadata }: Node, pod: PodInfo): boolean =>
   hardOf(pod).every(({ topologyKey }) => metadata.labels?.[topologyKey] !== undefined);
 
-function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
-  const constraints = constraintsOf(pod, 'DoNotSchedule');
+function filter(pod: PodInfo, snapshot: Snapshot, constraints: readonly Constraint[]): NodeFilter | undefined {
   if (constraints.length === 0) return undefined;
   const spreads = constraints.map((constraint) => {
     const self = constraint.selector.matches(pod.labels) ? 1 : 0;
@@ -122,17 +126,21 @@ function fewestIn(spread: Spread): number {
 const domainsOf = ({ key, counted, scope }: Constraint, { namespace }: PodInfo, snapshot: Snapshot): Domains =>
   snapshot.counts([namespace], counted, 'staying').domains(key, scope);
 
-function score(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined {
-  const own = (pod.pod.spec?.topologySpreadConstraints ?? []).length > 0;
-  const constraints = own ? constraintsOf(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot);
+function score(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  nodes: readonly NodeInfo[],
+  constraints: readonly Constraint[],
+): NodeScorer | undefined {
   if (constraints.length === 0) return undefined;
   const outside = new Set<number>();
-  if (own) for (const [i, node] of nodes.entries()) if (!hasAllKeys(node, constraints)) outside.add(i);
+  nodes.forEach(({ labels }, i) => {
+    if (constraints.some(({ key, required }) => required && labels[key] === undefined)) outside.add(i);
+  });
   const scored = outside.size > 0 ? nodes.filter((_, i) => !outside.has(i)) : nodes;
   const parts = constraints.map((constraint) => partOf(constraint, pod, snapshot, scored));
   return {
     score(node) {
-      if (outside.size > 0 && !hasAllKeys(node, constraints)) return 0;
       let sum = 0;
       for (const { key, number, factor, free } of parts) {
         if (node.labels[key] !== undefined) sum += number(node) * factor + free;
@@ -165,9 +173,6 @@ function partOf(constraint: Constraint, pod: PodInfo, snapshot: Snapshot, scored
   return { ...common, number: ({ labels }) => domains.get(labels[key]), factor: Math.log(values.size + 2) };
 }
 
-const hasAllKeys = ({ labels }: NodeInfo, constraints: readonly { readonly key: string }[]): boolean =>
-  constraints.every(({ key }) => labels[key] !== undefined);
-
 /** The node with the fewest gets the most, in proportion; nodes outside get nothing. */
 function fewestFirst(scores: number[], outside: ReadonlySet<number>): void {
   let [least, most] = [Number.MAX_SAFE_INTEGER, 0];
@@ -182,14 +187,26 @@ function fewestFirst(scores: number[], outside: ReadonlySet<number>): void {
   });
 }
 
-function constraintsOf(pod: PodInfo, action: TopologySpreadConstraint['whenUnsatisfiable']): Constraint[] {
-  const own = (pod.pod.spec?.topologySpreadConstraints ?? []).filter((each) => each.whenUnsatisfiable === action);
-  if (own.length === 0) return [];
-  const keys = own.map(({ topologyKey }) => topologyKey);
-  return own.map((constraint) => {
-    const selector = selectorFor(constraint, pod);
+/** The pod's own constraints with this action; where it has none at all, the default ones for what its workload selects. */
+function constraintsFor(
+  action: TopologySpreadConstraint['whenUnsatisfiable'],
+  pod: PodInfo,
+  snapshot: Snapshot,
+  { defaultingType, defaultConstraints }: PluginArgs['PodTopologySpread'],
+): readonly Constraint[] {
+  const own = pod.pod.spec?.topologySpreadConstraints ?? [];
+  const isSystem = own.length === 0 && defaultingType === 'System';
+  const meant = own.length > 0 ? own : isSystem ? systemDefaults : defaultConstraints;
+  const list = meant.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action);
+  if (list.length === 0) return [];
+  const shared = own.length > 0 ? undefined : workloadSelector(pod, snapshot);
+  if (shared?.requirements.length === 0) return [];
+  const keys = isSystem ? [] : list.map(({ topologyKey }) => topologyKey);
+  return list.map((constraint) => {
+    const selector = shared ?? selectorFor(constraint, pod);
     return {
       key: constraint.topologyKey,
+      required: !isSystem,
       maxSkew: constraint.maxSkew,
       minDomains: constraint.minDomains ?? 1,
       selector,
@@ -227,19 +244,6 @@ function selectorFor(constraint: TopologySpreadConstraint, pod: PodInfo): Select
   if (shared.length === 0 || !constraint.labelSelector) return selector;
   const requirements = shared.map((key) => ({ key, operator: 'In' as const, values: [pod.labels[key] ?? ''] }));
   return selectorOfRequirements([...selector.requirements, ...requirements]);
-}
-
-function defaultConstraints(pod: PodInfo, snapshot: Snapshot): Constraint[] {
-  const selector = workloadSelector(pod, snapshot);
-  if (selector.requirements.length === 0) return [];
-  return systemDefaults.map(({ topologyKey, maxSkew }) => ({
-    key: topologyKey,
-    maxSkew,
-    minDomains: 1,
-    selector,
-    counted: selector,
-    scope: scopeOf({}, pod, []),
-  }));
 }
 
 /** What the Services of a pod and its controller select, together. */
