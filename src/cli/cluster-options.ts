@@ -8,7 +8,9 @@ import { isDns1123Label } from '../base/names.ts';
 import { gateRemarks, type GateSettings, readFeatureGates } from '../api/feature-gates.ts';
 import { readRuntimeConfig, type RuntimeConfig, runtimeConfigRemarks } from '../kinds/runtime-config.ts';
 import type { NodeSpec } from '../node/node-object.ts';
+import { readConfiguration } from '../scheduler/configuration/read.ts';
 import { UserError } from './errors.ts';
+import { readSchedulerConfig } from './scheduler-config-file.ts';
 import { nodesOfWorld, readWorld } from './world-file.ts';
 
 /** Everything the server process needs to know; JSON, since it is handed over to it. */
@@ -29,6 +31,8 @@ export interface ClusterSettings {
   readonly nodeMonitorGracePeriodMs?: number;
   /** How much history the store keeps; 0: all of it. */
   readonly compactionIntervalMs?: number;
+  /** A KubeSchedulerConfiguration that is valid. */
+  readonly schedulerConfig?: unknown;
   readonly featureGates: GateSettings;
   /** Absent in the settings of a cluster that was made before there was such an option. */
   readonly runtimeConfig?: RuntimeConfig;
@@ -45,6 +49,7 @@ export function withClusterOptions(parser: Command): Command {
     .option('--store <kind>', 'memory or sqlite (default: sqlite)')
     .option('--data-dir <folder>', 'where the store and the keys are kept')
     .option('--token-auth-file <file>', "bearer tokens in kube-apiserver's CSV form")
+    .option('--scheduler-config <file>', 'a KubeSchedulerConfiguration: profiles, plugins, their arguments')
     .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
     .option('--controllers-only', 'controllers and scheduler, but no nodes')
     .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
@@ -77,6 +82,7 @@ const decides: Readonly<Record<string, readonly Setting[]>> = {
   tokenAuthFile: ['tokenAuthFile'],
   nodeMonitorGracePeriod: ['nodeMonitorGracePeriodMs'],
   etcdCompactionInterval: ['compactionIntervalMs'],
+  schedulerConfig: ['schedulerConfig'],
   featureGates: ['featureGates'],
   runtimeConfig: ['runtimeConfig'],
 };
@@ -99,6 +105,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
   const grace = text('nodeMonitorGracePeriod');
   const compaction = text('etcdCompactionInterval');
   const dataDir = text('dataDir');
+  const schedulerConfig = text('schedulerConfig');
   const tokenAuthFile = text('tokenAuthFile');
   if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
   return {
@@ -116,6 +123,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
     ...(compaction !== undefined && {
       compactionIntervalMs: durationOf('--etcd-compaction-interval', compaction),
     }),
+    ...(schedulerConfig !== undefined && { schedulerConfig: readSchedulerConfig(schedulerConfig) }),
     featureGates: gatesOf(text('featureGates')),
     runtimeConfig: runtimeConfigOf(text('runtimeConfig')),
   };
@@ -178,9 +186,16 @@ function runtimeConfigOf(text: string | undefined): RuntimeConfig {
 }
 
 /** What whoever starts a cluster so should hear: settings that Kubernetes knows and that change nothing here. */
-export const remarksOn = ({ featureGates, runtimeConfig = {} }: ClusterSettings): readonly string[] => [
+export const remarksOn = ({
+  featureGates,
+  runtimeConfig = {},
+  schedulerConfig,
+}: ClusterSettings): readonly string[] => [
   ...gateRemarks(featureGates).map((remark) => `--feature-gates: ${remark}`),
   ...runtimeConfigRemarks(runtimeConfig).map((remark) => `--runtime-config: ${remark}`),
+  ...(schedulerConfig === undefined ? [] : readConfiguration(schedulerConfig).remarks).map(
+    (remark) => `--scheduler-config: ${remark}`,
+  ),
 ];
 
 function requireReadable(option: string, file: string): void {

@@ -17,6 +17,7 @@ import { internalError } from '../api/status.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
+import type { SchedulerConfiguration } from '../scheduler/configuration/read.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
@@ -46,6 +47,8 @@ export interface ClusterOptions {
   readonly featureGates?: GateSettings;
   /** Which versions are served besides the stable ones, or not served. */
   readonly runtimeConfig?: RuntimeConfig;
+  /** How pods are scheduled, where not as kube-scheduler does by default. */
+  readonly scheduler?: SchedulerConfiguration;
   readonly describe: Describe;
   /** What the process uses, for /metrics. */
   readonly processUse?: () => ProcessUse;
@@ -165,7 +168,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         },
       );
       stops.push(manager.stop);
-      const scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
+      const scheduler = await startScheduler({
+        ...common,
+        random: random.fork('scheduler'),
+        ...(options.scheduler && { configuration: options.scheduler }),
+      });
       stops.push(scheduler.stop);
       if (!nodes) return;
       await createDefaultStorageClass(client);

@@ -59,7 +59,7 @@ export type ClusterEvent = { [N in EventName]: { readonly name: N } & EventTypes
 /** By event: whether a pod is worth another try after it; `true`: always. */
 export type Wakes = { readonly [N in EventName]?: true | ((pod: PodInfo, event: EventTypes[N]) => boolean) };
 
-export function isWokenBy(wakes: Wakes | undefined, pod: PodInfo, event: ClusterEvent): boolean {
-  const wake = wakes?.[event.name] as true | ((pod: PodInfo, event: ClusterEvent) => boolean) | undefined;
+export function isWokenBy(wakes: Wakes, pod: PodInfo, event: ClusterEvent): boolean {
+  const wake = wakes[event.name] as true | ((pod: PodInfo, event: ClusterEvent) => boolean) | undefined;
   return wake === true || (wake?.(pod, event) ?? false);
 }

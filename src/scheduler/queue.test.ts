@@ -74,6 +74,19 @@ test('after an error the pauses double up to ten seconds, each lasting to the en
   }
 });
 
+test('the pauses are as long as one says', async () => {
+  const clock = virtualClock(0);
+  const queue = createQueue({ clock, onReady() {}, podInitialBackoff: 3000, podMaxBackoff: 5000 });
+  queue.put(pod('p'));
+  for (const pause of [4000, 6000, 6000]) {
+    expect(queue.take()?.pod.name).toBe('p');
+    queue.broken('uid-p');
+    await clock.advance(pause - 1);
+    expect(queue.take()).toBeUndefined();
+    await clock.advance(1);
+  }
+});
+
 test('without a node to be refused by a pod is tried again after a pause', async () => {
   const { clock, queue, take } = setup();
   queue.put(pod('p'));

@@ -8,9 +8,8 @@ import { plugins as allPlugins } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type ClusterView, emptyView } from './view.ts';
 
-/** The pause after a failed try doubles from the first to the last of these. */
-const firstBackoff: Duration = 1000;
-const longestBackoff: Duration = 10_000;
+/** Pauses end all together, with the first whole second that begins after them. */
+const backoffWindow: Duration = 1000;
 /** A pod that nothing woke is tried again after this. */
 const longestWait: Duration = 300_000;
 const waitsCheckedEvery: Duration = 30_000;
@@ -64,12 +63,18 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Called when there may be something to take. */
   readonly onReady: () => void;
-  readonly plugins?: readonly Plugin[];
+  /** The plugins that a pod is scheduled by. */
+  readonly pluginsFor?: (pod: PodInfo) => readonly Plugin[];
+  /** The pause after a failed try doubles from the first to the longest of these; 1 s and 10 s unless said otherwise. */
+  readonly podInitialBackoff?: Duration;
+  readonly podMaxBackoff?: Duration;
   /** What gates may look up. */
   readonly view?: ClusterView;
 }
 
-export function createQueue({ clock, onReady, plugins = allPlugins, view = emptyView }: QueueOptions): SchedulingQueue {
+export function createQueue(options: QueueOptions): SchedulingQueue {
+  const { clock, onReady, pluginsFor = () => allPlugins, view = emptyView } = options;
+  const { podInitialBackoff = 1000, podMaxBackoff = 10_000 } = options;
   const entries = new Map<string, Entry>();
   const active = heap<Entry>(byPriority);
   const backoff = heap<Entry>((a, b) => readyAt(a) - readyAt(b) || byPriority(a, b));
@@ -78,10 +83,16 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
   const waiting = new Set<Entry>();
   const gated = new Set<Entry>();
   const held = new Set<string>();
-  const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   let turns = 0;
   let errorTimer: Timer | undefined;
   let waitTimer: Timer | undefined;
+
+  function readyAt({ since, attempts, errors: failures }: Entry): Instant {
+    const times = failures > 0 ? failures : attempts;
+    if (times === 0) return 0;
+    const pause = Math.min(podMaxBackoff, podInitialBackoff * 2 ** (times - 1));
+    return (Math.floor((since + pause) / backoffWindow) + 1) * backoffWindow;
+  }
 
   function move(entry: Entry, place: Place): void {
     if (entry.handle) heaps[entry.place]?.remove(entry.handle);
@@ -139,12 +150,13 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
     return entry;
   }
 
-  const isGated = ({ pod }: PodInfo): boolean => plugins.some(({ gate }) => gate?.(pod, view) !== undefined);
+  const isGated = (info: PodInfo): boolean => pluginsFor(info).some(({ gate }) => gate?.(info.pod, view) !== undefined);
 
   function isWoken(entry: Entry, event: ClusterEvent): boolean {
     if (held.has(entry.pod.uid)) return false;
-    for (const name of entry.refusedBy) if (isWokenBy(byName.get(name)?.wakes, entry.pod, event)) return true;
-    return false;
+    return pluginsFor(entry.pod).some(
+      ({ name, wakes }) => wakes !== undefined && entry.refusedBy.has(name) && isWokenBy(wakes, entry.pod, event),
+    );
   }
 
   function putBack(uid: string, place: 'waiting' | 'error', refusedBy: ReadonlySet<string>): void {
@@ -221,14 +233,4 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
 
 function byPriority(a: Entry, b: Entry): number {
   return b.pod.priority - a.pod.priority || a.since - b.since || a.turn - b.turn;
-}
-
-/** Pauses end all together, with the first whole second that begins after them. */
-const window: Duration = 1000;
-
-function readyAt({ since, attempts, errors }: Entry): Instant {
-  const failures = errors > 0 ? errors : attempts;
-  if (failures === 0) return 0;
-  const pause = Math.min(longestBackoff, firstBackoff * 2 ** (failures - 1));
-  return (Math.floor((since + pause) / window) + 1) * window;
 }

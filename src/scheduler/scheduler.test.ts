@@ -4,10 +4,11 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { PriorityClass } from '../kinds/scheduling/priority-class.ts';
 import { sampleNode, samplePod, type NodeSample, type PodSample } from './samples.ts';
+import { readConfiguration, type SchedulerConfiguration } from './configuration/read.ts';
 import { startScheduler } from './scheduler.ts';
 
 /** A server and a scheduler, without controllers and nodes. */
-async function cluster() {
+async function cluster(configuration?: SchedulerConfiguration) {
   const bare = await bareServer();
   const { client, clock } = bare;
   const events: string[] = [];
@@ -15,6 +16,7 @@ async function cluster() {
   const scheduler = await startScheduler({
     ...bare,
     random: bare.random.fork('scheduler'),
+    ...(configuration && { configuration }),
     event: (about, { reason, action, message }) =>
       events.push(`${reason} ${action} ${about.metadata.name}: ${message}`),
     onBug: (error) => bugs.push(error),
@@ -111,4 +113,36 @@ test('pods of another scheduler are left alone', async () => {
   await addNode('a');
   await addPod('p', { spec: { schedulerName: 'nobody' } });
   expect((await pod('p')).spec?.nodeName).toBeUndefined();
+});
+
+test('each profile schedules the pods that name it, in its own way', async () => {
+  const packing = {
+    schedulerName: 'packer',
+    plugins: { multiPoint: { disabled: [{ name: 'NodeResourcesBalancedAllocation' }] } },
+    pluginConfig: [
+      {
+        name: 'NodeResourcesFit',
+        args: { scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } },
+      },
+    ],
+  };
+  const { addNode, addPod, pod, events } = await cluster(
+    readConfiguration({
+      apiVersion: 'kubescheduler.config.k8s.io/v1',
+      kind: 'KubeSchedulerConfiguration',
+      profiles: [{ schedulerName: 'default-scheduler' }, packing],
+    }),
+  );
+  await addNode('a');
+  await addNode('b');
+  await addPod('first', { requests: { cpu: '1', memory: '2Gi' } });
+  const taken = (await pod('first')).spec?.nodeName;
+  const [packed, spread] = [{ schedulerName: 'packer' }, {}];
+  await addPod('packed', { requests: { cpu: '1', memory: '2Gi' }, spec: packed });
+  await addPod('spread', { requests: { cpu: '1', memory: '2Gi' }, spec: spread });
+  await addPod('nobody', { spec: { schedulerName: 'other' } });
+  expect((await pod('packed')).spec?.nodeName).toBe(taken);
+  expect((await pod('spread')).spec?.nodeName).not.toBe(taken);
+  expect((await pod('nobody')).spec?.nodeName).toBeUndefined();
+  expect(events).toHaveLength(3);
 });

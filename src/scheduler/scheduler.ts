@@ -11,6 +11,8 @@ import type { Informers } from '../client/informers.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { BindError, bindPod } from './bind.ts';
+import type { Profile } from './configuration/profile.ts';
+import { defaultConfiguration, type SchedulerConfiguration } from './configuration/read.ts';
 import { mirrorCluster } from './cluster-mirror.ts';
 import { type Decision, decide, nextStart } from './decide.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
@@ -20,6 +22,7 @@ import { type PodInfo, podInfoOf, uidOf } from './pod-info.ts';
 import { preempt } from './preempt.ts';
 import { planClaims } from './plugins/dynamic-resources.ts';
 import { createQueue, type SchedulingQueue } from './queue.ts';
+import { noClaims } from './resource-claims.ts';
 import { reserveClaims } from './reserve-claims.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 import { type Finding, planFinding } from './status.ts';
@@ -31,9 +34,8 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Which pods are its own; default `default-scheduler`. */
-  readonly schedulerName?: string;
-  readonly percentageOfNodesToScore?: number;
+  /** Which pods are its own, and how they are scheduled. */
+  readonly configuration?: SchedulerConfiguration;
   /** Writes under way at once; default 64. */
   readonly mostInFlight?: number;
   /** Called for what is a bug and no refusal; by default it is logged. */
@@ -51,10 +53,11 @@ export interface Scheduler {
 
 /** Resolves once it has seen all nodes and pods. */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { clock, random, log, informers, schedulerName = 'default-scheduler', mostInFlight = 64 } = options;
+  const { clock, random, log, informers, configuration = defaultConfiguration, mostInFlight = 64 } = options;
+  const profiles = new Map(configuration.profiles.map((profile) => [profile.schedulerName, profile]));
   const client = options.client.as('kube-scheduler');
   const onBug = options.onBug ?? ((error: unknown) => log.error('the scheduler failed', { error: String(error) }));
-  const event = options.event ?? createEventRecorder({ client, clock, log, controller: schedulerName });
+  const event = options.event ?? createEventRecorder({ client, clock, log });
   const [cluster, nodes, pods] = [await mirrorCluster(informers), await informers.of(Node), await informers.of(Pod)];
   const snapshot = createSnapshot(cluster);
   const nominations = createNominations();
@@ -64,7 +67,18 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   let inFlight = 0;
   let isDue = false;
   let isStopped = false;
-  const queue = createQueue({ clock, onReady: due, view: cluster });
+  const queue = createQueue({
+    ...configuration,
+    clock,
+    onReady: due,
+    view: cluster,
+    pluginsFor: (pod) => profileOf(pod).plugins,
+  });
+
+  /** Only pods that have one come here. */
+  function profileOf({ pod }: PodInfo): Profile {
+    return profiles.get(pod.spec?.schedulerName ?? '') ?? (configuration.profiles[0] as Profile);
+  }
 
   /** Never inside the change that made it due: the mirrors finish telling everybody first. */
   function due(): void {
@@ -103,12 +117,13 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       queue.drop(pod.uid);
       return;
     }
-    const { percentageOfNodesToScore = 0 } = options;
+    const { plugins, percentageOfNodesToScore = configuration.percentageOfNodesToScore } = profileOf(pod);
     const decision = decide(snapshot, pod, {
       random,
       start,
       nominated: nominations.byNode(),
       percentageOfNodesToScore,
+      plugins,
     });
     start = nextStart(start, decision);
     decisions.add(decision);
@@ -117,16 +132,17 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   }
 
   function place(pod: PodInfo, node: string): void {
-    const plan = volumePlan(pod, node);
+    const { reserves, bindTimeout } = profileOf(pod);
+    const plan = reserves.volumes ? volumePlan(pod, node) : { bind: [], provision: [] };
     snapshot.place(pod, node);
     nominations.forget(pod.uid);
     assumed.add(pod.uid);
-    const claims = planClaims(pod, snapshot.node(node), cluster);
+    const claims = reserves.devices ? planClaims(pod, snapshot.node(node), cluster) : noClaims;
     const unassume = [cluster.assume(plan, node), cluster.assumeClaims(claims)];
     carryOut(async () => {
       try {
         await reserveClaims(pod.pod, claims, { client, clock });
-        await bindPod(pod, node, plan, { client, clock, cluster });
+        await bindPod(pod, node, plan, { client, clock, cluster, bindTimeout });
         const message = `Successfully assigned ${pod.namespace}/${pod.name} to ${node}`;
         event(pod.pod, { reason: 'Scheduled', message, action: 'Binding' });
       } catch (error) {
@@ -212,7 +228,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     if (!now) return;
     if (isFinished(now)) onPodGone(now);
     else if (now.spec?.nodeName) onPodPlaced(now, now.spec.nodeName);
-    else if (now.spec?.schedulerName === schedulerName && !assumed.has(uidOf(now))) onPodPending(now);
+    else if (profiles.has(now.spec?.schedulerName ?? '') && !assumed.has(uidOf(now))) onPodPending(now);
   }
 
   function onPodGone(pod: Pod): void {
