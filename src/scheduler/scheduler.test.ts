@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { bareServer } from '../../test/support/bare-server.ts';
+import type { Client } from '../client/client.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { PriorityClass } from '../kinds/scheduling/priority-class.ts';
@@ -145,4 +146,32 @@ test('each profile schedules the pods that name it, in its own way', async () =>
   expect((await pod('spread')).spec?.nodeName).not.toBe(taken);
   expect((await pod('nobody')).spec?.nodeName).toBeUndefined();
   expect(events).toHaveLength(3);
+});
+
+test('a pod that is placed while its failure is still being written down ends as placed', async () => {
+  const bare = await bareServer();
+  const { client, clock } = bare;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const slow: Client = {
+    ...client,
+    as: (...asked) => {
+      const own = client.as(...asked);
+      return { ...own, patch: async (...patch) => held.then(() => own.patch(...patch)) };
+    },
+  };
+  const random = bare.random.fork('scheduler');
+  const scheduler = await startScheduler({ ...bare, client: slow, random, event: () => {} });
+  onTestFinished(() => scheduler.stop());
+  await client.create(Node, sampleNode('a', { spec: { unschedulable: true } }));
+  const { metadata, spec } = samplePod('p');
+  const { uid: _, ...named } = metadata;
+  await client.create(Pod, { metadata: named, spec } as Pod);
+  await clock.settle();
+  await client.patch(Node, { name: 'a', namespace: '' }, { spec: { unschedulable: null, taints: null } });
+  await clock.settle();
+  letGo();
+  await clock.settle();
+  const pod = await client.get(Pod, 'p', 'default');
+  expect([pod.spec?.nodeName, scheduled(pod)?.status]).toEqual(['a', 'True']);
 });

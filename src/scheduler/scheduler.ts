@@ -63,6 +63,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const nominations = createNominations();
   const decisions = createDecisions();
   const assumed = new Set<string>();
+  /** Findings that are being written, by pod. */
+  const reports = new Map<string, Promise<unknown>>();
   let start = 0;
   let inFlight = 0;
   let isDue = false;
@@ -141,6 +143,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     const unassume = [cluster.assume(plan, node), cluster.assumeClaims(claims)];
     carryOut(async () => {
       try {
+        await whenReported(pod.uid);
         await reserveClaims(pod.pod, claims, { client, clock });
         await bindPod(pod, node, plan, { client, clock, cluster, bindTimeout });
         const message = `Successfully assigned ${pod.namespace}/${pod.name} to ${node}`;
@@ -208,11 +211,20 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     }
   }
 
-  async function report({ pod }: PodInfo, finding: Finding): Promise<void> {
+  async function report({ pod, uid }: PodInfo, finding: Finding): Promise<void> {
     event(pod, { type: 'Warning', reason: 'FailedScheduling', message: finding.message, action: 'Scheduling' });
     const status = planFinding(pod, finding, formatTime(clock.now()));
     if (!status) return;
-    await client.patch(Pod, referenceTo(pod), { status }, { type: 'strategic', subresource: 'status' });
+    const written = whenReported(uid).then(() =>
+      client.patch(Pod, referenceTo(pod), { status }, { type: 'strategic', subresource: 'status' }),
+    );
+    reports.set(uid, written);
+    await written.finally(() => reports.get(uid) === written && reports.delete(uid));
+  }
+
+  /** What a later try finds is written after what an earlier one did, so that it is what stays. */
+  async function whenReported(uid: string): Promise<void> {
+    await Promise.allSettled([reports.get(uid)]);
   }
 
   function forgetPlace(uid: string): void {
