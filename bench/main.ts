@@ -2,12 +2,14 @@
 
 import { api } from './api.ts';
 import { fill } from './fill.ts';
+import { schedule } from './schedule.ts';
 import { start } from './start.ts';
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   start,
   fill,
   api,
+  schedule,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

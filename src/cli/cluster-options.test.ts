@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { remarksOn, settingsOf, withClusterOptions } from './cluster-options.ts';
@@ -24,6 +27,21 @@ test('versions and features stay as they were until they are said anew', () => {
   expect([again.runtimeConfig, again.featureGates]).toEqual([{ 'api/beta': 'true' }, { GenericWorkload: true }]);
   const anew = settingsOf('a', optionsOf('--runtime-config=api/alpha=true'), first);
   expect([anew.runtimeConfig, anew.featureGates]).toEqual([{ 'api/alpha': 'true' }, { GenericWorkload: true }]);
+});
+
+test('a scheduler configuration is read and checked before anything starts', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'portolan-')), 'scheduler.yaml');
+  const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
+  writeFileSync(file, `${head}parallelism: 4\n`);
+  const settings = settingsOf('a', optionsOf(`--scheduler-config=${file}`));
+  expect(settings.schedulerConfig).toMatchObject({ parallelism: 4 });
+  expect(remarksOn(settings)).toEqual([
+    '--scheduler-config: parallelism is known but changes nothing here: there is one scheduler, in the same process',
+  ]);
+  writeFileSync(file, `${head}podMaxBackoffSeconds: 0\n`);
+  expect(() => settingsOf('a', optionsOf(`--scheduler-config=${file}`))).toThrow(
+    `--scheduler-config: ${file}: podMaxBackoffSeconds: Invalid value: 0: must be greater than or equal to PodInitialBackoffSeconds`,
+  );
 });
 
 test('what cannot be is a mistake of the user’s, and what changes nothing is said', () => {

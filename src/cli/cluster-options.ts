@@ -12,7 +12,9 @@ import { gateRemarks, type GateSettings, readFeatureGates } from '../api/feature
 import { readRuntimeConfig, type RuntimeConfig, runtimeConfigRemarks } from '../kinds/runtime-config.ts';
 import { defaultRanges } from '../server/stock/default-ranges.ts';
 import type { NodeSpec } from '../node/node-object.ts';
+import { readConfiguration } from '../scheduler/configuration/read.ts';
 import { UserError } from './errors.ts';
+import { readSchedulerConfig } from './scheduler-config-file.ts';
 import { nodesOfWorld, readWorld } from './world-file.ts';
 
 /** Everything the server process needs to know; JSON, since it is handed over to it. */
@@ -37,6 +39,8 @@ export interface ClusterSettings {
   readonly loadBalancerPool?: string;
   /** How much history the store keeps; 0: all of it. */
   readonly compactionIntervalMs?: number;
+  /** A KubeSchedulerConfiguration that is valid. */
+  readonly schedulerConfig?: unknown;
   readonly featureGates: GateSettings;
   /** Absent in the settings of a cluster that was made before there was such an option. */
   readonly runtimeConfig?: RuntimeConfig;
@@ -53,6 +57,7 @@ export function withClusterOptions(parser: Command): Command {
     .option('--store <kind>', 'memory or sqlite (default: sqlite)')
     .option('--data-dir <folder>', 'where the store and the keys are kept')
     .option('--token-auth-file <file>', "bearer tokens in kube-apiserver's CSV form")
+    .option('--scheduler-config <file>', 'a KubeSchedulerConfiguration: profiles, plugins, their arguments')
     .option('--bare', 'the API server alone: no controllers, no scheduler, no nodes')
     .option('--controllers-only', 'controllers and scheduler, but no nodes')
     .option('--node-monitor-grace-period <duration>', 'how long a node may be silent before it counts as lost')
@@ -92,6 +97,7 @@ const decides: Readonly<Record<string, readonly Setting[]>> = {
   loadBalancerPool: ['loadBalancerPool'],
   serviceClusterIpRange: ['serviceCidrs'],
   etcdCompactionInterval: ['compactionIntervalMs'],
+  schedulerConfig: ['schedulerConfig'],
   featureGates: ['featureGates'],
   runtimeConfig: ['runtimeConfig'],
 };
@@ -116,6 +122,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
   const pool = text('loadBalancerPool');
   const compaction = text('etcdCompactionInterval');
   const dataDir = text('dataDir');
+  const schedulerConfig = text('schedulerConfig');
   const tokenAuthFile = text('tokenAuthFile');
   if (tokenAuthFile !== undefined) requireReadable('--token-auth-file', tokenAuthFile);
   return {
@@ -135,6 +142,7 @@ function askedFor(name: string, options: Record<string, unknown>): ClusterSettin
     ...(compaction !== undefined && {
       compactionIntervalMs: durationOf('--etcd-compaction-interval', compaction),
     }),
+    ...(schedulerConfig !== undefined && { schedulerConfig: readSchedulerConfig(schedulerConfig) }),
     featureGates: gatesOf(text('featureGates')),
     runtimeConfig: runtimeConfigOf(text('runtimeConfig')),
   };
@@ -217,9 +225,16 @@ function runtimeConfigOf(text: string | undefined): RuntimeConfig {
 }
 
 /** What whoever starts a cluster so should hear: settings that Kubernetes knows and that change nothing here. */
-export const remarksOn = ({ featureGates, runtimeConfig = {} }: ClusterSettings): readonly string[] => [
+export const remarksOn = ({
+  featureGates,
+  runtimeConfig = {},
+  schedulerConfig,
+}: ClusterSettings): readonly string[] => [
   ...gateRemarks(featureGates).map((remark) => `--feature-gates: ${remark}`),
   ...runtimeConfigRemarks(runtimeConfig).map((remark) => `--runtime-config: ${remark}`),
+  ...(schedulerConfig === undefined ? [] : readConfiguration(schedulerConfig).remarks).map(
+    (remark) => `--scheduler-config: ${remark}`,
+  ),
 ];
 
 function requireReadable(option: string, file: string): void {

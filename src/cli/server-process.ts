@@ -19,6 +19,7 @@ import { realClock } from '../edge/real-clock.ts';
 import { clusterFolder, makeFolder, removeRecord, stateHome, writePrivate, writeRecord } from '../edge/state-folder.ts';
 import { seededRandom } from '../base/random.ts';
 import { type Authenticator, staticTokens } from '../server/authenticate.ts';
+import { readConfiguration } from '../scheduler/configuration/read.ts';
 import { outgoingPort } from '../server/outgoing/outgoing.ts';
 import { kubernetesVersion } from '../server/version.ts';
 import { memoryStore } from '../store/memory-store.ts';
@@ -86,6 +87,7 @@ export async function serve(settings: ClusterSettings, tell: (progress: Progress
       authenticators,
       featureGates: settings.featureGates,
       runtimeConfig: settings.runtimeConfig ?? {},
+      ...(settings.schedulerConfig !== undefined && { scheduler: readConfiguration(settings.schedulerConfig) }),
       describe: descriptions,
       processUse: () => processUse(settings.store === 'memory' ? undefined : folder.database),
       host: settings.host,

@@ -21,6 +21,7 @@ import { internalError } from '../api/status.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import { createEventRecorder } from '../reconcile/events.ts';
 import { startControllers } from '../reconcile/manager.ts';
+import type { SchedulerConfiguration } from '../scheduler/configuration/read.ts';
 import { type Scheduler, startScheduler } from '../scheduler/scheduler.ts';
 import { type Authenticator } from '../server/authenticate.ts';
 import { systemMasters } from '../server/authorize.ts';
@@ -56,6 +57,8 @@ export interface ClusterOptions {
   readonly featureGates?: GateSettings;
   /** Which versions are served besides the stable ones, or not served. */
   readonly runtimeConfig?: RuntimeConfig;
+  /** How pods are scheduled, where not as kube-scheduler does by default. */
+  readonly scheduler?: SchedulerConfiguration;
   readonly describe: Describe;
   /** What the process uses, for /metrics. */
   readonly processUse?: () => ProcessUse;
@@ -211,7 +214,11 @@ export function assemble(world: World, options: ClusterOptions): Cluster {
         },
       );
       stops.push(manager.stop);
-      scheduler = await startScheduler({ ...common, random: random.fork('scheduler') });
+      scheduler = await startScheduler({
+        ...common,
+        random: random.fork('scheduler'),
+        ...(options.scheduler && { configuration: options.scheduler }),
+      });
       stops.push(scheduler.stop);
       (await informers.of(Pod)).subscribe(departures.podsChanged);
       await createReader(client, whyReader);

@@ -6,7 +6,8 @@ import type { Placement, Remedy } from '../kinds/why/explanation.ts';
 import { decide } from './decide.ts';
 import type { Decisions } from './decisions.ts';
 import { explainPlaced, explainWaiting } from './explain.ts';
-import { podInfoOf, uidOf } from './pod-info.ts';
+import type { Plugin } from './plugin.ts';
+import { type PodInfo, podInfoOf, uidOf } from './pod-info.ts';
 import { copyOf, remediesFor } from './remedies.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -15,14 +16,22 @@ export interface AnswerTools {
   readonly decisions: Decisions;
   readonly random: Random;
   readonly schedulerNames: readonly string[];
+  /** Those of the pod's profile. */
+  readonly pluginsFor: (pod: PodInfo) => readonly Plugin[];
 }
 
-export const schedulerAnswers = ({ snapshot, decisions, random, schedulerNames }: AnswerTools) => ({
+export const schedulerAnswers = ({ snapshot, decisions, random, schedulerNames, pluginsFor }: AnswerTools) => ({
   /** Whether it takes care of pods with this schedulerName. */
   cares: (name: string): boolean => schedulerNames.includes(name),
   /** Where a pod without a node could run. */
-  waiting: (pod: Pod): Placement => explainWaiting(snapshot, podInfoOf(pod), decisions.of(uidOf(pod))),
-  remedies: (pod: Pod): readonly Remedy[] => remediesFor(snapshot, podInfoOf(pod)),
+  waiting(pod: Pod): Placement {
+    const info = podInfoOf(pod);
+    return explainWaiting(snapshot, info, { plugins: pluginsFor(info), decision: decisions.of(info.uid) });
+  },
+  remedies(pod: Pod): readonly Remedy[] {
+    const info = podInfoOf(pod);
+    return remediesFor(snapshot, info, pluginsFor(info));
+  },
   /** How the nodes compared when it was placed; undefined once that is forgotten. */
   placed(pod: Pod): Placement | undefined {
     const decision = decisions.of(uidOf(pod));
@@ -35,7 +44,10 @@ export const schedulerAnswers = ({ snapshot, decisions, random, schedulerNames }
     return pods.map((pod) => {
       copy.remove(uidOf(pod));
       const successor = podInfoOf(unplaced(pod));
-      const { node: found } = decide(copy, successor, { random: random.fork('what if') });
+      const { node: found } = decide(copy, successor, {
+        random: random.fork('what if'),
+        plugins: pluginsFor(successor),
+      });
       if (found !== undefined) copy.place(successor, found);
       return found;
     });

@@ -10,9 +10,6 @@ import { claimReference, type ClusterMirror } from './cluster-mirror.ts';
 import type { PodInfo } from './pod-info.ts';
 import { isBound, selectedNode, type VolumePlan } from './volumes.ts';
 
-/** How long provisioners may take, as kube-scheduler's bindTimeoutSeconds. */
-const volumesTimeout: Duration = 600_000;
-
 /** Why a pod could not be bound although there was a node for it. */
 export class BindError extends Error {}
 
@@ -20,6 +17,8 @@ export interface BindTools {
   readonly client: Client;
   readonly clock: Clock;
   readonly cluster: ClusterMirror;
+  /** How long provisioners may take. */
+  readonly bindTimeout: Duration;
 }
 
 /** @throws ApiError when the server refuses, BindError when the volumes do not come */
@@ -53,7 +52,12 @@ async function requestVolumes({ bind, provision }: VolumePlan, node: string, cli
   }
 }
 
-function volumesBound(pod: PodInfo, plan: VolumePlan, node: string, { clock, cluster }: BindTools): Promise<void> {
+function volumesBound(
+  pod: PodInfo,
+  plan: VolumePlan,
+  node: string,
+  { clock, cluster, bindTimeout }: BindTools,
+): Promise<void> {
   const claims = [...plan.bind.map(({ claim }) => claim), ...plan.provision];
   return new Promise((resolve, reject) => {
     const state = (): string => {
@@ -79,7 +83,7 @@ function volumesBound(pod: PodInfo, plan: VolumePlan, node: string, { clock, clu
       const now = state();
       if (now !== 'waiting') end(now === 'bound' ? undefined : now);
     };
-    const timer = clock.after(volumesTimeout, () => end(`volumes of ${pod.name}: context deadline exceeded`));
+    const timer = clock.after(bindTimeout, () => end(`volumes of ${pod.name}: context deadline exceeded`));
     const stop = cluster.claims.subscribe(look);
     look();
   });

@@ -20,6 +20,7 @@ import { CSIDriver } from '../kinds/storage/csi-driver.ts';
 import { CSINode } from '../kinds/storage/csi-node.ts';
 import { CSIStorageCapacity } from '../kinds/storage/csi-storage-capacity.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
+import { VolumeAttachment } from '../kinds/storage/volume-attachment.ts';
 import type { ClusterEvent, EventName } from './events.ts';
 import type { ClaimPlan } from './resource-claims.ts';
 import type { ClusterView } from './view.ts';
@@ -41,6 +42,7 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
   const storageClasses = await informers.of(StorageClass);
   const csiNodes = await informers.of(CSINode);
   const csiDrivers = await informers.of(CSIDriver);
+  const attachments = await informers.of(VolumeAttachment);
   const capacities = await informers.of(CSIStorageCapacity);
   const namespaces = await informers.of(Namespace);
   const budgets = await informers.of(PodDisruptionBudget);
@@ -69,6 +71,7 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
     storageClass: (name) => storageClasses.get(name),
     csiNode: (name) => csiNodes.get(name),
     csiDriver: (name) => csiDrivers.get(name),
+    attachments: (node) => attachments.list().filter(({ spec }) => spec?.nodeName === node),
     storageCapacities: () => capacities.list(),
     resourceClaim: (namespace, name) =>
       assumedResources.get(`${namespace}/${name}`) ?? resourceClaims.get(name, namespace),
@@ -102,41 +105,39 @@ export async function mirrorCluster(informers: Informers): Promise<ClusterMirror
 
     subscribe(sink) {
       const stops = [
-        forward(claims, sink, ['ClaimAdded', 'ClaimChanged', 'ClaimGone']),
-        forward(volumes, sink, ['VolumeAdded', 'VolumeChanged', undefined]),
-        forward(storageClasses, sink, ['StorageClassAdded', 'StorageClassChanged', undefined]),
-        forward(csiNodes, sink, ['CSINodeAdded', 'CSINodeChanged', undefined]),
-        forward(csiDrivers, sink, ['CSIDriverChanged', 'CSIDriverChanged', undefined]),
-        forward(capacities, sink, ['StorageCapacityChanged', 'StorageCapacityChanged', undefined]),
-        forward(resourceClaims, sink, ['ResourceClaimChanged', 'ResourceClaimChanged', 'ResourceClaimChanged']),
-        forward(resourceSlices, sink, ['DevicesChanged', 'DevicesChanged', 'DevicesChanged']),
-        forward(deviceClasses, sink, ['DevicesChanged', 'DevicesChanged', undefined]),
-        forward(taintRules, sink, ['DevicesChanged', 'DevicesChanged', 'DevicesChanged']),
-        forward(namespaces, sink, ['NamespaceChanged', 'NamespaceChanged', undefined]),
+        claims.subscribe(forward('ClaimAdded', 'ClaimChanged', sink)),
+        volumes.subscribe(forward('VolumeAdded', 'VolumeChanged', sink)),
+        storageClasses.subscribe(forward('StorageClassAdded', 'StorageClassChanged', sink)),
+        csiNodes.subscribe(forward('CSINodeAdded', 'CSINodeChanged', sink)),
+        csiDrivers.subscribe(forward(undefined, 'CSIDriverChanged', sink)),
+        capacities.subscribe(forward('StorageCapacityAdded', 'StorageCapacityChanged', sink)),
+        resourceClaims.subscribe(forward('ResourceClaimAdded', 'ResourceClaimChanged', sink)),
+        attachments.subscribe((changes) => {
+          for (const { object, previous } of changes) {
+            if (!object && previous) sink({ name: 'AttachmentGone', object: previous });
+          }
+        }),
+        resourceSlices.subscribe(forward('DevicesChanged', 'DevicesChanged', sink)),
+        deviceClasses.subscribe(forward('DevicesChanged', 'DevicesChanged', sink)),
+        taintRules.subscribe(forward('DevicesChanged', 'DevicesChanged', sink)),
       ];
       return () => stops.forEach((stop) => stop());
     },
   };
 }
 
-type ObjectEventName = Exclude<EventName, 'NodeAdded' | 'NodeChanged' | 'PodPlaced' | 'PodGone' | 'PodChanged'>;
-
+/** Tells of what comes and what changes. */
 function forward<T extends KubeObject>(
-  mirror: Mirror<T>,
+  added: EventName | undefined,
+  changed: EventName,
   sink: (event: ClusterEvent) => void,
-  [added, changed, gone]: readonly [ObjectEventName, ObjectEventName, ObjectEventName | undefined],
-): () => void {
-  return mirror.subscribe((changes) => {
-    for (const change of changes) {
-      const name = change.object ? (change.previous ? changed : added) : gone;
-      if (name) sink({ name, object: referenceOf(change) });
+): (changes: readonly MirrorChange<T>[]) => void {
+  return (changes) => {
+    for (const { object, previous } of changes) {
+      const name = previous ? changed : added;
+      if (object && name) sink({ name, object, previous } as unknown as ClusterEvent);
     }
-  });
-}
-
-function referenceOf({ object, previous }: MirrorChange<KubeObject>) {
-  const { name = '', namespace = '' } = (object ?? previous)?.metadata ?? {};
-  return { name, namespace };
+  };
 }
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;

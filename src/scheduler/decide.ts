@@ -27,14 +27,14 @@ export interface Decision {
   /** The node; undefined when none can have the pod now. */
   readonly node: string | undefined;
   readonly totalNodes: number;
-  /** How many nodes were looked at; the search ends early in large clusters. */
+  /** How many nodes the search looked at; it ends early in large clusters, and does not begin when a promised node can be had. */
   readonly evaluated: number;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Left out where there was nothing to choose. */
   readonly scores: Scores | undefined;
   /** Why the pod waits, as in its condition. */
   readonly message: string | undefined;
-  /** Plugins that refused: what they wait for wakes the pod. */
+  /** Plugins that refused: what they wait for wakes the pod. None when there was no node at all. */
   readonly refusedBy: ReadonlySet<string>;
   readonly preemption: Preemption | undefined;
   /** A node it was promised is not its any more. */
@@ -54,6 +54,8 @@ export interface DecideOptions {
 
 interface ActiveFilter extends NodeFilter {
   readonly plugin: string;
+  /** Equal refusals are one verdict. */
+  readonly verdicts: Map<Refusal, Verdict>;
 }
 
 interface Search {
@@ -79,7 +81,7 @@ export function decide(snapshot: Snapshot, pod: PodInfo, options: DecideOptions)
   };
   if (nodes.length === 0) {
     const message = 'no nodes available to schedule pods';
-    return { ...common, ...nothing, message, refusedBy: new Set(plugins.map(({ name }) => name)) };
+    return { ...common, ...nothing, message, refusedBy: new Set() };
   }
   const prepared = prepareFilters(plugins, pod, snapshot);
   if (!Array.isArray(prepared)) {
@@ -117,7 +119,7 @@ function prepareFilters(plugins: readonly Plugin[], pod: PodInfo, snapshot: Snap
     const filter = plugin.filter?.(pod, snapshot);
     if (!filter) continue;
     if ('reasons' in filter) return { ...filter, plugin: plugin.name };
-    filters.push({ ...filter, plugin: plugin.name });
+    filters.push({ ...filter, plugin: plugin.name, verdicts: new Map() });
   }
   return filters;
 }
@@ -142,11 +144,11 @@ function candidatesOf(snapshot: Snapshot, only: OnlyNodes | undefined): readonly
 
 /** Looks at nodes in turn until enough can have the pod; a node it is promised comes first. Returns how many it looked at. */
 function findFeasible(search: Search, nodes: readonly NodeInfo[], options: DecideOptions): number {
-  const { pod, feasible, verdicts } = search;
-  const promised = nodes.find(({ name }) => name === pod.pod.status?.nominatedNodeName);
+  const { feasible, verdicts } = search;
+  const promised = promisedNode(search, nodes);
   if (promised && !refusalOf(search, promised)) {
     feasible.push(promised);
-    return 1;
+    return 0;
   }
   const enough = feasibleWanted(nodes.length, options.percentageOfNodesToScore ?? 0);
   const start = nodes.length > 0 ? (options.start ?? 0) % nodes.length : 0;
@@ -158,6 +160,11 @@ function findFeasible(search: Search, nodes: readonly NodeInfo[], options: Decid
     else feasible.push(node);
   }
   return looked;
+}
+
+function promisedNode({ pod, snapshot }: Search, nodes: readonly NodeInfo[]): NodeInfo | undefined {
+  const node = snapshot.node(pod.pod.status?.nominatedNodeName ?? '');
+  return node && nodes.includes(node) ? node : undefined;
 }
 
 /** All of a small cluster; a falling share of a large one, never less than a hundred. */
@@ -187,9 +194,15 @@ function firstRefusal(filters: readonly ActiveFilter[], node: NodeInfo): Verdict
   for (let i = 0; i < filters.length; i++) {
     const filter = filters[i] as ActiveFilter;
     const refusal = filter.check(node);
-    if (refusal) return { reasons: refusal.reasons, unresolvable: refusal.unresolvable, plugin: filter.plugin };
+    if (refusal) return verdictOf(refusal, filter);
   }
   return undefined;
+}
+
+function verdictOf(refusal: Refusal, { plugin, verdicts }: ActiveFilter): Verdict {
+  let verdict = verdicts.get(refusal);
+  if (!verdict) verdicts.set(refusal, (verdict = { ...refusal, plugin }));
+  return verdict;
 }
 
 function shiftAll(filters: readonly NodeFilter[], pod: PodInfo, node: NodeInfo, by: 1 | -1): void {

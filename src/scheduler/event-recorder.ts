@@ -35,10 +35,9 @@ export interface RecorderOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
-  readonly controller: string;
 }
 
-export function createEventRecorder({ client, clock, log, controller }: RecorderOptions): RecordEvent {
+export function createEventRecorder({ client, clock, log }: RecorderOptions): RecordEvent {
   const known = new Map<string, Series>();
   let written: Promise<unknown> = Promise.resolve();
   let serial = 0;
@@ -55,7 +54,7 @@ export function createEventRecorder({ client, clock, log, controller }: Recorder
     known.delete(key);
     known.set(key, series);
     if (known.size > seriesKept) known.delete(known.keys().next().value ?? '');
-    write(() => client.create(GroupEvent, eventObject(about, event, { name, controller, at: formatMicroTime(now) })));
+    write(() => client.create(GroupEvent, eventObject(about, event, { name, at: formatMicroTime(now) })));
   }
 
   function lengthen(series: Series): void {
@@ -76,12 +75,9 @@ export function createEventRecorder({ client, clock, log, controller }: Recorder
   };
 }
 
-function eventObject(
-  about: Pod,
-  event: SchedulingEvent,
-  { name, controller, at }: { name: string; controller: string; at: string },
-): GroupEvent {
-  const { metadata } = about;
+function eventObject(about: Pod, event: SchedulingEvent, { name, at }: { name: string; at: string }): GroupEvent {
+  const { metadata, spec } = about;
+  const controller = spec?.schedulerName ?? 'default-scheduler';
   return {
     metadata: { name, namespace: metadata.namespace ?? '' },
     eventTime: at,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../base/random.ts';
 import { decide } from './decide.ts';
 import { explainPlaced, explainWaiting } from './explain.ts';
+import { plugins } from './plugins/index.ts';
 import { remediesFor } from './remedies.ts';
 import { type NodeSample, type PodSample, sampleNode, samplePodInfo } from './samples.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
@@ -19,7 +20,7 @@ function clusterOf(
 }
 
 const changes = (snapshot: Snapshot, sample: PodSample) =>
-  remediesFor(snapshot, samplePodInfo('new', sample)).map(({ change, effect }) => [change, effect]);
+  remediesFor(snapshot, samplePodInfo('new', sample), plugins).map(({ change, effect }) => [change, effect]);
 
 const options = { random: seededRandom('explain') };
 
@@ -29,7 +30,7 @@ test('every plugin is asked about every node, and the node that lacks least come
     { a: ['full', { requests: { cpu: '3' } }], b: ['fuller', { requests: { cpu: '3500m' } }] },
   );
   const pod = samplePodInfo('new', { requests: { cpu: '5' } });
-  const { fitting, nodes, preemption } = explainWaiting(snapshot, pod, undefined);
+  const { fitting, nodes, preemption } = explainWaiting(snapshot, pod, { plugins, decision: undefined });
   expect(fitting).toBe(0);
   expect(
     nodes?.map(({ name, refusals }) => [name, refusals?.map(({ plugin, detail }) => `${plugin} ${detail}`)]),

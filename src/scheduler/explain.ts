@@ -7,7 +7,6 @@ import { amountOf, freeOn, printAmount } from './figures.ts';
 import type { NodeInfo } from './node-info.ts';
 import { keepsAway, tolerates } from './node-selection.ts';
 import type { NodeFilter, Plugin, Refusal } from './plugin.ts';
-import { plugins as allPlugins } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -15,7 +14,7 @@ import type { Snapshot } from './snapshot.ts';
 export type Examine = (node: NodeInfo) => readonly NodeRefusal[];
 
 /** All filters of a pod, made ready to be asked about any node of the snapshot. */
-export function examination(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[] = allPlugins): Examine {
+export function examination(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[]): Examine {
   const filters = plugins.flatMap(({ name, filter }) => {
     const made = filter?.(pod, snapshot);
     return made ? [{ plugin: name, check: checkOf(made, name) }] : [];
@@ -37,8 +36,12 @@ function checkOf(filter: NodeFilter | Refusal, plugin: string): NodeFilter['chec
 }
 
 /** Where a pod that waits could run as things are: all nodes, the nearest first. */
-export function explainWaiting(snapshot: Snapshot, pod: PodInfo, decision: Decision | undefined): Placement {
-  const examine = examination(snapshot, pod);
+export function explainWaiting(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  { plugins, decision }: { readonly plugins: readonly Plugin[]; readonly decision: Decision | undefined },
+): Placement {
+  const examine = examination(snapshot, pod, plugins);
   const nodes = snapshot.nodes().map((node) => {
     const refusals = examine(node);
     return { ...nameOf(node), refusals, distance: distance(refusals) + shortage(pod, node, refusals) };

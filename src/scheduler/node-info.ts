@@ -46,13 +46,15 @@ export const newNodeInfo = (name: string, slot: number): NodeInfo => ({
   images: new Map(),
 });
 
+export const allowedPodsOf = (node: Node | undefined): number => bytesOf(node?.status?.allocatable?.['pods'] ?? '0');
+
 /** Takes over what the Node object says; its pods stay. */
 export function describeNode(info: NodeInfo, node: Node | undefined): void {
   info.node = node;
   info.labels = node?.metadata.labels ?? noLabels;
   info.taints = node?.spec?.taints ?? [];
   info.allocatable = amountsOf(node?.status?.allocatable);
-  info.allowedPods = bytesOf(node?.status?.allocatable?.['pods'] ?? '0');
+  info.allowedPods = allowedPodsOf(node);
   info.images = new Map(
     node?.status?.images?.flatMap(({ names, sizeBytes }) => names.map((name) => [name, sizeBytes ?? 0] as const)),
   );
@@ -85,6 +87,9 @@ export function isPortTaken(info: NodeInfo, { ip, protocol, port }: HostPort): b
   if (!addresses || addresses.size === 0) return false;
   return ip === anyAddress || addresses.has(anyAddress) || addresses.has(ip);
 }
+
+export const areInConflict = (a: HostPort, b: HostPort): boolean =>
+  a.port === b.port && a.protocol === b.protocol && (a.ip === anyAddress || b.ip === anyAddress || a.ip === b.ip);
 
 function count(info: NodeInfo, pod: PodInfo, sign: 1 | -1): void {
   addAmounts(info.requested, pod.requests, sign);

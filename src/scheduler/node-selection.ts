@@ -10,6 +10,7 @@ import type {
 } from '../kinds/generated/types/core-v1.ts';
 import type { Pod } from '../kinds/core/pod.ts';
 import type { NodeInfo } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
 
 export type NodeTest = (node: Pick<NodeInfo, 'name' | 'labels'>) => boolean;
 
@@ -48,6 +49,10 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.key && toleration.key !== taint.key) return false;
   return toleration.operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');
 }
+
+/** Tolerations can only be added to a pod. */
+export const tolerationsChanged = ({ pod }: PodInfo, previous: PodInfo): boolean =>
+  (pod.spec?.tolerations ?? []).length !== (previous.pod.spec?.tolerations ?? []).length;
 
 /** Whether a taint keeps pods away (rather than only making the node less liked). */
 export const keepsAway = ({ effect }: Taint): boolean => effect === 'NoSchedule' || effect === 'NoExecute';

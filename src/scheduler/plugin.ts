@@ -5,7 +5,7 @@ import type { Pod } from '../kinds/core/pod.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { ClusterEvent, EventName } from './events.ts';
+import type { Wakes } from './events.ts';
 import type { ClusterView } from './view.ts';
 
 /** Why a node, or all of them, cannot have the pod. */
@@ -82,8 +82,8 @@ export interface Plugin {
   remedy?(search: FailedSearch): Remedy;
   /** A score for this pod; undefined when it would not tell nodes apart. */
   score?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined;
-  /** The events after which a pod this plugin refused is worth another try; `true`: always. */
-  readonly wakes?: Partial<Record<EventName, true | ((pod: PodInfo, event: ClusterEvent) => boolean)>>;
+  /** The events after which a pod this plugin refused is worth another try. */
+  readonly wakes?: Wakes;
 }
 
 /** Scores brought to 0 to 100, the highest to 100. */

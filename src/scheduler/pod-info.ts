@@ -78,6 +78,12 @@ export function podInfoOf(pod: Pod): PodInfo {
 /** What tells pods apart: a pod made anew under the same name is another. */
 export const uidOf = (pod: Pod): string => pod.metadata.uid ?? `${pod.metadata.namespace}/${pod.metadata.name}`;
 
+/** Whether a pod mounts this claim. */
+export const mounts = (
+  { namespace, claims }: PodInfo,
+  { metadata }: { readonly metadata: { readonly name?: string; readonly namespace?: string } },
+): boolean => metadata.namespace === namespace && claims.includes(metadata.name ?? '');
+
 export const isTerminating = (info: PodInfo): boolean => info.pod.metadata.deletionTimestamp !== undefined;
 
 /** Whether a pod with these namespace and labels is one the term speaks of. */

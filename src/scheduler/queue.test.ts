@@ -45,7 +45,7 @@ test('once its pause is over it goes first again', async () => {
   queue.put(pod('failed', 9));
   take();
   queue.refused('uid-failed', fit);
-  await clock.advance(1000);
+  await clock.advance(2000);
   queue.put(pod('fresh'));
   queue.happened(gone);
   expect([take(), take()]).toEqual(['failed', 'fresh']);
@@ -62,16 +62,64 @@ test('a pod that nothing woke is tried again after five minutes', async () => {
   expect(take()).toBe('p');
 });
 
-test('after an error the pauses double up to ten seconds', async () => {
+test('after an error the pauses double up to ten seconds, each lasting to the end of its second', async () => {
   const { clock, queue, take } = setup();
   queue.put(pod('p'));
-  for (const pause of [1000, 2000, 4000, 8000, 10_000, 10_000]) {
+  for (const pause of [1000, 2000, 4000, 8000, 10_000, 10_000].map((each) => each + 1000)) {
     expect(take()).toBe('p');
     queue.broken('uid-p');
     await clock.advance(pause - 1);
     expect(take()).toBeUndefined();
     await clock.advance(1);
   }
+});
+
+test('the pauses are as long as one says', async () => {
+  const clock = virtualClock(0);
+  const queue = createQueue({ clock, onReady() {}, podInitialBackoff: 3000, podMaxBackoff: 5000 });
+  queue.put(pod('p'));
+  for (const pause of [4000, 6000, 6000]) {
+    expect(queue.take()?.pod.name).toBe('p');
+    queue.broken('uid-p');
+    await clock.advance(pause - 1);
+    expect(queue.take()).toBeUndefined();
+    await clock.advance(1);
+  }
+});
+
+test('without a node to be refused by a pod is tried again after a pause', async () => {
+  const { clock, queue, take } = setup();
+  queue.put(pod('p'));
+  take();
+  queue.refused('uid-p', new Set());
+  await clock.advance(1999);
+  expect(take()).toBeUndefined();
+  await clock.advance(1);
+  expect(take()).toBe('p');
+});
+
+test('a change of the pod itself wakes it only when it could help against what refused it', () => {
+  const { queue, take } = setup();
+  const tolerating = samplePodInfo('p', { spec: { tolerations: [{ operator: 'Exists' }] } });
+  for (const plugin of ['NodeResourcesFit', 'TaintToleration']) {
+    queue.put(pod('p'));
+    take();
+    queue.refused('uid-p', new Set([plugin]));
+    queue.put(tolerating);
+    expect(take()).toBe(plugin === 'TaintToleration' ? 'p' : undefined);
+    queue.drop('uid-p');
+  }
+});
+
+test('room that a pod of low priority frees helps nobody above it', () => {
+  const { queue, take } = setup();
+  queue.put(pod('p', 5));
+  take();
+  queue.refused('uid-p', fit);
+  queue.happened(gone, 4);
+  expect(take()).toBeUndefined();
+  queue.happened(gone, 5);
+  expect(take()).toBe('p');
 });
 
 test('a gated pod comes in when its last gate goes', () => {

@@ -1,17 +1,15 @@
 // Pods that wait for a node: ready ones by priority, failed ones until something happens that could help them.
 
 import type { Clock, Duration, Instant, Timer } from '../base/clock.ts';
-import { deepEqual } from '../base/equal.ts';
 import { type Heap, type HeapEntry, heap } from '../base/heap.ts';
-import type { ClusterEvent } from './events.ts';
+import { type ClusterEvent, isWokenBy } from './events.ts';
 import type { Plugin } from './plugin.ts';
 import { plugins as allPlugins } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type ClusterView, emptyView } from './view.ts';
 
-/** The pause after a failed try doubles from the first to the last of these. */
-const firstBackoff: Duration = 1000;
-const longestBackoff: Duration = 10_000;
+/** Pauses end all together, with the first whole second that begins after them. */
+const backoffWindow: Duration = 1000;
 /** A pod that nothing woke is tried again after this. */
 const longestWait: Duration = 300_000;
 const waitsCheckedEvery: Duration = 30_000;
@@ -21,7 +19,7 @@ type Place = 'active' | 'backoff' | 'error' | 'waiting' | 'gated' | 'tried';
 
 export interface QueuedPod {
   pod: PodInfo;
-  /** Failed tries so far. */
+  /** How often no node could have it. */
   attempts: number;
   /** When it last came here; older ones of equal priority go first. */
   since: Instant;
@@ -33,9 +31,10 @@ interface Entry extends QueuedPod {
   /** Breaks ties, so that the order never depends on the heap. */
   turn: number;
   handle: HeapEntry<Entry> | undefined;
+  /** How often in a row something else went wrong. */
   errors: number;
-  /** Something happened that could help while it was being tried. */
-  woken: boolean;
+  /** What it was before it changed while it was being tried. */
+  changes: PodInfo[];
 }
 
 export interface SchedulingQueue {
@@ -45,7 +44,7 @@ export interface SchedulingQueue {
   drop(uid: string): void;
   /** The next pod to try. It stays known as being tried until it is put back or dropped. */
   take(): QueuedPod | undefined;
-  /** No node could have it: it waits for an event that the plugins which refused it wait for. */
+  /** No node could have it: it waits for an event that the plugins which refused it wait for. If there are none, it is tried again after a pause. */
   refused(uid: string, refusedBy: ReadonlySet<string>): void;
   /** Something went wrong that is nobody's refusal: it is tried again after a pause. */
   broken(uid: string): void;
@@ -54,7 +53,8 @@ export interface SchedulingQueue {
   release(uid: string): void;
   /** Releases it and lets it try again. */
   retry(uid: string): void;
-  happened(event: ClusterEvent): void;
+  /** Something that matters to pods of this priority and below. */
+  happened(event: ClusterEvent, priority?: number): void;
   counts(): Readonly<Record<Place, number>>;
   stop(): void;
 }
@@ -63,24 +63,36 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Called when there may be something to take. */
   readonly onReady: () => void;
-  readonly plugins?: readonly Plugin[];
+  /** The plugins that a pod is scheduled by. */
+  readonly pluginsFor?: (pod: PodInfo) => readonly Plugin[];
+  /** The pause after a failed try doubles from the first to the longest of these; 1 s and 10 s unless said otherwise. */
+  readonly podInitialBackoff?: Duration;
+  readonly podMaxBackoff?: Duration;
   /** What gates may look up. */
   readonly view?: ClusterView;
 }
 
-export function createQueue({ clock, onReady, plugins = allPlugins, view = emptyView }: QueueOptions): SchedulingQueue {
+export function createQueue(options: QueueOptions): SchedulingQueue {
+  const { clock, onReady, pluginsFor = () => allPlugins, view = emptyView } = options;
+  const { podInitialBackoff = 1000, podMaxBackoff = 10_000 } = options;
   const entries = new Map<string, Entry>();
   const active = heap<Entry>(byPriority);
   const backoff = heap<Entry>((a, b) => readyAt(a) - readyAt(b) || byPriority(a, b));
-  const errors = heap<Entry>((a, b) => errorOver(a) - errorOver(b) || a.turn - b.turn);
+  const errors = heap<Entry>((a, b) => readyAt(a) - readyAt(b) || a.turn - b.turn);
   const heaps: Partial<Record<Place, Heap<Entry>>> = { active, backoff, error: errors };
   const waiting = new Set<Entry>();
   const gated = new Set<Entry>();
   const held = new Set<string>();
-  const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   let turns = 0;
   let errorTimer: Timer | undefined;
   let waitTimer: Timer | undefined;
+
+  function readyAt({ since, attempts, errors: failures }: Entry): Instant {
+    const times = failures > 0 ? failures : attempts;
+    if (times === 0) return 0;
+    const pause = Math.min(podMaxBackoff, podInitialBackoff * 2 ** (times - 1));
+    return (Math.floor((since + pause) / backoffWindow) + 1) * backoffWindow;
+  }
 
   function move(entry: Entry, place: Place): void {
     if (entry.handle) heaps[entry.place]?.remove(entry.handle);
@@ -102,11 +114,11 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
   function watchErrors(): void {
     const first = errors.peek();
     errorTimer?.cancel();
-    errorTimer = first && clock.after(Math.max(0, errorOver(first) - clock.now()), releaseErrors);
+    errorTimer = first && clock.after(Math.max(0, readyAt(first) - clock.now()), releaseErrors);
   }
 
   function releaseErrors(): void {
-    for (let entry = errors.peek(); entry && errorOver(entry) <= clock.now(); entry = errors.peek()) {
+    for (let entry = errors.peek(); entry && readyAt(entry) <= clock.now(); entry = errors.peek()) {
       move(entry, 'active');
     }
     watchErrors();
@@ -132,34 +144,33 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
       place: 'tried',
       turn: turns++,
       handle: undefined,
-      woken: false,
+      changes: [],
     };
     entries.set(pod.uid, entry);
     return entry;
   }
 
-  const isGated = ({ pod }: PodInfo): boolean => plugins.some(({ gate }) => gate?.(pod, view) !== undefined);
+  const isGated = (info: PodInfo): boolean => pluginsFor(info).some(({ gate }) => gate?.(info.pod, view) !== undefined);
 
   function isWoken(entry: Entry, event: ClusterEvent): boolean {
     if (held.has(entry.pod.uid)) return false;
-    for (const name of entry.refusedBy) {
-      const wakes = byName.get(name)?.wakes?.[event.name];
-      if (wakes === true || wakes?.(entry.pod, event)) return true;
-    }
-    return false;
+    return pluginsFor(entry.pod).some(
+      ({ name, wakes }) => wakes !== undefined && entry.refusedBy.has(name) && isWokenBy(wakes, entry.pod, event),
+    );
   }
 
   function putBack(uid: string, place: 'waiting' | 'error', refusedBy: ReadonlySet<string>): void {
     const entry = entries.get(uid);
     if (entry?.place !== 'tried') return;
-    entry.attempts++;
+    if (place === 'waiting') entry.attempts++;
     entry.errors = place === 'error' ? entry.errors + 1 : 0;
     entry.since = clock.now();
     entry.turn = turns++;
     entry.refusedBy = refusedBy;
     if (isGated(entry.pod)) move(entry, 'gated');
-    else if (place === 'waiting' && entry.woken) requeue(entry);
-    else move(entry, place);
+    else if (place === 'waiting' && entry.changes.some((previous) => isWoken(entry, { name: 'OwnChange', previous }))) {
+      requeue(entry);
+    } else move(entry, place);
   }
 
   return {
@@ -170,10 +181,12 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
       known.pod = pod;
       if (known.place === 'gated') {
         if (!isGated(pod)) move(known, 'active');
-      } else if (asksDifferently(pod, previous)) {
-        if (known.place === 'waiting') requeue(known);
-        else if (known.place === 'tried') known.woken = true;
-        else move(known, known.place);
+      } else if (known.place === 'tried') {
+        known.changes.push(previous);
+      } else if (known.place === 'waiting') {
+        if (isWoken(known, { name: 'OwnChange', previous })) requeue(known);
+      } else if (pod.priority !== previous.priority) {
+        move(known, known.place);
       }
     },
     drop(uid) {
@@ -184,13 +197,14 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
       held.delete(uid);
     },
     take() {
+      for (let over = backoff.peek(); over && readyAt(over) <= clock.now(); over = backoff.peek()) move(over, 'active');
       const entry = active.peek() ?? backoff.peek();
       if (!entry) return undefined;
       move(entry, 'tried');
-      entry.woken = false;
+      entry.changes = [];
       return entry;
     },
-    refused: (uid, refusedBy) => putBack(uid, 'waiting', refusedBy),
+    refused: (uid, refusedBy) => putBack(uid, refusedBy.size > 0 ? 'waiting' : 'error', refusedBy),
     broken: (uid) => putBack(uid, 'error', new Set()),
     hold: (uid) => void held.add(uid),
     release: (uid) => void held.delete(uid),
@@ -199,8 +213,10 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
       const entry = entries.get(uid);
       if (entry?.place === 'waiting') requeue(entry);
     },
-    happened(event) {
-      for (const entry of [...waiting]) if (isWoken(entry, event)) requeue(entry);
+    happened(event, priority = Number.POSITIVE_INFINITY) {
+      for (const entry of [...waiting]) {
+        if (entry.pod.priority <= priority && isWoken(entry, event)) requeue(entry);
+      }
       for (const entry of [...gated]) if (!isGated(entry.pod)) move(entry, 'active');
     },
     counts() {
@@ -218,13 +234,3 @@ export function createQueue({ clock, onReady, plugins = allPlugins, view = empty
 function byPriority(a: Entry, b: Entry): number {
   return b.pod.priority - a.pod.priority || a.since - b.since || a.turn - b.turn;
 }
-
-const pauseAfter = (failures: number): Duration =>
-  failures === 0 ? 0 : Math.min(longestBackoff, firstBackoff * 2 ** (failures - 1));
-
-const readyAt = ({ since, attempts }: Entry): Instant => since + pauseAfter(attempts);
-const errorOver = ({ since, errors }: Entry): Instant => since + pauseAfter(errors);
-
-/** Whether what decides about a pod's place has changed; its status does not. */
-const asksDifferently = (next: PodInfo, previous: PodInfo): boolean =>
-  !deepEqual(next.pod.spec, previous.pod.spec) || !deepEqual(next.pod.metadata.labels, previous.pod.metadata.labels);

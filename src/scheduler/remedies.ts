@@ -4,9 +4,10 @@ import type { Remedy } from '../kinds/why/explanation.ts';
 import type { Container, PodSpec, Taint, Toleration } from '../kinds/generated/types/core-v1.ts';
 import type { Node } from '../kinds/core/node.ts';
 import type { Pod } from '../kinds/core/pod.ts';
-import { type Examine, examination, shortOf, taintText, untolerated, zoneOf } from './explain.ts';
+import { examination, shortOf, taintText, untolerated, zoneOf } from './explain.ts';
 import { amountOf, freeOn, printAmount } from './figures.ts';
 import type { NodeInfo } from './node-info.ts';
+import type { Plugin } from './plugin.ts';
 import { type PodInfo, podInfoOf } from './pod-info.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -25,11 +26,13 @@ interface Trial {
   }[];
   /** Where the pod would fit if it were so. */
   fitsAs(spec: Partial<PodSpec>): NodeInfo | undefined;
+  /** Whether it would fit on this node, if the node were so. */
+  fitsOn(node: Node): boolean;
 }
 
 /** Changes that help by themselves, the smallest first; none where no single one does. */
-export function remediesFor(snapshot: Snapshot, pod: PodInfo): readonly Remedy[] {
-  const trial = trialOf(snapshot, pod);
+export function remediesFor(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[]): readonly Remedy[] {
+  const trial = trialOf(snapshot, pod, plugins);
   const found: Remedy[] = [];
   for (const seek of seekers) {
     found.push(...seek(trial));
@@ -38,8 +41,8 @@ export function remediesFor(snapshot: Snapshot, pod: PodInfo): readonly Remedy[]
   return found.slice(0, mostTold);
 }
 
-function trialOf(snapshot: Snapshot, pod: PodInfo): Trial {
-  const examine = examination(snapshot, pod);
+function trialOf(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[]): Trial {
+  const examine = examination(snapshot, pod, plugins);
   return {
     snapshot,
     pod,
@@ -51,7 +54,8 @@ function trialOf(snapshot: Snapshot, pod: PodInfo): Trial {
         short: refusals.flatMap(({ reasons }) => shortOf(reasons)),
       };
     }),
-    fitsAs: (spec) => firstFit(snapshot, changed(pod, spec)),
+    fitsAs: (spec) => firstFit(snapshot, changed(pod, spec), plugins),
+    fitsOn: (node) => fitsOn(snapshot, pod, { node, plugins }),
   };
 }
 
@@ -59,8 +63,8 @@ function changed({ pod }: PodInfo, spec: Partial<PodSpec>): PodInfo {
   return podInfoOf({ ...pod, spec: { ...pod.spec, ...spec } as PodSpec } as Pod);
 }
 
-function firstFit(snapshot: Snapshot, pod: PodInfo): NodeInfo | undefined {
-  const examine = examination(snapshot, pod);
+function firstFit(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[]): NodeInfo | undefined {
+  const examine = examination(snapshot, pod, plugins);
   return snapshot.nodes().find((node) => examine(node).length === 0);
 }
 
@@ -71,10 +75,10 @@ const refusedOnlyBy = ({ nodes }: Trial, plugin: string) =>
 const effectOn = ({ name }: NodeInfo): string => `it then fits on ${name}`;
 
 /** A node that is cordoned and has room. */
-function uncordoning({ snapshot, pod, nodes }: Trial): Remedy[] {
+function uncordoning({ nodes, fitsOn: fits }: Trial): Remedy[] {
   const cordoned = nodes.filter(({ node }) => node.node?.spec?.unschedulable === true);
   for (const { node } of cordoned.slice(0, mostTried)) {
-    if (!fitsOn(snapshot, pod, uncordoned(node.node as Node))) continue;
+    if (!fits(uncordoned(node.node as Node))) continue;
     return [{ change: `uncordon ${node.name}`, effect: effectOn(node), command: `kubectl uncordon ${node.name}` }];
   }
   return [];
@@ -225,11 +229,11 @@ const withoutHostPorts = (container: Container): Container => ({
 });
 
 /** A node like one of these, empty: one of each zone is tried. */
-function anotherNode({ snapshot, pod, nodes }: Trial): Remedy[] {
+function anotherNode({ nodes, fitsOn: fits }: Trial): Remedy[] {
   const byZone = new Map<string, NodeInfo>();
   for (const { node } of nodes) if (!byZone.has(zoneOf(node))) byZone.set(zoneOf(node), node);
   const tried = [...byZone].slice(0, mostTried);
-  const helpful = tried.filter(([, { node }]) => node && fitsOn(snapshot, pod, likeness(node)));
+  const helpful = tried.filter(([, { node }]) => node && fits(likeness(node)));
   if (helpful.length === 0) return [];
   const zones = helpful.map(([zone]) => zone).filter(Boolean);
   const where =
@@ -253,11 +257,15 @@ const likeness = (node: Node): Node => ({
 });
 
 /** In a cluster in which this node is so. */
-function fitsOn(snapshot: Snapshot, pod: PodInfo, node: Node): boolean {
+function fitsOn(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  { node, plugins }: { readonly node: Node; readonly plugins: readonly Plugin[] },
+): boolean {
   const copy = copyOf(snapshot);
   copy.setNode(node);
   const info = copy.node(node.metadata.name ?? '');
-  const examine: Examine = examination(copy, pod);
+  const examine = examination(copy, pod, plugins);
   return info !== undefined && examine(info).length === 0;
 }
 

@@ -34,6 +34,25 @@ export const copyAmounts = (amounts: Amounts): Amounts => ({
   scalars: amounts.scalars && new Map(amounts.scalars),
 });
 
+const plain: Readonly<Record<string, 'milliCPU' | 'memory' | 'ephemeralStorage'>> = {
+  cpu: 'milliCPU',
+  memory: 'memory',
+  'ephemeral-storage': 'ephemeralStorage',
+};
+
+/** Where amounts keep a resource that every node has. */
+export const plainKeyOf = (name: string): 'milliCPU' | 'memory' | 'ephemeralStorage' | undefined => plain[name];
+
+/** How much of a resource there is, by its name; CPU in thousandths. */
+export function amountOf(amounts: Amounts, name: string): number {
+  const key = plain[name];
+  return key ? amounts[key] : (amounts.scalars?.get(name) ?? 0);
+}
+
+/** The resources of which there is something. */
+export const namesOf = (amounts: Amounts): readonly string[] =>
+  [...Object.keys(plain), ...(amounts.scalars?.keys() ?? [])].filter((name) => amountOf(amounts, name) > 0);
+
 /** A resource list (`{cpu: 250m, …}`) as amounts. `pods` is not one of them. */
 export const amountsOf = (list: Readonly<Record<string, string>> | undefined): Amounts => toAmounts(namedOf(list));
 
@@ -98,6 +117,10 @@ function containerRequests(
     if (!requests.has(name)) requests.set(name, read(name, text));
   return requests;
 }
+
+/** Whether a resource is one that Kubernetes itself knows nothing about: it has a domain of its own. */
+export const isExtended = (name: string): boolean =>
+  name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
 
 const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 

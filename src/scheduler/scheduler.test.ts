@@ -1,13 +1,15 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { bareServer } from '../../test/support/bare-server.ts';
+import type { Client } from '../client/client.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { PriorityClass } from '../kinds/scheduling/priority-class.ts';
 import { sampleNode, samplePod, type NodeSample, type PodSample } from './samples.ts';
+import { readConfiguration, type SchedulerConfiguration } from './configuration/read.ts';
 import { startScheduler } from './scheduler.ts';
 
 /** A server and a scheduler, without controllers and nodes. */
-async function cluster() {
+async function cluster(configuration?: SchedulerConfiguration) {
   const bare = await bareServer();
   const { client, clock } = bare;
   const events: string[] = [];
@@ -15,6 +17,7 @@ async function cluster() {
   const scheduler = await startScheduler({
     ...bare,
     random: bare.random.fork('scheduler'),
+    ...(configuration && { configuration }),
     event: (about, { reason, action, message }) =>
       events.push(`${reason} ${action} ${about.metadata.name}: ${message}`),
     onBug: (error) => bugs.push(error),
@@ -111,4 +114,64 @@ test('pods of another scheduler are left alone', async () => {
   await addNode('a');
   await addPod('p', { spec: { schedulerName: 'nobody' } });
   expect((await pod('p')).spec?.nodeName).toBeUndefined();
+});
+
+test('each profile schedules the pods that name it, in its own way', async () => {
+  const packing = {
+    schedulerName: 'packer',
+    plugins: { multiPoint: { disabled: [{ name: 'NodeResourcesBalancedAllocation' }] } },
+    pluginConfig: [
+      {
+        name: 'NodeResourcesFit',
+        args: { scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } },
+      },
+    ],
+  };
+  const { addNode, addPod, pod, events } = await cluster(
+    readConfiguration({
+      apiVersion: 'kubescheduler.config.k8s.io/v1',
+      kind: 'KubeSchedulerConfiguration',
+      profiles: [{ schedulerName: 'default-scheduler' }, packing],
+    }),
+  );
+  await addNode('a');
+  await addNode('b');
+  await addPod('first', { requests: { cpu: '1', memory: '2Gi' } });
+  const taken = (await pod('first')).spec?.nodeName;
+  const [packed, spread] = [{ schedulerName: 'packer' }, {}];
+  await addPod('packed', { requests: { cpu: '1', memory: '2Gi' }, spec: packed });
+  await addPod('spread', { requests: { cpu: '1', memory: '2Gi' }, spec: spread });
+  await addPod('nobody', { spec: { schedulerName: 'other' } });
+  expect((await pod('packed')).spec?.nodeName).toBe(taken);
+  expect((await pod('spread')).spec?.nodeName).not.toBe(taken);
+  expect((await pod('nobody')).spec?.nodeName).toBeUndefined();
+  expect(events).toHaveLength(3);
+});
+
+test('a pod that is placed while its failure is still being written down ends as placed', async () => {
+  const bare = await bareServer();
+  const { client, clock } = bare;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const slow: Client = {
+    ...client,
+    as: (...asked) => {
+      const own = client.as(...asked);
+      return { ...own, patch: async (...patch) => held.then(() => own.patch(...patch)) };
+    },
+  };
+  const random = bare.random.fork('scheduler');
+  const scheduler = await startScheduler({ ...bare, client: slow, random, event: () => {} });
+  onTestFinished(() => scheduler.stop());
+  await client.create(Node, sampleNode('a', { spec: { unschedulable: true } }));
+  const { metadata, spec } = samplePod('p');
+  const { uid: _, ...named } = metadata;
+  await client.create(Pod, { metadata: named, spec } as Pod);
+  await clock.settle();
+  await client.patch(Node, { name: 'a', namespace: '' }, { spec: { unschedulable: null, taints: null } });
+  await clock.settle();
+  letGo();
+  await clock.settle();
+  const pod = await client.get(Pod, 'p', 'default');
+  expect([pod.spec?.nodeName, scheduled(pod)?.status]).toEqual(['a', 'True']);
 });

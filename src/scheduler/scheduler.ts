@@ -12,6 +12,8 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { schedulerAnswers } from './answers.ts';
 import { BindError, bindPod } from './bind.ts';
+import type { Profile } from './configuration/profile.ts';
+import { defaultConfiguration, type SchedulerConfiguration } from './configuration/read.ts';
 import { mirrorCluster } from './cluster-mirror.ts';
 import { type Decision, decide, nextStart } from './decide.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
@@ -21,6 +23,7 @@ import { type PodInfo, podInfoOf, uidOf } from './pod-info.ts';
 import { preempt } from './preempt.ts';
 import { planClaims } from './plugins/dynamic-resources.ts';
 import { createQueue, type SchedulingQueue } from './queue.ts';
+import { noClaims } from './resource-claims.ts';
 import { reserveClaims } from './reserve-claims.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 import { type Finding, planFinding } from './status.ts';
@@ -32,9 +35,8 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Which pods are its own; default `default-scheduler`. */
-  readonly schedulerName?: string;
-  readonly percentageOfNodesToScore?: number;
+  /** Which pods are its own, and how they are scheduled. */
+  readonly configuration?: SchedulerConfiguration;
   /** Writes under way at once; default 64. */
   readonly mostInFlight?: number;
   /** Called for what is a bug and no refusal; by default it is logged. */
@@ -54,20 +56,34 @@ export interface Scheduler {
 
 /** Resolves once it has seen all nodes and pods. */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { clock, random, log, informers, schedulerName = 'default-scheduler', mostInFlight = 64 } = options;
+  const { clock, random, log, informers, configuration = defaultConfiguration, mostInFlight = 64 } = options;
+  const profiles = new Map(configuration.profiles.map((profile) => [profile.schedulerName, profile]));
   const client = options.client.as('kube-scheduler');
   const onBug = options.onBug ?? ((error: unknown) => log.error('the scheduler failed', { error: String(error) }));
-  const event = options.event ?? createEventRecorder({ client, clock, log, controller: schedulerName });
+  const event = options.event ?? createEventRecorder({ client, clock, log });
   const [cluster, nodes, pods] = [await mirrorCluster(informers), await informers.of(Node), await informers.of(Pod)];
   const snapshot = createSnapshot(cluster);
   const nominations = createNominations();
   const decisions = createDecisions();
   const assumed = new Set<string>();
+  /** Findings that are being written, by pod. */
+  const reports = new Map<string, Promise<unknown>>();
   let start = 0;
   let inFlight = 0;
   let isDue = false;
   let isStopped = false;
-  const queue = createQueue({ clock, onReady: due, view: cluster });
+  const queue = createQueue({
+    ...configuration,
+    clock,
+    onReady: due,
+    view: cluster,
+    pluginsFor: (pod) => profileOf(pod).plugins,
+  });
+
+  /** Only pods that have one come here. */
+  function profileOf({ pod }: PodInfo): Profile {
+    return profiles.get(pod.spec?.schedulerName ?? '') ?? (configuration.profiles[0] as Profile);
+  }
 
   /** Never inside the change that made it due: the mirrors finish telling everybody first. */
   function due(): void {
@@ -106,12 +122,13 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       queue.drop(pod.uid);
       return;
     }
-    const { percentageOfNodesToScore = 0 } = options;
+    const { plugins, percentageOfNodesToScore = configuration.percentageOfNodesToScore } = profileOf(pod);
     const decision = decide(snapshot, pod, {
       random,
       start,
       nominated: nominations.byNode(),
       percentageOfNodesToScore,
+      plugins,
     });
     start = nextStart(start, decision);
     decisions.add(decision);
@@ -120,16 +137,18 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   }
 
   function place(pod: PodInfo, node: string): void {
-    const plan = volumePlan(pod, node);
+    const { reserves, bindTimeout } = profileOf(pod);
+    const plan = reserves.volumes ? volumePlan(pod, node) : { bind: [], provision: [] };
     snapshot.place(pod, node);
     nominations.forget(pod.uid);
     assumed.add(pod.uid);
-    const claims = planClaims(pod, snapshot.node(node), cluster);
+    const claims = reserves.devices ? planClaims(pod, snapshot.node(node), cluster) : noClaims;
     const unassume = [cluster.assume(plan, node), cluster.assumeClaims(claims)];
     carryOut(async () => {
       try {
+        await whenReported(pod.uid);
         await reserveClaims(pod.pod, claims, { client, clock });
-        await bindPod(pod, node, plan, { client, clock, cluster });
+        await bindPod(pod, node, plan, { client, clock, cluster, bindTimeout });
         const message = `Successfully assigned ${pod.namespace}/${pod.name} to ${node}`;
         event(pod.pod, { reason: 'Scheduled', message, action: 'Binding' });
       } catch (error) {
@@ -195,11 +214,20 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     }
   }
 
-  async function report({ pod }: PodInfo, finding: Finding): Promise<void> {
+  async function report({ pod, uid }: PodInfo, finding: Finding): Promise<void> {
     event(pod, { type: 'Warning', reason: 'FailedScheduling', message: finding.message, action: 'Scheduling' });
     const status = planFinding(pod, finding, formatTime(clock.now()));
     if (!status) return;
-    await client.patch(Pod, referenceTo(pod), { status }, { type: 'strategic', subresource: 'status' });
+    const written = whenReported(uid).then(() =>
+      client.patch(Pod, referenceTo(pod), { status }, { type: 'strategic', subresource: 'status' }),
+    );
+    reports.set(uid, written);
+    await written.finally(() => reports.get(uid) === written && reports.delete(uid));
+  }
+
+  /** What a later try finds is written after what an earlier one did, so that it is what stays. */
+  async function whenReported(uid: string): Promise<void> {
+    await Promise.allSettled([reports.get(uid)]);
   }
 
   function forgetPlace(uid: string): void {
@@ -215,14 +243,17 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     if (!now) return;
     if (isFinished(now)) onPodGone(now);
     else if (now.spec?.nodeName) onPodPlaced(now, now.spec.nodeName);
-    else if (now.spec?.schedulerName === schedulerName && !assumed.has(uidOf(now))) onPodPending(now);
+    else if (profiles.has(now.spec?.schedulerName ?? '') && !assumed.has(uidOf(now))) onPodPending(now);
   }
 
   function onPodGone(pod: Pod): void {
     const uid = uidOf(pod);
+    const promised = pod.spec?.nodeName ? undefined : pod.status?.nominatedNodeName;
     queue.drop(uid);
     nominations.forget(uid);
     forgetPlace(uid);
+    // Room that was promised to it is free for those it came before.
+    if (promised) queue.happened({ name: 'PodGone', pod: podInfoOf(pod), nodeName: promised }, pod.spec?.priority ?? 0);
   }
 
   function onPodPlaced(pod: Pod, nodeName: string): void {
@@ -244,7 +275,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   }
 
   function onNode({ object, previous }: MirrorChange<Node>): void {
-    if (!object) return snapshot.removeNode(previous?.metadata.name ?? '');
+    if (!object && previous) {
+      snapshot.removeNode(previous.metadata.name ?? '');
+      queue.happened({ name: 'NodeGone', node: previous });
+    }
+    if (!object) return;
     snapshot.setNode(object);
     queue.happened(previous ? { name: 'NodeChanged', node: object, previous } : { name: 'NodeAdded', node: object });
   }
@@ -260,7 +295,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   return {
     decisions,
     snapshot,
-    answers: schedulerAnswers({ snapshot, decisions, random, schedulerNames: [schedulerName] }),
+    answers: schedulerAnswers({
+      ...{ snapshot, decisions, random },
+      schedulerNames: [...profiles.keys()],
+      pluginsFor: (pod) => profileOf(pod).plugins,
+    }),
     queue,
     stop() {
       isStopped = true;

@@ -51,11 +51,12 @@ test('after any changes it equals a snapshot made anew', () => {
         if (node) expected.set(info.uid, { node, counted: web && !deleted });
         else expected.delete(info.uid);
       }
-      for (const { name, slot, requested, pods } of snapshot.nodes()) {
+      for (const node of snapshot.nodes()) {
+        const { name, requested, pods } = node;
         const here = [...expected.values()].filter((place) => place.node === name);
         expect(pods.size).toBe(here.length);
         expect(requested.milliCPU).toBe(here.length * 1000);
-        expect(snapshot.counts(['default'], selector, 'staying')[slot] ?? 0).toBe(
+        expect(snapshot.counts(['default'], selector, 'staying').on(node)).toBe(
           here.filter(({ counted }) => counted).length,
         );
       }

@@ -15,6 +15,7 @@ import type { ResourceSlice } from '../kinds/resource/resource-slice.ts';
 import type { CSIDriver } from '../kinds/storage/csi-driver.ts';
 import type { CSINode } from '../kinds/storage/csi-node.ts';
 import type { CSIStorageCapacity } from '../kinds/storage/csi-storage-capacity.ts';
+import type { VolumeAttachment } from '../kinds/storage/volume-attachment.ts';
 import type { StorageClass } from '../kinds/storage/storage-class.ts';
 
 export interface ClusterView {
@@ -26,6 +27,8 @@ export interface ClusterView {
   storageClass(name: string): StorageClass | undefined;
   csiNode(name: string): CSINode | undefined;
   csiDriver(name: string): CSIDriver | undefined;
+  /** What is attached to a node. */
+  attachments(node: string): readonly VolumeAttachment[];
   storageCapacities(): readonly CSIStorageCapacity[];
   resourceClaim(namespace: string, name: string): ResourceClaim | undefined;
   resourceClaims(): readonly ResourceClaim[];
@@ -48,6 +51,7 @@ export const emptyView: ClusterView = {
   storageClass: () => undefined,
   csiNode: () => undefined,
   csiDriver: () => undefined,
+  attachments: () => [],
   storageCapacities: () => [],
   resourceClaim: () => undefined,
   resourceClaims: () => [],

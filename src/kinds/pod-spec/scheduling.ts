@@ -6,6 +6,7 @@ import type { LabelSelector } from '../../base/selectors.ts';
 import { complain, labelSelectorIssues, notListed } from '../checks.ts';
 import type {
   Affinity,
+  NodeAffinity,
   NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
@@ -24,13 +25,14 @@ const preferred_ = 'preferredDuringSchedulingIgnoredDuringExecution';
 export function affinityIssues(affinity: Affinity | undefined, field: string, labels: Labels): Issue[] {
   if (!affinity) return [];
   return [
-    ...nodeAffinityIssues(affinity, `${field}.nodeAffinity`),
+    ...nodeAffinityIssues(affinity.nodeAffinity, `${field}.nodeAffinity`),
     ...podTermsIssues(affinity.podAffinity, `${field}.podAffinity`, labels),
     ...podTermsIssues(affinity.podAntiAffinity, `${field}.podAntiAffinity`, labels),
   ];
 }
 
-function nodeAffinityIssues({ nodeAffinity }: Affinity, field: string): Issue[] {
+/** Also of the scheduler's added affinity. */
+export function nodeAffinityIssues(nodeAffinity: NodeAffinity | undefined, field: string): Issue[] {
   if (!nodeAffinity) return [];
   const wanted = nodeAffinity[preferred_] ?? [];
   return [

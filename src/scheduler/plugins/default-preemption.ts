@@ -1,5 +1,6 @@
 // Finds the node where evicting pods of lower priority hurts least, when nothing is free.
 
+import type { PluginArgs } from '../configuration/plugin-args.ts';
 import { type Selector, selectorOf } from '../../base/selectors.ts';
 import type { PodDisruptionBudget } from '../../kinds/policy/pod-disruption-budget.ts';
 import { copyNode, type NodeInfo, placePod, takePod } from '../node-info.ts';
@@ -10,20 +11,23 @@ import { availableMessage } from '../message.ts';
 const unhelpful = impossible('Preemption is not helpful for scheduling');
 const noVictims = impossible('No preemption victims found for incoming pod');
 
-/** At least so many nodes are tried, or a tenth of them all; not more once as many can be had without breaking a budget. */
-const nodesTried = 100;
+/** How many candidates are enough, once one of them breaks no budget. */
+function candidatesWanted(nodes: number, args: PluginArgs['DefaultPreemption']): number {
+  const share = Math.floor((nodes * args.minCandidateNodesPercentage) / 100);
+  return Math.min(nodes, Math.max(args.minCandidateNodesAbsolute, share));
+}
 
-export const defaultPreemption: Plugin = {
+export const defaultPreemption = (args: PluginArgs['DefaultPreemption']): Plugin => ({
   name: 'DefaultPreemption',
   remedy(search) {
     const obstacle = obstacleTo(search);
     if (obstacle) return { message: `preemption: ${obstacle}` };
-    const { candidates, refusals } = findCandidates(search);
+    const { candidates, refusals } = findCandidates(search, args);
     const best = leastHarm(candidates);
     if (!best) return { message: `preemption: ${failureMessage(search, refusals)}`, withdrawsPromise: true };
     return { preemption: { node: best.node, victims: best.victims } };
   },
-};
+});
 
 interface Candidate {
   readonly node: string;
@@ -58,12 +62,15 @@ const isBeingPreempted = (info: PodInfo): boolean =>
       type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler',
   );
 
-function findCandidates(search: FailedSearch): { candidates: Candidate[]; refusals: Map<string, Refusal> } {
+function findCandidates(
+  search: FailedSearch,
+  args: PluginArgs['DefaultPreemption'],
+): { candidates: Candidate[]; refusals: Map<string, Refusal> } {
   const { snapshot, refusals: before, random } = search;
   const refusals = new Map<string, Refusal>();
   const potential = snapshot.nodes().filter(({ name }) => before.get(name)?.unresolvable === false);
   const budgets = budgetsOf(snapshot.view.budgets());
-  const enough = Math.min(potential.length, Math.max(nodesTried, Math.floor(potential.length / 10)));
+  const enough = candidatesWanted(potential.length, args);
   const offset = potential.length > 0 ? random.below(potential.length) : 0;
   const candidates: Candidate[] = [];
   let gentle = 0;
@@ -153,8 +160,10 @@ function sortedByBudget(pods: readonly PodInfo[], budgets: readonly Budget[]) {
   const harmless: PodInfo[] = [];
   for (const pod of pods) {
     let breaks = false;
+    const isUnlabelled = Object.keys(pod.labels).length === 0;
     for (const [i, { namespace, selector, disrupted }] of budgets.entries()) {
-      if (namespace !== pod.namespace || !selector.matches(pod.labels) || Object.hasOwn(disrupted, pod.name)) continue;
+      if (namespace !== pod.namespace || isUnlabelled || !selector.matches(pod.labels)) continue;
+      if (Object.hasOwn(disrupted, pod.name)) continue;
       left[i] = (left[i] ?? 0) - 1;
       if ((left[i] ?? 0) < 0) breaks = true;
     }

@@ -1,6 +1,8 @@
 // Refuses nodes on which the pod's resource claims would get no devices, or from which those they have cannot be reached.
 
+import { deepEqual } from '../../base/equal.ts';
 import { allocate, requestsOf, SelectionError } from '../device-allocation.ts';
+import type { EventTypes } from '../events.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { nodeSelectorTest } from '../node-selection.ts';
 import { impossible, type NodeFilter, type Plugin, type Refusal } from '../plugin.ts';
@@ -14,6 +16,14 @@ import {
 } from '../resource-claims.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { ClusterView } from '../view.ts';
+
+function uses({ pod, namespace }: PodInfo, { object: { metadata } }: EventTypes['ResourceClaimAdded']): boolean {
+  const names = claimNamesOf(pod);
+  return typeof names !== 'string' && metadata.namespace === namespace && names.includes(metadata.name ?? '');
+}
+
+const isFreed = ({ object, previous }: EventTypes['ResourceClaimChanged']): boolean =>
+  previous.status?.allocation !== undefined && object.status?.allocation === undefined;
 
 const wantsClaims = ({ pod }: PodInfo): boolean => (pod.spec?.resourceClaims ?? []).length > 0;
 
@@ -59,10 +69,16 @@ export const dynamicResources: Plugin = {
   },
 
   wakes: {
-    ResourceClaimChanged: wantsClaims,
-    DevicesChanged: wantsClaims,
-    NodeAdded: wantsClaims,
-    NodeChanged: wantsClaims,
+    ResourceClaimAdded: uses,
+    ResourceClaimChanged: (pod, event) =>
+      isFreed(event) || (uses(pod, event) && !deepEqual(event.object.status, event.previous.status)),
+    OwnChange: ({ pod }, { previous }) =>
+      !deepEqual(pod.status?.resourceClaimStatuses, previous.pod.status?.resourceClaimStatuses),
+    DevicesChanged: true,
+    NodeAdded: true,
+    NodeChanged: (_, { node, previous }) =>
+      !deepEqual(node.metadata.labels, previous.metadata.labels) ||
+      !deepEqual(node.status?.allocatable, previous.status?.allocatable),
   },
 };
 

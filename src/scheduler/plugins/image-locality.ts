@@ -20,7 +20,7 @@ export const imageLocality: Plugin = {
       return nodes > 0 ? [{ name, spread: nodes / total }] : [];
     });
     if (known.length === 0) return undefined;
-    const ceiling = most * names.length;
+    const ceiling = most * containers.length;
     return {
       score({ images }) {
         let sum = 0;

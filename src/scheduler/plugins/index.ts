@@ -1,11 +1,13 @@
 // Every scheduling plugin, in the order in which Kubernetes' default profile asks them.
 
+import { defaultArgs, type PluginArgs } from '../configuration/plugin-args.ts';
 import type { Plugin } from '../plugin.ts';
 import { defaultPreemption } from './default-preemption.ts';
 import { dynamicResources } from './dynamic-resources.ts';
 import { imageLocality } from './image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity.ts';
+import { nodeDeclaredFeatures } from './node-declared-features.ts';
 import { nodeName } from './node-name.ts';
 import { nodePorts } from './node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts';
@@ -19,22 +21,26 @@ import { volumeBinding } from './volume-binding.ts';
 import { volumeRestrictions } from './volume-restrictions.ts';
 import { volumeZone } from './volume-zone.ts';
 
-export const plugins: readonly Plugin[] = [
+/** Those whose behaviour can be told get their arguments. */
+export const pluginsWith = (args: PluginArgs): readonly Plugin[] => [
   schedulingGates,
   nodeUnschedulable,
   nodeName,
   taintToleration,
-  nodeAffinity,
+  nodeAffinity(args.NodeAffinity),
   nodePorts,
-  nodeResourcesFit,
+  nodeResourcesFit(args.NodeResourcesFit),
   volumeRestrictions,
   nodeVolumeLimits,
   volumeBinding,
   volumeZone,
-  podTopologySpread,
-  interPodAffinity,
+  podTopologySpread(args.PodTopologySpread),
+  interPodAffinity(args.InterPodAffinity),
   dynamicResources,
-  defaultPreemption,
-  nodeResourcesBalancedAllocation,
+  defaultPreemption(args.DefaultPreemption),
+  nodeResourcesBalancedAllocation(args.NodeResourcesBalancedAllocation),
   imageLocality,
+  nodeDeclaredFeatures,
 ];
+
+export const plugins = pluginsWith(defaultArgs);

@@ -10,7 +10,5 @@ export const nodeName: Plugin = {
     const wanted = pod.spec?.nodeName;
     return wanted ? { check: ({ name }) => (name === wanted ? undefined : refusal) } : undefined;
   },
-  wakes: {
-    NodeAdded: ({ pod }, event) => event.name === 'NodeAdded' && event.node.metadata.name === pod.spec?.nodeName,
-  },
+  wakes: { NodeAdded: true },
 };

@@ -1,6 +1,6 @@
 // Refuses nodes on which a host port of the pod is taken.
 
-import { isPortTaken } from '../node-info.ts';
+import { areInConflict, isPortTaken } from '../node-info.ts';
 import { type Plugin, refused } from '../plugin.ts';
 
 const refusal = refused("node(s) didn't have free ports for the requested pod ports");
@@ -13,7 +13,6 @@ export const nodePorts: Plugin = {
   },
   wakes: {
     NodeAdded: true,
-    PodGone: ({ ports }, event) =>
-      event.name === 'PodGone' && event.pod.ports.some((freed) => ports.some(({ port }) => port === freed.port)),
+    PodGone: ({ ports }, { pod }) => ports.some((port) => pod.ports.some((freed) => areInConflict(port, freed))),
   },
 };

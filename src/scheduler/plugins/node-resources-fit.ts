@@ -1,34 +1,49 @@
 // Refuses nodes without room for what the pod requests; likes those that would have the most left.
 
+import type { PluginArgs } from '../configuration/plugin-args.ts';
 import type { Node } from '../../kinds/core/node.ts';
-import type { NodeInfo } from '../node-info.ts';
+import { allowedPodsOf, type NodeInfo } from '../node-info.ts';
 import { type Plugin, type Refusal } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { type Amounts, amountsOf } from '../resources.ts';
+import { strategyScore } from '../resource-scores.ts';
+import { type Amounts, amountOf, amountsOf, isExtended, namesOf } from '../resources.ts';
 
 const tooManyPods = 'Too many pods';
 
-export const nodeResourcesFit: Plugin = {
+export const nodeResourcesFit = (args: PluginArgs['NodeResourcesFit']): Plugin => ({
   name: 'NodeResourcesFit',
   weight: 1,
-  filter({ requests }) {
+  filter(pod) {
+    const requests = withoutIgnored(pod.requests, args);
     const refusals = new Map<string, Refusal>();
     return {
       check: (node) => (hasRoom(node, requests) ? undefined : shared(refusals, shortageOf(node, requests))),
     };
   },
   score(pod) {
-    const { milliCPU, memory } = pod.scored;
-    return { score: (node) => leastAllocated(node, milliCPU, memory) };
+    return { score: strategyScore(args.scoringStrategy, pod) };
   },
   wakes: {
-    NodeAdded: (pod, event) => event.name === 'NodeAdded' && couldFit(pod, event.node),
-    NodeChanged: (pod, event) =>
-      event.name === 'NodeChanged' && couldFit(pod, event.node) && hasMore(event.node, event.previous),
+    NodeAdded: (pod, { node }) => couldFit(pod, node),
+    NodeChanged: (pod, { node, previous }) => couldFit(pod, node) && offersMore(pod, node, previous),
     PodGone: true,
-    PodChanged: (_, event) => event.name === 'PodChanged' && isLess(event.pod.requests, event.previous.requests),
+    PodChanged: ({ requests }, { pod, previous }) =>
+      namesOf(requests).some((name) => amountOf(pod.requests, name) < amountOf(previous.requests, name)),
+    OwnChange: (pod, { previous }) =>
+      namesOf(previous.requests).some((name) => amountOf(pod.requests, name) < amountOf(previous.requests, name)),
   },
-};
+});
+
+/** Without the extended resources that somebody else looks after. */
+function withoutIgnored(
+  requests: Amounts,
+  { ignoredResources, ignoredResourceGroups }: PluginArgs['NodeResourcesFit'],
+): Amounts {
+  if (!requests.scalars || ignoredResources.length + ignoredResourceGroups.length === 0) return requests;
+  const isIgnored = (name: string): boolean =>
+    isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0] ?? ''));
+  return { ...requests, scalars: new Map([...requests.scalars].filter(([name]) => !isIgnored(name))) };
+}
 
 function hasRoom(node: NodeInfo, requests: Amounts): boolean {
   const { allocatable, requested } = node;
@@ -79,33 +94,15 @@ function shared(refusals: Map<string, Refusal>, refusal: Refusal): Refusal {
   return refusal;
 }
 
-function leastAllocated({ allocatable, scored }: NodeInfo, milliCPU: number, memory: number): number {
-  const cpu = allocatable.milliCPU;
-  const mem = allocatable.memory;
-  const sum = share(scored.milliCPU + milliCPU, cpu) + share(scored.memory + memory, mem);
-  const counted = (cpu > 0 ? 1 : 0) + (mem > 0 ? 1 : 0);
-  return counted === 0 ? 0 : Math.floor(sum / counted);
-}
-
-/** What is left of a resource, in hundredths. */
-const share = (requested: number, capacity: number): number =>
-  capacity === 0 || requested > capacity ? 0 : Math.floor(((capacity - requested) * 100) / capacity);
-
+/** Whether an empty node of this size had room. */
 function couldFit({ requests }: PodInfo, node: Node): boolean {
   const has = amountsOf(node.status?.allocatable);
-  return isLessOrEqual(requests, has);
+  return allowedPodsOf(node) > 0 && namesOf(requests).every((name) => amountOf(requests, name) <= amountOf(has, name));
 }
 
-function hasMore(node: Node, previous: Node): boolean {
-  const [now, before] = [node.status?.allocatable ?? {}, previous.status?.allocatable ?? {}];
-  return now['pods'] !== before['pods'] || !isLessOrEqual(amountsOf(now), amountsOf(before));
+/** More of something that the pod asks for. */
+function offersMore({ requests }: PodInfo, node: Node, previous: Node): boolean {
+  if (allowedPodsOf(node) > allowedPodsOf(previous)) return true;
+  const [now, before] = [amountsOf(node.status?.allocatable), amountsOf(previous.status?.allocatable)];
+  return namesOf(requests).some((name) => amountOf(now, name) > amountOf(before, name));
 }
-
-const isLessOrEqual = (a: Amounts, b: Amounts): boolean =>
-  a.milliCPU <= b.milliCPU &&
-  a.memory <= b.memory &&
-  a.ephemeralStorage <= b.ephemeralStorage &&
-  [...(a.scalars ?? [])].every(([name, amount]) => amount <= (b.scalars?.get(name) ?? 0));
-
-/** Less of something. */
-const isLess = (a: Amounts, b: Amounts): boolean => !isLessOrEqual(b, a);

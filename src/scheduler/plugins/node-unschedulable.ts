@@ -2,7 +2,7 @@
 
 import type { Node } from '../../kinds/core/node.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { tolerates } from '../node-selection.ts';
+import { tolerates, tolerationsChanged } from '../node-selection.ts';
 import { impossible, type Plugin } from '../plugin.ts';
 
 const refusal = impossible('node(s) were unschedulable');
@@ -20,7 +20,8 @@ export const nodeUnschedulable: Plugin = {
     return { check: ({ node }) => (node?.spec?.unschedulable ? refusal : undefined) };
   },
   wakes: {
-    NodeAdded: (_, event) => event.name === 'NodeAdded' && isOpen(event.node),
-    NodeChanged: (_, event) => event.name === 'NodeChanged' && isOpen(event.node) && !isOpen(event.previous),
+    NodeAdded: (_, { node }) => isOpen(node),
+    NodeChanged: (_, { node, previous }) => isOpen(node) && !isOpen(previous),
+    OwnChange: (pod, { previous }) => tolerationsChanged(pod, previous) && toleratesIt(pod),
   },
 };

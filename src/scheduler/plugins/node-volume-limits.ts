@@ -1,14 +1,20 @@
 // Refuses nodes to which a CSI driver can attach no further volume.
 
-import type { NodeInfo } from '../node-info.ts';
+import type { CSINode } from '../../kinds/storage/csi-node.ts';
+import type { VolumeAttachment } from '../../kinds/storage/volume-attachment.ts';
 import { type Plugin, refused } from '../plugin.ts';
-import type { PodInfo } from '../pod-info.ts';
+import { mounts, type PodInfo } from '../pod-info.ts';
 import type { ClusterView } from '../view.ts';
 
 const refusal = refused('node(s) exceed max volume count');
 
 /** A driver's volumes, by the driver's name. */
 type Attached = Map<string, Set<string>>;
+
+interface AttachedVolume {
+  readonly driver: string;
+  readonly id: string;
+}
 
 export const nodeVolumeLimits: Plugin = {
   name: 'NodeVolumeLimits',
@@ -18,51 +24,74 @@ export const nodeVolumeLimits: Plugin = {
     if (wanted.size === 0) return undefined;
     return {
       check(node) {
-        const limits = limitsOf(node, view);
+        const limits = limitsOf(view.csiNode(node.name));
         if (limits.size === 0) return undefined;
         const attached: Attached = new Map();
         for (const other of node.pods.values()) collect(attached, other, view);
-        return [...limits].some(([driver, limit]) => exceeds(limit, attached.get(driver), wanted.get(driver)))
+        // Also those that the pods of the node have left, but that are not detached yet.
+        const leftovers: Attached = new Map();
+        for (const attachment of view.attachments(node.name)) collectAttached(leftovers, attachment, view);
+        return [...limits].some(([driver, limit]) =>
+          exceeds(limit, { used: attached.get(driver), attached: leftovers.get(driver), wanted: wanted.get(driver) }),
+        )
           ? refusal
           : undefined;
       },
     };
   },
   wakes: {
-    PodGone: true,
+    PodGone: (_, { pod }) => pod.claims.length > 0,
     CSINodeAdded: true,
-    CSINodeChanged: true,
-    ClaimAdded: true,
-    ClaimChanged: true,
-    NodeAdded: true,
+    CSINodeChanged: (_, { object, previous }) => {
+      const before = limitsOf(previous);
+      return [...limitsOf(object)].some(([driver, limit]) => limit > (before.get(driver) ?? 0));
+    },
+    ClaimAdded: (pod, { object }) => mounts(pod, object),
+    AttachmentGone: (pod) => pod.claims.length > 0,
   },
 };
 
-function exceeds(limit: number, attached: ReadonlySet<string> = new Set(), wanted?: ReadonlySet<string>): boolean {
-  const fresh = [...(wanted ?? [])].filter((volume) => !attached.has(volume)).length;
-  return fresh > 0 && attached.size + fresh > limit;
+interface Volumes {
+  readonly used: ReadonlySet<string> | undefined;
+  readonly attached: ReadonlySet<string> | undefined;
+  readonly wanted: ReadonlySet<string> | undefined;
 }
 
-function limitsOf({ name }: NodeInfo, view: ClusterView): Map<string, number> {
+const none: ReadonlySet<string> = new Set();
+
+function exceeds(limit: number, { used = none, attached = none, wanted = none }: Volumes): boolean {
+  const fresh = [...wanted].filter((volume) => !used.has(volume)).length;
+  return fresh > 0 && new Set([...used, ...attached]).size + fresh > limit;
+}
+
+function limitsOf(csiNode: CSINode | undefined): Map<string, number> {
   const limits = new Map<string, number>();
-  for (const { name: driver, allocatable } of view.csiNode(name)?.spec?.drivers ?? []) {
-    if (allocatable?.count !== undefined) limits.set(driver, allocatable.count);
+  for (const { name, allocatable } of csiNode?.spec?.drivers ?? []) {
+    if (allocatable?.count !== undefined) limits.set(name, allocatable.count);
   }
   return limits;
+}
+
+function collectAttached(into: Attached, { spec }: VolumeAttachment, view: ClusterView): void {
+  const csi = view.volume(spec?.source?.persistentVolumeName ?? '')?.spec?.csi;
+  if (csi && spec?.attacher) addVolume(into, { driver: spec.attacher, id: csi.volumeHandle });
 }
 
 function collect(into: Attached, pod: PodInfo, view: ClusterView): void {
   for (const name of pod.claims) {
     const volume = volumeOf(pod.namespace, name, view);
-    if (!volume) continue;
-    const volumes = into.get(volume.driver);
-    if (volumes) volumes.add(volume.id);
-    else into.set(volume.driver, new Set([volume.id]));
+    if (volume) addVolume(into, volume);
   }
 }
 
+function addVolume(into: Attached, { driver, id }: AttachedVolume): void {
+  const volumes = into.get(driver);
+  if (volumes) volumes.add(id);
+  else into.set(driver, new Set([id]));
+}
+
 /** A claim without a volume yet will get one from its class's driver. */
-function volumeOf(namespace: string, name: string, view: ClusterView): { driver: string; id: string } | undefined {
+function volumeOf(namespace: string, name: string, view: ClusterView): AttachedVolume | undefined {
   const claim = view.claim(namespace, name);
   if (!claim) return undefined;
   const volume = view.volume(claim.spec?.volumeName ?? '');

@@ -144,6 +144,12 @@ test('PodTopologySpread: pods being deleted do not count; too few domains count 
   expect(nodeOf({ nodes, there: there(false), pod: spread({ minDomains: 2 }) })).toBeUndefined();
 });
 
+test('PodTopologySpread: by an empty selector no pod is counted but the pod itself', () => {
+  const there = { q: on('a', { labels: web }), r: on('a', { labels: web }) };
+  expect(nodeOf({ nodes: { a: zoned.a }, there, pod: spread({ labelSelector: {} }) })).toBe('a');
+  expect(nodeOf({ nodes: { a: zoned.a }, there, pod: spread({ labelSelector: {}, minDomains: 2 }) })).toBe('a');
+});
+
 test('PodTopologySpread: tainted nodes count unless taints are honored', () => {
   const nodes = { ...zoned, b: { ...zoned.b, spec: { taints: [{ key: 'k', effect: 'NoSchedule' as const }] } } };
   const there = { q: on('a', { labels: web }) };
@@ -217,8 +223,36 @@ test('VolumeRestrictions: a ReadWriteOncePod claim is for one pod', () => {
   };
   const there = { q: on('a', mounting) };
   expect(reasonsOn('a', { nodes: zoned, there, pod: mounting, view })).toEqual([
-    'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+    'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
   ]);
+});
+
+test('VolumeZone: a claim whose volume is gone holds the pod back', () => {
+  const { metadata, ...rest } = claim({ volumeName: 'v' });
+  const annotations = { 'pv.kubernetes.io/bind-completed': 'yes' };
+  const view = { claim: () => ({ ...rest, metadata: { ...metadata, annotations } }) };
+  expect(decideIn({ nodes: zoned, pod: mounting, view }).message).toMatch(/: persistentvolume "v" not found\./);
+});
+
+test('NodeVolumeLimits: volumes that pods have left count until they are detached', () => {
+  const drivers = [{ name: 'd', nodeID: 'a', topologyKeys: [], allocatable: { count: 1 } }];
+  const csi = (name: string) => ({ metadata: { name }, spec: { csi: { driver: 'd', volumeHandle: name } } });
+  const view = {
+    claim: () => claim(),
+    storageClass: waiting('d'),
+    csiNode: () => ({ metadata: { name: 'a' }, spec: { drivers } }),
+    volume: (name: string) => (name === 'left' ? csi('left') : undefined),
+    attachments: () => [
+      { metadata: {}, spec: { attacher: 'd', nodeName: 'a', source: { persistentVolumeName: 'left' } } },
+    ],
+  };
+  expect(nodeOf({ nodes: { a: {} }, pod: mounting, view: { ...view, attachments: () => [] } })).toBe('a');
+  expect(reasonsOn('a', { nodes: { a: {} }, pod: mounting, view })).toEqual(['node(s) exceed max volume count']);
+});
+
+test('NodeDeclaredFeatures: a kubelet without a feature that the pod needs is refused', () => {
+  const pod: PodSample = { spec: { hostNetwork: true, hostUsers: false } };
+  expect(reasonsOn('a', { nodes: { a: {} }, pod })).toEqual(["node(s) didn't match Pod's required features"]);
 });
 
 const victim = (nodeName: string, cpu: string, priority: number, startTime: string, labels = {}): PodSample => ({

@@ -1,13 +1,19 @@
 // Spreads pods over zones and hosts: refuses nodes that would make it too uneven, likes those in the emptiest domains.
 
+import type { PluginArgs } from '../configuration/plugin-args.ts';
 import { deepEqual } from '../../base/equal.ts';
-import { type Selector, selectorFromSet, selectorOf, selectorOfRequirements } from '../../base/selectors.ts';
+import { nothing, type Selector, selectorFromSet, selectorOf, selectorOfRequirements } from '../../base/selectors.ts';
+import type { ReplicaSet } from '../../kinds/apps/replica-set.ts';
+import type { StatefulSet } from '../../kinds/apps/stateful-set.ts';
 import type { TopologySpreadConstraint } from '../../kinds/generated/types/core-v1.ts';
-import { hasUntoleratedTaint, type NodeTest, requiredNodesOf } from '../node-selection.ts';
+import type { Node } from '../../kinds/core/node.ts';
+import { hasUntoleratedTaint, requiredNodesOf, tolerationsChanged } from '../node-selection.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { isTerminating, type PodInfo } from '../pod-info.ts';
+import type { PodInfo } from '../pod-info.ts';
 import { impossible, type NodeFilter, type NodeScorer, type Plugin, refused } from '../plugin.ts';
-import type { PodCounts, Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Domains, Scope } from '../tally.ts';
+import type { ClusterView } from '../view.ts';
 
 const uneven = refused("node(s) didn't match pod topology spread constraints");
 const keyless = impossible("node(s) didn't match pod topology spread constraints (missing required label)");
@@ -15,114 +21,129 @@ const keyless = impossible("node(s) didn't match pod topology spread constraints
 const hostname = 'kubernetes.io/hostname';
 
 /** What Kubernetes prefers for pods of a Service or workload that say nothing themselves. */
-const systemDefaults = [
-  { topologyKey: hostname, maxSkew: 3 },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
+const systemDefaults: readonly TopologySpreadConstraint[] = [
+  { topologyKey: hostname, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
 ];
 
 interface Constraint {
   readonly key: string;
+  /** Nodes without the key are left out, as for all but the system's defaults. */
+  readonly required: boolean;
   readonly maxSkew: number;
   readonly minDomains: number;
   readonly selector: Selector;
-  /** Whether a node's pods count, by the constraint's inclusion policies. */
-  includes(node: NodeInfo): boolean;
+  /** By which pods are counted. */
+  readonly counted: Selector;
+  /** The nodes whose pods count. */
+  readonly scope: Scope;
 }
 
-export const podTopologySpread: Plugin = {
+export const podTopologySpread = (args: PluginArgs['PodTopologySpread']): Plugin => ({
   name: 'PodTopologySpread',
   weight: 2,
-  filter,
-  score,
+  filter: (pod, snapshot) => filter(pod, snapshot, constraintsFor('DoNotSchedule', pod, snapshot, args)),
+  score: (pod, snapshot, nodes) => score(pod, snapshot, nodes, constraintsFor('ScheduleAnyway', pod, snapshot, args)),
   wakes: {
-    PodPlaced: (pod, event) => event.name === 'PodPlaced' && counted(pod, event.pod),
-    PodChanged: (pod, event) =>
-      event.name === 'PodChanged' &&
-      (counted(pod, event.pod) !== counted(pod, event.previous) ||
-        isTerminating(event.pod) !== isTerminating(event.previous)),
-    PodGone: (pod, event) => event.name === 'PodGone' && counted(pod, event.pod),
-    NodeAdded: true,
-    NodeChanged: (_, event) =>
-      event.name === 'NodeChanged' &&
-      (!deepEqual(event.node.metadata.labels, event.previous.metadata.labels) ||
-        !deepEqual(event.node.spec?.taints, event.previous.spec?.taints)),
+    PodPlaced: (pod, { pod: other }) => countedBySome(pod, other),
+    PodChanged: (pod, { pod: other, previous }) =>
+      pod.namespace === other.namespace && movesCounts(pod, other, previous),
+    PodGone: (pod, { pod: other }) => countedBySome(pod, other),
+    OwnChange: (pod, { previous }) =>
+      (tolerationsChanged(pod, previous) && hardOf(pod).some(({ nodeTaintsPolicy }) => nodeTaintsPolicy === 'Honor')) ||
+      movesCounts(pod, pod, previous),
+    NodeAdded: (pod, { node }) => hasTopology(node, pod),
+    NodeGone: (pod, { node }) => hasTopology(node, pod),
+    NodeChanged: (pod, { node, previous }) =>
+      hasTopology(node, pod) !== hasTopology(previous, pod) ||
+      (hasTopology(node, pod) &&
+        (hardOf(pod).some(({ topologyKey: key }) => node.metadata.labels?.[key] !== previous.metadata.labels?.[key]) ||
+          !deepEqual(node.spec?.taints, previous.spec?.taints))),
   },
-};
+});
 
-const counted = (pod: PodInfo, other: PodInfo): boolean =>
+const hardOf = ({ pod }: PodInfo): readonly TopologySpreadConstraint[] =>
+  (pod.spec?.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule');
+
+/** Pods without constraints of their own were refused by default ones, which speak of what their workload selects. */
+const countedBySome = (pod: PodInfo, other: PodInfo): boolean =>
   pod.namespace === other.namespace &&
-  (pod.pod.spec?.topologySpreadConstraints ?? []).some((each) => selectorFor(each, pod).matches(other.labels));
+  (hardOf(pod).length === 0 || hardOf(pod).some((each) => selectorFor(each, pod).matches(other.labels)));
 
-function filter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
-  const constraints = constraintsOf(pod, 'DoNotSchedule');
+const movesCounts = (pod: PodInfo, other: PodInfo, previous: PodInfo): boolean =>
+  !deepEqual(other.labels, previous.labels) &&
+  hardOf(pod).some((each) => {
+    const selector = selectorFor(each, pod);
+    return selector.matches(other.labels) !== selector.matches(previous.labels);
+  });
+
+const hasTopology = ({ metadata }: Node, pod: PodInfo): boolean =>
+  hardOf(pod).every(({ topologyKey }) => metadata.labels?.[topologyKey] !== undefined);
+
+function filter(pod: PodInfo, snapshot: Snapshot, constraints: readonly Constraint[]): NodeFilter | undefined {
   if (constraints.length === 0) return undefined;
-  const spreads = constraints.map((constraint) => ({
-    ...constraint,
-    self: constraint.selector.matches(pod.labels) ? 1 : 0,
-    domains: new Map<string, number>(),
-  }));
-  const hasAllKeys = ({ labels }: NodeInfo) => constraints.every(({ key }) => labels[key] !== undefined);
-
-  const countsOf = constraints.map(({ selector }) => snapshot.counts([pod.namespace], selector, 'staying'));
-  for (const node of snapshot.nodes()) {
-    if (!hasAllKeys(node)) continue;
-    for (const [i, { key, includes, domains }] of spreads.entries()) {
-      if (includes(node)) increase(domains, node.labels[key] ?? '', countsOf[i]?.[node.slot] ?? 0);
-    }
-  }
-  const fewest = spreads.map(fewestIn);
-
+  const spreads = constraints.map((constraint) => {
+    const self = constraint.selector.matches(pod.labels) ? 1 : 0;
+    return { ...constraint, self, domains: domainsOf(constraint, pod, snapshot), shifted: { value: '', by: 0 } };
+  });
   return {
     shift(other, node, by) {
-      if (other.namespace !== pod.namespace || isTerminating(other) || !hasAllKeys(node)) return;
-      for (const [i, spread] of spreads.entries()) {
-        if (!spread.includes(node) || !spread.selector.matches(other.labels)) continue;
-        increase(spread.domains, node.labels[spread.key] ?? '', by);
-        fewest[i] = fewestIn(spread);
+      if (other.namespace !== pod.namespace) return;
+      for (const { selector, scope, key, shifted } of spreads) {
+        if (!scope.includes(node) || !selector.matches(other.labels)) continue;
+        shifted.value = node.labels[key] ?? '';
+        shifted.by += by;
       }
     },
     check({ labels }) {
-      for (let i = 0; i < spreads.length; i++) {
-        const spread = spreads[i] as (typeof spreads)[number];
+      for (const spread of spreads) {
         const value = labels[spread.key];
         if (value === undefined) return keyless;
-        const skew = (spread.domains.get(value) ?? 0) + spread.self - (fewest[i] ?? 0);
-        if (skew > spread.maxSkew) return uneven;
+        if (numberIn(spread, value) + spread.self - fewestIn(spread) > spread.maxSkew) return uneven;
       }
       return undefined;
     },
   };
 }
 
-/** Too few domains count as if there were an empty one. */
-function fewestIn({ domains, minDomains }: { domains: Map<string, number>; minDomains: number }): number {
-  if (domains.size < minDomains) return 0;
-  let fewest = Number.MAX_SAFE_INTEGER;
-  for (const number of domains.values()) if (number < fewest) fewest = number;
-  return fewest;
+interface Spread extends Constraint {
+  readonly domains: Domains;
+  /** What pods reckoned to come or go make different. They are all on one node. */
+  readonly shifted: { value: string; by: number };
 }
 
-const increase = (domains: Map<string, number>, value: string, by: number): void =>
-  void domains.set(value, (domains.get(value) ?? 0) + by);
+const numberIn = ({ domains, shifted }: Spread, value: string): number =>
+  domains.get(value) + (shifted.by !== 0 && shifted.value === value ? shifted.by : 0);
 
-function score(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined {
-  const own = (pod.pod.spec?.topologySpreadConstraints ?? []).length > 0;
-  const constraints = own ? constraintsOf(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot);
+/** Too few domains count as if there were an empty one. */
+function fewestIn(spread: Spread): number {
+  const { domains, minDomains, shifted } = spread;
+  if (domains.size < minDomains) return 0;
+  if (shifted.by === 0) return domains.least();
+  return Math.min(domains.least(shifted.value), numberIn(spread, shifted.value));
+}
+
+const domainsOf = ({ key, counted, scope }: Constraint, { namespace }: PodInfo, snapshot: Snapshot): Domains =>
+  snapshot.counts([namespace], counted, 'staying').domains(key, scope);
+
+function score(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  nodes: readonly NodeInfo[],
+  constraints: readonly Constraint[],
+): NodeScorer | undefined {
   if (constraints.length === 0) return undefined;
-  const ignored = ({ labels }: NodeInfo) => own && constraints.some(({ key }) => labels[key] === undefined);
-  const scored = nodes.filter((node) => !ignored(node));
-  const parts = constraints.map((constraint) => partOf(constraint, pod, snapshot, scored));
   const outside = new Set<number>();
-  for (const [i, node] of nodes.entries()) if (ignored(node)) outside.add(i);
+  nodes.forEach(({ labels }, i) => {
+    if (constraints.some(({ key, required }) => required && labels[key] === undefined)) outside.add(i);
+  });
+  const scored = outside.size > 0 ? nodes.filter((_, i) => !outside.has(i)) : nodes;
+  const parts = constraints.map((constraint) => partOf(constraint, pod, snapshot, scored));
   return {
     score(node) {
-      if (outside.size > 0 && ignored(node)) return 0;
       let sum = 0;
-      for (const part of parts) {
-        const value = node.labels[part.key];
-        if (value === undefined) continue;
-        const number = part.domains ? (part.domains.get(value) ?? 0) : (part.counts[node.slot] ?? 0);
-        sum += number * part.factor + part.free;
+      for (const { key, number, factor, free } of parts) {
+        if (node.labels[key] !== undefined) sum += number(node) * factor + free;
       }
       return Math.round(sum);
     },
@@ -132,64 +153,88 @@ function score(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): No
 
 interface Part {
   readonly key: string;
-  readonly counts: PodCounts;
-  /** Pods per domain; undefined for hosts, each of which is its own. */
-  readonly domains: Map<string, number> | undefined;
+  /** Pods in the node's domain; on a host, which is its own, whatever the inclusion policies say. */
+  number(node: NodeInfo): number;
   /** Rarer domains weigh less: the logarithm of how many there are. */
   readonly factor: number;
   readonly free: number;
 }
 
 function partOf(constraint: Constraint, pod: PodInfo, snapshot: Snapshot, scored: readonly NodeInfo[]): Part {
-  const { key, selector, includes, maxSkew } = constraint;
-  const counts = snapshot.counts([pod.namespace], selector, 'staying');
-  const common = { key, counts, free: maxSkew - 1 };
-  if (key === hostname) return { ...common, domains: undefined, factor: Math.log(scored.length + 2) };
-  const domains = new Map<string, number>();
-  for (const { labels } of scored) if (labels[key] !== undefined) domains.set(labels[key], 0);
-  if (domains.size > 0) {
-    for (const node of snapshot.nodes()) {
-      const value = node.labels[key];
-      const number = counts[node.slot];
-      if (number && value !== undefined && domains.has(value) && includes(node)) increase(domains, value, number);
-    }
+  const { key, counted, maxSkew } = constraint;
+  const common = { key, free: maxSkew - 1 };
+  if (key === hostname) {
+    const tally = snapshot.counts([pod.namespace], counted, 'staying');
+    return { ...common, number: tally.on, factor: Math.log(scored.length + 2) };
   }
-  return { ...common, domains, factor: Math.log(domains.size + 2) };
+  const domains = domainsOf(constraint, pod, snapshot);
+  const values = new Set<string | undefined>();
+  for (const { labels } of scored) values.add(labels[key]);
+  return { ...common, number: ({ labels }) => domains.get(labels[key]), factor: Math.log(values.size + 2) };
 }
 
 /** The node with the fewest gets the most, in proportion; nodes outside get nothing. */
 function fewestFirst(scores: number[], outside: ReadonlySet<number>): void {
   let [least, most] = [Number.MAX_SAFE_INTEGER, 0];
-  for (const [i, score] of scores.entries()) {
-    if (outside.has(i)) continue;
+  scores.forEach((score, i) => {
+    if (outside.has(i)) return;
     if (score < least) least = score;
     if (score > most) most = score;
-  }
-  for (const [i, score] of scores.entries()) {
+  });
+  scores.forEach((score, i) => {
     if (outside.has(i)) scores[i] = 0;
     else scores[i] = most === 0 ? 100 : Math.trunc((100 * (most + least - score)) / most);
-  }
+  });
 }
 
-function constraintsOf(pod: PodInfo, action: TopologySpreadConstraint['whenUnsatisfiable']): Constraint[] {
-  const own = (pod.pod.spec?.topologySpreadConstraints ?? []).filter((each) => each.whenUnsatisfiable === action);
-  if (own.length === 0) return [];
-  const allowed = requiredNodesOf(pod.pod);
-  return own.map((constraint) => ({
-    key: constraint.topologyKey,
-    maxSkew: constraint.maxSkew,
-    minDomains: constraint.minDomains ?? 1,
-    selector: selectorFor(constraint, pod),
-    includes: inclusionOf(constraint, pod, allowed),
-  }));
+/** The pod's own constraints with this action; where it has none at all, the default ones for what its workload selects. */
+function constraintsFor(
+  action: TopologySpreadConstraint['whenUnsatisfiable'],
+  pod: PodInfo,
+  snapshot: Snapshot,
+  { defaultingType, defaultConstraints }: PluginArgs['PodTopologySpread'],
+): readonly Constraint[] {
+  const own = pod.pod.spec?.topologySpreadConstraints ?? [];
+  const isSystem = own.length === 0 && defaultingType === 'System';
+  const meant = own.length > 0 ? own : isSystem ? systemDefaults : defaultConstraints;
+  const list = meant.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action);
+  if (list.length === 0) return [];
+  const shared = own.length > 0 ? undefined : workloadSelector(pod, snapshot);
+  if (shared?.requirements.length === 0) return [];
+  const keys = isSystem ? [] : list.map(({ topologyKey }) => topologyKey);
+  return list.map((constraint) => {
+    const selector = shared ?? selectorFor(constraint, pod);
+    return {
+      key: constraint.topologyKey,
+      required: !isSystem,
+      maxSkew: constraint.maxSkew,
+      minDomains: constraint.minDomains ?? 1,
+      selector,
+      counted: countedBy(selector),
+      scope: scopeOf(constraint, pod, keys),
+    };
+  });
 }
 
-function inclusionOf(constraint: TopologySpreadConstraint, pod: PodInfo, allowed: NodeTest | undefined) {
-  const test = constraint.nodeAffinityPolicy === 'Ignore' ? undefined : allowed;
-  const tolerations = pod.pod.spec?.tolerations ?? [];
-  const honorTaints = constraint.nodeTaintsPolicy === 'Honor';
-  return (node: NodeInfo): boolean =>
-    (!test || test(node)) && !(honorTaints && hasUntoleratedTaint(node.taints, tolerations));
+/** An empty selector matches every pod, but Kubernetes counts none by it. */
+const countedBy = (selector: Selector): Selector => (selector.requirements.length === 0 ? nothing : selector);
+
+/** Nodes that have all the keys and are not left out by the constraint's inclusion policies. */
+function scopeOf(
+  { nodeAffinityPolicy, nodeTaintsPolicy }: Pick<TopologySpreadConstraint, 'nodeAffinityPolicy' | 'nodeTaintsPolicy'>,
+  { pod }: PodInfo,
+  keys: readonly string[],
+): Scope {
+  const test = nodeAffinityPolicy === 'Ignore' ? undefined : requiredNodesOf(pod);
+  const tolerations = nodeTaintsPolicy === 'Honor' ? (pod.spec?.tolerations ?? []) : undefined;
+  const required = test && [pod.spec?.nodeSelector, pod.spec?.affinity?.nodeAffinity];
+  return {
+    key: `${keys.join()}${required ? JSON.stringify(required) : ''}${tolerations ? JSON.stringify(tolerations) : ''}`,
+    includes: (node) =>
+      keys.every((key) => node.labels[key] !== undefined) &&
+      (!test || test(node)) &&
+      !(tolerations && hasUntoleratedTaint(node.taints, tolerations)),
+  };
 }
 
 /** The constraint's selector, narrowed to pods that share the pod's values of `matchLabelKeys`. */
@@ -201,20 +246,6 @@ function selectorFor(constraint: TopologySpreadConstraint, pod: PodInfo): Select
   return selectorOfRequirements([...selector.requirements, ...requirements]);
 }
 
-function defaultConstraints(pod: PodInfo, snapshot: Snapshot): Constraint[] {
-  const selector = workloadSelector(pod, snapshot);
-  if (selector.requirements.length === 0) return [];
-  const allowed = requiredNodesOf(pod.pod);
-  const includes = (node: NodeInfo) => !allowed || allowed(node);
-  return systemDefaults.map(({ topologyKey, maxSkew }) => ({
-    key: topologyKey,
-    maxSkew,
-    minDomains: 1,
-    selector,
-    includes,
-  }));
-}
-
 /** What the Services of a pod and its controller select, together. */
 function workloadSelector(pod: PodInfo, { view }: Snapshot): Selector {
   const set: Record<string, string> = {};
@@ -224,17 +255,20 @@ function workloadSelector(pod: PodInfo, { view }: Snapshot): Selector {
       Object.assign(set, spec?.selector);
   }
   const owner = pod.pod.metadata.ownerReferences?.find(({ controller }) => controller);
-  if (owner?.kind === 'ReplicationController') {
+  const type = `${owner?.apiVersion} ${owner?.kind}`;
+  if (owner && type === 'v1 ReplicationController') {
     Object.assign(set, view.replicationController(pod.namespace, owner.name)?.spec?.selector);
   }
   const { requirements } = selectorFromSet(set);
-  const controlled =
-    owner?.kind === 'ReplicaSet'
-      ? view.replicaSet(pod.namespace, owner.name)?.spec?.selector
-      : owner?.kind === 'StatefulSet'
-        ? view.statefulSet(pod.namespace, owner.name)?.spec?.selector
-        : undefined;
-  return controlled
-    ? selectorOfRequirements([...requirements, ...selectorOf(controlled, 'nothing').requirements])
-    : selectorOfRequirements(requirements);
+  const controlled = owner && selectingOwners[type]?.(view, pod.namespace, owner.name)?.spec?.selector;
+  return selectorOfRequirements(
+    controlled ? [...requirements, ...selectorOf(controlled, 'nothing').requirements] : requirements,
+  );
 }
+
+const selectingOwners: Readonly<
+  Record<string, (view: ClusterView, namespace: string, name: string) => ReplicaSet | StatefulSet | undefined>
+> = {
+  'apps/v1 ReplicaSet': (view, namespace, name) => view.replicaSet(namespace, name),
+  'apps/v1 StatefulSet': (view, namespace, name) => view.statefulSet(namespace, name),
+};

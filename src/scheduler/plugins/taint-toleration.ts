@@ -1,7 +1,7 @@
 // Refuses nodes with a taint that the pod does not tolerate; likes those with fewer PreferNoSchedule taints.
 
 import type { Node } from '../../kinds/core/node.ts';
-import { hasUntoleratedTaint, tolerates } from '../node-selection.ts';
+import { hasUntoleratedTaint, tolerates, tolerationsChanged } from '../node-selection.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { impossible, type Plugin, toHundredReversed } from '../plugin.ts';
 
@@ -31,7 +31,8 @@ export const taintToleration: Plugin = {
     };
   },
   wakes: {
-    NodeAdded: (pod, event) => event.name === 'NodeAdded' && mayGo(pod, event.node),
-    NodeChanged: (pod, event) => event.name === 'NodeChanged' && mayGo(pod, event.node) && !mayGo(pod, event.previous),
+    NodeAdded: (pod, { node }) => mayGo(pod, node),
+    NodeChanged: (pod, { node, previous }) => mayGo(pod, node) && !mayGo(pod, previous),
+    OwnChange: (pod, { previous }) => tolerationsChanged(pod, previous),
   },
 };

@@ -1,12 +1,12 @@
 // Refuses nodes on which a volume may not be used once more: ReadWriteOncePod claims, and disks that only one pod may write.
 
 import type { Volume } from '../../kinds/generated/types/core-v1.ts';
-import { type NodeFilter, type Plugin, refused } from '../plugin.ts';
-import type { PodInfo } from '../pod-info.ts';
+import { impossible, type NodeFilter, type Plugin, refused } from '../plugin.ts';
+import { mounts, type PodInfo } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 const claimInUse = refused(
-  'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+  'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
 );
 const diskInUse = refused('node(s) had no available disk');
 
@@ -14,45 +14,42 @@ export const volumeRestrictions: Plugin = {
   name: 'VolumeRestrictions',
   filter(pod, snapshot) {
     const disks = disksOf(pod);
+    const missing = mountedOf(pod).find((name) => !snapshot.view.claim(pod.namespace, name));
+    if (missing !== undefined) return impossible(`persistentvolumeclaim "${missing}" not found`);
     const single = singleClaims(pod, snapshot);
-    if (disks.length === 0 && single.size === 0) return undefined;
-    return filterOf(pod, disks, { single, users: countUsers(single, pod, snapshot) });
+    const users = single.filter((name) => snapshot.usersOf(pod.namespace, name) > 0).length;
+    return disks.length === 0 && users === 0 ? undefined : filterOf(disks, single, users);
   },
   wakes: {
-    PodGone: (pod, event) =>
-      event.name === 'PodGone' &&
-      ((event.pod.namespace === pod.namespace && event.pod.claims.some((name) => pod.claims.includes(name))) ||
-        disksOf(event.pod).some(({ id }) => disksOf(pod).some((disk) => disk.id === id))),
-    ClaimAdded: (pod, event) => event.name === 'ClaimAdded' && pod.claims.includes(event.object.name),
-    ClaimChanged: (pod, event) => event.name === 'ClaimChanged' && pod.claims.includes(event.object.name),
+    PodGone: (pod, { pod: gone }) =>
+      gone.namespace === pod.namespace &&
+      (exclude(disksOf(pod), disksOf(gone)) || gone.claims.some((name) => pod.claims.includes(name))),
+    ClaimAdded: (pod, { object }) => mounts(pod, object),
     NodeAdded: true,
   },
 };
 
-const singleClaims = (pod: PodInfo, { view }: Snapshot): ReadonlySet<string> =>
-  new Set(
-    pod.claims.filter((name) => view.claim(pod.namespace, name)?.spec?.accessModes?.includes('ReadWriteOncePod')),
+/** Claims it names, those of ephemeral volumes aside. */
+const mountedOf = ({ pod }: PodInfo): readonly string[] =>
+  (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
+
+const singleClaims = (pod: PodInfo, { view }: Snapshot): readonly string[] =>
+  [...new Set(mountedOf(pod))].filter((name) =>
+    view.claim(pod.namespace, name)?.spec?.accessModes?.includes('ReadWriteOncePod'),
   );
 
-const countUsers = (single: ReadonlySet<string>, { namespace }: PodInfo, snapshot: Snapshot): number =>
-  [...single].reduce((sum, name) => sum + snapshot.usersOf(namespace, name), 0);
-
-function filterOf(
-  pod: PodInfo,
-  disks: readonly Disk[],
-  { single, users }: { single: ReadonlySet<string>; users: number },
-): NodeFilter {
+function filterOf(disks: readonly Disk[], single: readonly string[], users: number): NodeFilter {
   let inUse = users;
   return {
+    // By the name alone, whatever the namespace, as Kubernetes does.
     shift(other, _, by) {
-      if (other.namespace === pod.namespace) inUse += by * other.claims.filter((name) => single.has(name)).length;
+      inUse += by * mountedOf(other).filter((name) => single.includes(name)).length;
     },
     check(node) {
-      if (inUse > 0) return claimInUse;
       for (const other of disks.length > 0 ? node.pods.values() : []) {
-        if (disksOf(other).some((theirs) => disks.some((ours) => excludes(ours, theirs)))) return diskInUse;
+        if (exclude(disks, disksOf(other))) return diskInUse;
       }
-      return undefined;
+      return inUse > 0 ? claimInUse : undefined;
     },
   };
 }
@@ -63,7 +60,8 @@ interface Disk {
   readonly readOnly: boolean;
 }
 
-const excludes = (a: Disk, b: Disk): boolean => a.id === b.id && !(a.readOnly && b.readOnly);
+const exclude = (some: readonly Disk[], others: readonly Disk[]): boolean =>
+  some.some((a) => others.some((b) => a.id === b.id && !(a.readOnly && b.readOnly)));
 
 const disksOf = ({ pod }: PodInfo): readonly Disk[] => (pod.spec?.volumes ?? []).flatMap(diskOf);
 
