@@ -55,7 +55,7 @@ export function explainDeployment(deployment: Deployment, view: WhyView): Why {
     return {
       state: 'Available',
       ...since,
-      verdict: `All ${counted(wanted, 'pod')} run the newest template and are available.`,
+      verdict: `${allOf(wanted)} of the newest template and available.`,
     };
   }
   const old = leftovers.reduce((sum, set) => sum + (set.status?.replicas ?? 0), 0);
@@ -70,6 +70,10 @@ export function explainDeployment(deployment: Deployment, view: WhyView): Why {
 
 const revisionOf = ({ metadata }: ReplicaSet): number =>
   Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+
+/** Whose pods are as they should be. */
+const allOf = (wanted: number): string =>
+  wanted === 0 ? 'It wants no pods, and none are' : wanted === 1 ? 'Its only pod is' : `All ${wanted} pods are`;
 
 /** Why old pods are not taken away faster. */
 function pace(
@@ -145,7 +149,7 @@ interface Count {
 function explainCount(set: KubeObject, view: WhyView, { wanted, ready, problems, pods }: Count): Why {
   const since = sinceOf(set.metadata.creationTimestamp);
   if (ready >= wanted && pods.filter(isActive).length <= wanted) {
-    return { state: 'Ready', ...since, verdict: `All ${counted(wanted, 'pod')} it wants are ready.` };
+    return { state: 'Ready', ...since, verdict: `${allOf(wanted)} ready.` };
   }
   const causes = distinct([...behind(set), ...problems, ...podProblems(pods, view)]);
   return {

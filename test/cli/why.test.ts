@@ -93,7 +93,7 @@ test('a pod that fits nowhere: the nodes, what each lacks, the change that helps
 });
 
 test.each([
-  ['deploy/web', /^Available: All 2 pods run the newest template and are available\.$/],
+  ['deploy/web', /^Available: All 2 pods are of the newest template and available\.$/],
   ['svc/web', /^Ready: It has 2 ready endpoints of 2 pods\.$/],
   ['pod/crashing', /^CrashLoopBackOff: Container c keeps ending: exit code 7; restarted \d times\.$/],
   ['pvc/data', /^Pending: It waits for a pod that uses it: its class binds where that pod goes\.$/],
