@@ -254,7 +254,7 @@ describe('describe', () => {
       'replicaset -l app=web',
       [/^Controlled By: +Deployment\/web$/m, /^Pods Status: +2 Running/m, /(Created pod: web-[^]*){2}/],
     ],
-    ['statefulset db', [/^Replicas: +1 desired \| 1 total$/m, /create Pod db-0 in StatefulSet db successful/]],
+    ['statefulset db', [/^Replicas: +1 desired \| 1 total$/m, /Create Pod db-0 in StatefulSet db successful/]],
     ['daemonset agent', [/^Desired Number of Nodes Scheduled: 3$/m, /(Created pod: agent-[^]*){3}/]],
     ['service web', [/^Type: +ClusterIP$/m, /^Endpoints: +10\.244\.\d+\.\d+:80,10\.244\.\d+\.\d+:80$/m]],
     ['ingress web', [/^ {2}shop\.example/m, /web:80 \(10\.244\./]],
