@@ -9,7 +9,7 @@ import { pauses, type PodScope } from './pod-host.ts';
 import { mountsFor } from './pod-mounts.ts';
 import { crashAfterRestart } from './pod-plan.ts';
 import { exitOf, isStarted, sandboxOf, wait, type ContainerRecord, type Running } from './pod-record.ts';
-import { afterAnswer, firstProbe, probeOf } from './probes.ts';
+import { afterAnswer, firstProbe, probeNames, probeOf } from './probes.ts';
 import type { Image, ProbeName } from './runtime.ts';
 
 export async function startContainer(scope: PodScope, each: ContainerRecord): Promise<void> {
@@ -69,7 +69,7 @@ function begun({ host, record }: PodScope, each: ContainerRecord, state: Running
   }
   each.state = state;
   each.probes = {};
-  for (const name of ['startup', 'readiness', 'liveness'] as const) {
+  for (const name of probeNames) {
     const probe = probeOf(each.container, name);
     if (probe) each.probes[name] = firstProbe(name, probe, record.acceptedAt, state.startedAt);
   }
@@ -106,16 +106,17 @@ function backOffRestart({ host, pod, warning }: PodScope, each: ContainerRecord,
 }
 
 export async function probeContainer(scope: PodScope, each: ContainerRecord, name: ProbeName): Promise<void> {
-  const { host, pod, warning } = scope;
+  const { host, record, pod, warning, ends } = scope;
   const { state, container } = each;
   const asked = probeOf(container, name);
   const before = each.probes[name];
   if (state.is !== 'running' || !asked || !before) return;
   each.probes[name] = { ...before, nextAt: Infinity };
-  const answer = await host.runtime.probe(state.id, name, asked);
-  if (each.state.is !== 'running' || each.state.id !== state.id) return;
+  const askedAt = host.clock.now();
+  const answer = await host.runtime.probe(state.id, { name, probe: asked, host: record.ips[0] ?? '' });
+  if (each.state.is !== 'running' || each.state.id !== state.id || each.state.stopping || ends()) return;
 
-  const { state: after, exhausted } = afterAnswer(before, asked, answer, host.clock.now());
+  const { state: after, exhausted } = afterAnswer(before, asked, answer, askedAt);
   each.probes[name] = after;
   if (!answer.success) warning('Unhealthy', `${titles[name]} probe failed: ${answer.output}`, container);
   if (name === 'startup' && isStarted(each)) askReadinessNow(each, host.clock.now());

@@ -281,6 +281,76 @@ test('a failing liveness probe restarts, a startup probe holds it back', async (
   expect(patient.container()).toMatchObject({ started: true, ready: true, restartCount: 0 });
 });
 
+const address = '10.244.3.2';
+
+test.each([
+  ['http:/healthz fails', 'HTTP probe failed with statuscode: 503'],
+  ['slow-start 1m', `Get "http://${address}:8080/healthz": dial tcp ${address}:8080: connect: connection refused`],
+  [
+    'http hangs',
+    `Get "http://${address}:8080/healthz": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
+  ],
+  ['tcp:db fails', `dial tcp ${address}:5432: connect: connection refused`],
+  ['tcp:5432 hangs', `dial tcp ${address}:5432: i/o timeout`],
+  ['grpc:9000 fails', 'service unhealthy (responded with "NOT_SERVING")'],
+  ['grpc hangs', 'timeout: health rpc did not complete within 2s'],
+  ['slow-start 61s', `timeout: failed to connect service "${address}:9000" within 2s: context deadline exceeded`],
+  ['exec:pg_isready hangs', 'command timed out: "/bin/pg_isready -q" timed out after 2s'],
+])('%s is told as the kubelet tells it: %s', async (behavior, text) => {
+  const handlers = {
+    a: { httpGet: { path: '/healthz', port: 'web' } },
+    b: { tcpSocket: { port: 'db' } },
+    c: { grpc: { port: 9000 } },
+    d: { exec: { command: ['/bin/pg_isready', '-q'] } },
+  };
+  const ports = [
+    { name: 'web', containerPort: 8080 },
+    { name: 'db', containerPort: 5432 },
+  ];
+  const web = node({
+    spec: {
+      containers: Object.entries(handlers).map(([name, handler]) =>
+        container({ name, ports, readinessProbe: { ...handler, timeoutSeconds: 2, periodSeconds: 10 } }),
+      ),
+    },
+    annotations: { 'portolan.dev/behavior': behavior },
+  });
+  await web.clock.advance(seconds(20));
+  expect(web.events).toContain(`Unhealthy: Readiness probe failed: ${text}`);
+});
+
+test('a probe fails for as long as it is told to, and counts as the kubelet counts', async () => {
+  const probe = (path: string) => ({ httpGet: { path, port: 80 }, periodSeconds: 5, failureThreshold: 2 });
+  const web = node({
+    spec: { containers: [container({ readinessProbe: probe('/ready'), livenessProbe: probe('/healthz') })] },
+    annotations: { 'portolan.dev/behavior': 'http:/ready fails from 1m to 90s; http:/healthz fails after 5m' },
+  });
+  await web.clock.advance(seconds(50));
+  expect(web.condition('Ready')?.status).toBe('True');
+  await web.clock.advance(seconds(30));
+  expect(web.condition('Ready')?.status).toBe('False');
+  await web.clock.advance(seconds(30));
+  expect(web.condition('Ready')?.status).toBe('True');
+  expect(web.container()?.restartCount).toBe(0);
+  await web.clock.advance(minutes(4));
+  expect(web.container()?.restartCount).toBe(1);
+  expect(web.events).toContain('Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 503');
+});
+
+test('a command that is here really probes a program that is here', async () => {
+  const livenessProbe = { exec: { command: ['cat', '/tmp/healthy'] }, initialDelaySeconds: 5, periodSeconds: 5 };
+  const command = ['/bin/sh', '-c', 'touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600'];
+  const web = node({ spec: { containers: [container({ command, livenessProbe })] } });
+  await web.clock.advance(seconds(30));
+  expect(web.events.filter((event) => event.startsWith('Unhealthy'))).toEqual([]);
+  await web.clock.advance(seconds(45));
+  expect(web.events.find((event) => event.startsWith('Unhealthy'))).toBe(
+    'Unhealthy: Liveness probe failed: cat: /tmp/healthy: No such file or directory\n',
+  );
+  await web.clock.advance(seconds(20));
+  expect(web.container()?.restartCount).toBe(1);
+});
+
 test('deletion stops the container, writes the final status, then deletes the object', async () => {
   const web = node({ spec: { containers: [container({ lifecycle: { preStop: { sleep: { seconds: 5 } } } })] } });
   await web.clock.advance(seconds(10));

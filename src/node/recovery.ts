@@ -13,7 +13,7 @@ import {
   type PodRecord,
   type Running,
 } from './pod-record.ts';
-import { firstProbe, probeOf } from './probes.ts';
+import { firstProbe, probeNames, probeOf } from './probes.ts';
 import type { Image, Remembered, Sandbox } from './runtime.ts';
 
 export interface Recovered {
@@ -116,7 +116,7 @@ function probesOf(
   now: Instant,
 ): void {
   const passed = { startup: status.started ?? false, readiness: status.ready, liveness: true };
-  for (const name of ['startup', 'readiness', 'liveness'] as const) {
+  for (const name of probeNames) {
     const probe = probeOf(record.container, name);
     if (!probe) continue;
     const first = firstProbe(name, probe, acceptedAt, startedAt);

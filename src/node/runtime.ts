@@ -43,6 +43,13 @@ export interface ContainerExit {
 
 export type ProbeName = 'startup' | 'readiness' | 'liveness';
 
+export interface ProbeQuestion {
+  readonly name: ProbeName;
+  readonly probe: Probe;
+  /** The pod's address. */
+  readonly host: string;
+}
+
 export interface ProbeAnswer {
   readonly success: boolean;
   /** What a failing probe says. */
@@ -137,7 +144,8 @@ export interface NodeRuntime {
   stopContainer(id: string, grace: Duration): Promise<void>;
   /** Forgets an ended container and its log. */
   removeContainer(id: string): void;
-  probe(id: string, name: ProbeName, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
+  /** Resolves when it answers, or its time is over. */
+  probe(id: string, question: ProbeQuestion): ProbeAnswer | Promise<ProbeAnswer>;
   /** Runs a hook. Resolves with its exit code, also when aborted. */
   exec(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
   /** On a client's streams. Resolves with the exit code; rejects with RuntimeFailure where the command cannot be started. */

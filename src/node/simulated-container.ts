@@ -9,7 +9,7 @@ import { bytePipe, type ByteSink, type ByteSource } from '../base/byte-pipe.ts';
 import { type ContainerOutput, containerOutput } from './container-output.ts';
 import { commandOf, runsKnownProgram } from './own-command.ts';
 import { between, paces } from './pace.ts';
-import type { ContainerExit, ContainerRequest, ProbeAnswer, ProbeName } from './runtime.ts';
+import type { ContainerExit, ContainerRequest } from './runtime.ts';
 
 export interface Entry {
   readonly id: string;
@@ -127,19 +127,4 @@ export function processorUse({ container, behavior, random }: Entry): number {
   return (
     behavior.cpu ?? (asked === undefined ? 0.002 : (milliOf(asked) / 1000) * (0.1 + 0.3 * random.fork('cpu').next()))
   );
-}
-
-export function probeAnswer({ behavior, startedAt }: Entry, name: ProbeName, now: Instant): ProbeAnswer {
-  const age = startedAt === undefined ? 0 : now - startedAt;
-  const changes = [behavior.readyAfter, behavior.notReadyAfter, behavior.hangAfter].filter(
-    (each) => each !== undefined && each > age,
-  ) as Duration[];
-  const steadyUntil = now - age + Math.min(...changes);
-  if (age >= (behavior.hangAfter ?? Infinity))
-    return { success: false, output: 'context deadline exceeded', steadyUntil };
-  if (age < (behavior.readyAfter ?? 0))
-    return { success: false, output: 'connection refused: the container is still starting', steadyUntil };
-  if (name === 'readiness' && age >= (behavior.notReadyAfter ?? Infinity))
-    return { success: false, output: 'HTTP probe failed with statuscode: 503', steadyUntil };
-  return { success: true, output: '', steadyUntil };
 }

@@ -11,14 +11,23 @@ import {
   type ContainerExit,
   type Image,
   type NodeRuntime,
+  type ProbeAnswer,
   PullError,
   RuntimeFailure,
   type Sandbox,
 } from './runtime.ts';
 import { answerOf, httpOverBytes, listensAt } from './http-endpoint.ts';
-import { aborted } from './shell/waiting.ts';
+import { aborted, pause } from './shell/waiting.ts';
 import { lateClock } from './late-clock.ts';
-import { emptyDisks, lastWordsOf, runCommand, runHook, runOwnProgram } from './simulated-command.ts';
+import {
+  emptyDisks,
+  lastWordsOf,
+  runCommand,
+  runHook,
+  runOwnProgram,
+  runProbe,
+  runsProbe,
+} from './simulated-command.ts';
 import {
   exitWith,
   fateOf,
@@ -28,10 +37,10 @@ import {
   newEntry,
   overSignal,
   plainEnvironment,
-  probeAnswer,
   processorUse,
   type Entry,
 } from './simulated-container.ts';
+import { failureText, standingTowards, takesItsTime, timeoutOf } from './simulated-probe.ts';
 import { type VolumeContents, volumeContents } from './volume-contents.ts';
 import { fullName, hex, imageOf, isUnresolvable, pullFailure } from './simulated-images.ts';
 
@@ -43,6 +52,8 @@ export interface SimulatedRuntimeOptions {
   /** What persistent volumes hold. Default: this runtime's own. */
   readonly contents?: Pick<VolumeContents, 'treeOf'>;
 }
+
+const success = (steadyUntil: Instant): ProbeAnswer => ({ success: true, output: '', steadyUntil });
 
 /** How long somebody waits for an answer that never comes. */
 const silence = minutes(10);
@@ -184,7 +195,15 @@ export function simulatedRuntime({
       disks.roots.delete(id);
     },
 
-    probe: (id, name) => probeAnswer(entryOf(id), name, clock.now()),
+    async probe(id, question) {
+      const entry = entryOf(id);
+      const { probe } = question;
+      const { standing, until } = standingTowards(entry, question, clock.now());
+      if (standing === 'well')
+        return runsProbe(entry, probe) ? runProbe(entry, probe, { clock, disks }) : success(until);
+      if (takesItsTime(standing, probe)) await pause(timeoutOf(probe), { clock, signal: overSignal(entry) });
+      return { success: false, output: failureText(standing, question, entry.container) };
+    },
 
     exec: (id, command, signal) => runHook(entryOf(id), { command, signal }, { clock, disks }),
     run: (id, request) => runCommand(entryOf(id), request, { clock, disks }),
