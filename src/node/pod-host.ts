@@ -34,6 +34,8 @@ export interface PodScope {
   readonly pod: () => Pod;
   /** Nothing new is to be started. */
   readonly ends: () => boolean;
+  /** Aborted when the pod ends. */
+  readonly over: AbortSignal;
   readonly normal: (reason: string, message: string, container?: Container) => void;
   readonly warning: (reason: string, message: string, container?: Container) => void;
   /** Looks at the pod again. */
@@ -42,6 +44,9 @@ export interface PodScope {
 
 /** How long to wait after failures: of mounts (doubling), of making sandboxes and containers, and of writes. */
 export const pauses = { mountFirst: 500, mountMost: 122_000, retry: 10_000, write: 1000 };
+
+/** As the kubelet names a pod in its messages. */
+export const podTitle = ({ metadata: { name, namespace, uid } }: Pod): string => `${name}_${namespace}(${uid})`;
 
 /** Which part of the pod a container's events are about. */
 export function fieldPathOf(pod: Pod, { name }: Container): string {

@@ -104,7 +104,18 @@ function planRunning(pod: Pod, record: PodRecord, now: Instant): Step {
 
   const due = dueContainers(record);
   const steps = record.containers.map((container) => planContainer(pod, container, due.has(container), now));
-  return { actions: steps.flatMap(({ actions }) => actions), next: Math.min(...steps.map(({ next }) => next)) };
+  const actions = inTurn(
+    steps.flatMap(({ actions }) => actions),
+    record,
+  );
+  return { actions, next: Math.min(...steps.map(({ next }) => next)) };
+}
+
+/** Containers are started one after another: an image, a postStart hook hold up what follows. */
+function inTurn(actions: readonly Action[], { containers }: PodRecord): readonly Action[] {
+  const isStarting = containers.some(({ state }) => state.is === 'starting');
+  const first = isStarting ? undefined : actions.find((action) => action.do === 'start');
+  return actions.filter((action) => action.do !== 'start' || action === first);
 }
 
 /** The containers that may start now: those of the main round, or the init container whose turn it is and the sidecars before it. */
@@ -129,8 +140,9 @@ function planContainer(pod: Pod, container: ContainerRecord, due: boolean, now: 
 }
 
 /** When the present exit or failed pull gives way to the wait after it; undefined when it already has. */
-function backOffShownSince({ state, pullDelay }: ContainerRecord): Instant | undefined {
+function backOffShownSince({ state, pullDelay, last }: ContainerRecord): Instant | undefined {
   if (state.is === 'exited') return state.finishedAt + shownFor;
+  if (state.is === 'waiting' && state.reason === 'PostStartHookError') return (last?.finishedAt ?? 0) + shownFor;
   if (state.is === 'waiting' && state.reason === 'ErrImagePull')
     return (state.retryAt ?? 0) - (pullDelay ?? 0) + shownFor;
   return undefined;

@@ -3,7 +3,7 @@
 import type { Duration, Instant } from '../base/clock.ts';
 import type { Container, ContainerRestartRule, Pod } from '../kinds/generated/types/core-v1.ts';
 import type { ProbeState } from './probes.ts';
-import type { Image, ProbeName, Sandbox } from './runtime.ts';
+import type { ContainerExit, Image, ProbeName, Sandbox } from './runtime.ts';
 
 export interface Waiting {
   readonly is: 'waiting';
@@ -38,6 +38,10 @@ export interface Exited {
 export interface Starting {
   readonly is: 'starting';
   readonly was: Waiting | Exited;
+  /** Its program runs, and its postStart hook is not through yet. */
+  readonly id?: string;
+  /** How it ended before the hook was through. */
+  readonly ended?: ContainerExit;
 }
 
 /** A sidecar is an init container that keeps running. */
@@ -130,6 +134,21 @@ export function exitOf({ state, last }: ContainerRecord): Exited | undefined {
   if (state.is === 'exited') return state;
   if (state.is === 'starting') return state.was.is === 'exited' ? state.was : last;
   return state.is === 'waiting' ? last : undefined;
+}
+
+/** How a container that ran stands after it ended. */
+export function exitedFrom({ id, image, startedAt }: Running, exit: ContainerExit): Exited {
+  const { at: finishedAt, exitCode, reason, message } = exit;
+  return {
+    is: 'exited',
+    id,
+    image,
+    startedAt,
+    finishedAt,
+    exitCode,
+    reason,
+    ...(message !== undefined && { message }),
+  };
 }
 
 /** It waits from now on, and does not forget the exit it stood at. */

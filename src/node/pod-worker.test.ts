@@ -351,6 +351,77 @@ test('a command that is here really probes a program that is here', async () => 
   expect(web.container()?.restartCount).toBe(1);
 });
 
+test('a container does not count as running before its postStart hook is through, and what follows waits', async () => {
+  const lifecycle = { postStart: { exec: { command: ['sh', '-c', 'sleep 20'] } } };
+  const web = node({ spec: { containers: [container({ lifecycle }), container({ name: 'next' })] } });
+  await web.clock.advance(seconds(20));
+  expect(web.events.at(-1)).toBe('Started: Container started');
+  expect(web.container()).toMatchObject({ started: false, state: { waiting: { reason: 'ContainerCreating' } } });
+  expect(web.container('next')?.containerID).toBeUndefined();
+  await web.clock.advance(seconds(10));
+  expect(web.container()).toMatchObject({ ready: true, started: true });
+  expect(web.container('next')).toMatchObject({ ready: true });
+});
+
+test('a failing postStart hook kills the container, again and again', async () => {
+  const lifecycle = { postStart: { exec: { command: ['sh', '-c', 'echo no; exit 3'] } } };
+  const web = node({ spec: { containers: [container({ lifecycle })] } });
+  const seen: unknown[] = [];
+  for (let tenth = 0; tenth < 150; tenth++) {
+    await web.clock.advance(100);
+    const waiting = web.container()?.state?.waiting;
+    if (waiting?.reason !== (seen.at(-1) as typeof waiting)?.reason) seen.push(waiting);
+  }
+  expect(web.events.slice(3, 6)).toEqual([
+    'Started: Container started',
+    'FailedPostStartHook: PostStartHook failed',
+    'Killing: FailedPostStartHook',
+  ]);
+  expect(seen).toContainEqual({
+    reason: 'PostStartHookError',
+    message: `Exec lifecycle hook ([sh -c echo no; exit 3]) for Container "c" in Pod "web_default(u1)" failed - error: command 'sh -c echo no; exit 3' exited with 3: , message: "no\\n"`,
+  });
+  expect(seen.at(-1)).toMatchObject({ reason: 'CrashLoopBackOff' });
+  expect(web.container()).toMatchObject({ ready: false, restartCount: 2, lastState: { terminated: { exitCode: 0 } } });
+});
+
+test('hooks ask over HTTP; one that fails before the end does not hold it up', async () => {
+  const missing = { httpGet: { port: 81, path: '/bye' } };
+  const lifecycle = { postStart: { httpGet: { port: 80, path: '/hi' } }, preStop: missing };
+  const web = node({ spec: { containers: [container({ lifecycle, ports: [{ containerPort: 80 }] })] } });
+  await web.clock.advance(seconds(10));
+  expect(web.container()?.ready).toBe(true);
+  web.delete();
+  await web.clock.advance(seconds(2));
+  expect(web.events.slice(-2)).toEqual(['Killing: Stopping container c', 'FailedPreStopHook: PreStopHook failed']);
+  expect(web.deleted()).toBe(true);
+});
+
+test('a pod deleted during a postStart hook does not wait for it', async () => {
+  const web = node({ spec: { containers: [container({ lifecycle: { postStart: { sleep: { seconds: 600 } } } })] } });
+  await web.clock.advance(seconds(10));
+  web.delete();
+  await web.clock.advance(seconds(2));
+  expect(web.events.slice(-2)).toEqual(['FailedPostStartHook: PostStartHook failed', 'Killing: FailedPostStartHook']);
+  expect(web.deleted()).toBe(true);
+  expect(web.clock.pending()).toBe(0);
+});
+
+test('a failing liveness probe gives the time that it says, not the pod', async () => {
+  const livenessProbe = {
+    httpGet: { port: 80 },
+    periodSeconds: 5,
+    failureThreshold: 1,
+    terminationGracePeriodSeconds: 3,
+  };
+  const web = node({
+    spec: { terminationGracePeriodSeconds: 300, containers: [container({ livenessProbe })] },
+    annotations: { 'portolan.dev/behavior': 'liveness fails after 10s; stop after 1h' },
+  });
+  await web.clock.advance(seconds(30));
+  expect(web.container()).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 137 } } });
+});
+
 test('deletion stops the container, writes the final status, then deletes the object', async () => {
   const web = node({ spec: { containers: [container({ lifecycle: { preStop: { sleep: { seconds: 5 } } } })] } });
   await web.clock.advance(seconds(10));

@@ -8,7 +8,7 @@ import type { Container } from '../kinds/generated/types/core-v1.ts';
 import { backOff, probeContainer, startContainer, stopContainer } from './container-lifecycle.ts';
 import { fieldPathOf, pauses, type PodHost, type PodScope } from './pod-host.ts';
 import { planPod, type Action, type Plan } from './pod-plan.ts';
-import { freshContainer, rolesOf, type ContainerRecord, type PodRecord } from './pod-record.ts';
+import { exitedFrom, freshContainer, rolesOf, type ContainerRecord, type PodRecord } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { ContainerExit } from './runtime.ts';
 import { beginEnd, mountVolumes, removeEverything, runSandbox, stopSandbox } from './sandbox-lifecycle.ts';
@@ -35,16 +35,19 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
   let busy = false;
   let again = false;
   let deleted = false;
+  const over = new AbortController();
   /** `gone`: nobody wants the pod any more. `stopped`: nobody wants the worker any more. */
   let life: 'on' | 'gone' | 'stopped' = 'on';
 
   const say = (type: 'Normal' | 'Warning') => (reason: string, message: string, container?: Container) =>
+    life !== 'stopped' &&
     host.event(pod, { type, reason, message, ...(container && { fieldPath: fieldPathOf(pod, container) }) });
 
   const scope: PodScope = {
     host,
     record,
     pod: () => pod,
+    over: over.signal,
     ends: () => life !== 'on' || record.ending !== undefined || pod.metadata.deletionTimestamp !== undefined,
     normal: say('Normal'),
     warning: say('Warning'),
@@ -70,6 +73,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
   async function step(): Promise<void> {
     timer?.cancel();
     const plan = planPod(pod, record, clock.now());
+    if (scope.ends()) over.abort();
     for (const action of plan.actions) begin(action);
     const behind = host.online() && !(await written(plan));
     const next = behind ? Math.min(plan.next, clock.now() + pauses.write) : plan.next;
@@ -134,12 +138,11 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
       .then(wake);
   }
 
-  function exited({ container: id, at, exitCode, reason, message }: ContainerExit): void {
-    const each = record.containers.find(({ state }) => state.is === 'running' && state.id === id);
+  function exited(exit: ContainerExit): void {
+    const each = record.containers.find(({ state }) => 'id' in state && state.id === exit.container);
+    if (each?.state.is === 'starting') each.state = { ...each.state, ended: exit };
     if (each?.state.is !== 'running') return;
-    const { image, startedAt } = each.state;
-    const said = message !== undefined && { message };
-    each.state = { is: 'exited', id, image, startedAt, finishedAt: at, exitCode, reason, ...said };
+    each.state = exitedFrom(each.state, exit);
     each.probes = {};
     wake();
   }
@@ -153,6 +156,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     forget() {
       life = 'gone';
       timer?.cancel();
+      over.abort();
       void Promise.resolve().then(() => removeEverything(scope));
     },
     stop() {

@@ -2,6 +2,7 @@
 
 import type { Duration } from '../base/clock.ts';
 import type { Container, Probe } from '../kinds/generated/types/core-v1.ts';
+import { portNumber } from './probe-target.ts';
 import type { ProbeName } from './runtime.ts';
 
 /** One probe's bad time, counted from the container's start. */
@@ -41,7 +42,3 @@ function whatItAsks({ httpGet, tcpSocket, grpc, exec }: Probe, container: Contai
     ...(exec && { exec: [exec.command?.[0] ?? '', exec.command?.[0]?.split('/').at(-1) ?? ''] }),
   };
 }
-
-/** A port by number or by the name the container gives it. */
-export const portNumber = (port: number | string, { ports = [] }: Container): number | string =>
-  ports.find(({ name }) => name === port)?.containerPort ?? port;

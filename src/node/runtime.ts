@@ -87,6 +87,13 @@ export interface RunRequest {
   readonly signal: AbortSignal;
 }
 
+export interface CommandResult {
+  readonly exitCode: number;
+  /** As far as they are kept. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export interface LogLine {
   readonly at: Instant;
   readonly stream: 'stdout' | 'stderr';
@@ -146,8 +153,8 @@ export interface NodeRuntime {
   removeContainer(id: string): void;
   /** Resolves when it answers, or its time is over. */
   probe(id: string, question: ProbeQuestion): ProbeAnswer | Promise<ProbeAnswer>;
-  /** Runs a hook. Resolves with its exit code, also when aborted. */
-  exec(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
+  /** Runs a hook. Resolves also when aborted. */
+  exec(id: string, command: readonly string[], signal: AbortSignal): Promise<CommandResult>;
   /** On a client's streams. Resolves with the exit code; rejects with RuntimeFailure where the command cannot be started. */
   run(id: string, request: RunRequest): Promise<number>;
   /** Connects to a port of the sandbox. Rejects with RuntimeFailure. */

@@ -8,7 +8,14 @@ import type { CommandStreams } from '../server/kubelets.ts';
 import { freshRoot, hostnameOf, mountsOf } from './container-files.ts';
 import type { Probe } from '../kinds/generated/types/core-v1.ts';
 import { commandOf } from './own-command.ts';
-import { noMounts, type PodMounts, type ProbeAnswer, RuntimeFailure, type RunRequest } from './runtime.ts';
+import {
+  type CommandResult,
+  noMounts,
+  type PodMounts,
+  type ProbeAnswer,
+  RuntimeFailure,
+  type RunRequest,
+} from './runtime.ts';
 import { failureText, timeoutOf } from './simulated-probe.ts';
 import { absolute, filesOf, type Tree } from './shell/files.ts';
 import { knownHint, runSession, type Session, StartFault } from './shell/session.ts';
@@ -67,34 +74,44 @@ export async function runOwnProgram(entry: Entry, command: readonly string[], pl
   });
 }
 
-/** Resolves with the exit code. What a hook writes nobody sees, and what nobody can run is taken to succeed. */
+/** What nobody can run is taken to succeed; so is what only complains that an image's files are not here. */
 export async function runHook(
   entry: Entry,
   { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
   place: Place,
-): Promise<number> {
-  const request = { tty: false, mounts: await mountsIn(entry), streams: {}, signal };
-  return runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
+): Promise<CommandResult> {
+  const result = await runQuietly(entry, { command, signal }, place);
+  const isBelieved = entry.command !== undefined || result.stderr === '' || signal.aborted;
+  return isBelieved ? result : { ...result, exitCode: 0 };
+}
+
+async function runQuietly(
+  entry: Entry,
+  { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
+  place: Place,
+): Promise<CommandResult> {
+  const [stdout, stderr] = [collected(mostOutput), collected(mostOutput)];
+  const over = AbortSignal.any([signal, overSignal(entry)]);
+  const request = { tty: false, mounts: await mountsIn(entry), streams: { stdout, stderr }, signal: over };
+  const exitCode = await runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
+  return { exitCode, stdout: textOf(stdout.bytes()), stderr: textOf(stderr.bytes()) };
 }
 
 /** Whether an exec probe really runs: its command does, and so does the program that it looks at. */
 export const runsProbe = ({ command, environment }: Entry, { exec }: Probe): boolean =>
   command !== undefined && exec?.command !== undefined && commandOf({ name: '', ...exec }, environment) !== undefined;
 
-/** What a probe's output may hold, in bytes. Upstream's limit. */
-const mostProbeOutput = 10 * 1024;
+/** What is kept of what hooks and probes write, in bytes. Upstream's limit for probes. */
+const mostOutput = 10 * 1024;
 
 /** Runs an exec probe, for as long as it may take. */
 export async function runProbe(entry: Entry, probe: Probe, place: Place): Promise<ProbeAnswer> {
   const { command = [] } = probe.exec ?? {};
   const over = new AbortController();
   const limit = place.clock.after(timeoutOf(probe), () => over.abort());
-  const stdout = collected(mostProbeOutput);
-  const signal = AbortSignal.any([over.signal, overSignal(entry)]);
-  const request = { tty: false, mounts: await mountsIn(entry), streams: { stdout, stderr: stdout }, signal };
-  const code = await runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
+  const { exitCode, stdout, stderr } = await runQuietly(entry, { command, signal: over.signal }, place);
   limit.cancel();
-  if (!over.signal.aborted) return { success: code === 0, output: textOf(stdout.bytes()) };
+  if (!over.signal.aborted) return { success: exitCode === 0, output: stdout + stderr };
   return { success: false, output: failureText('silent', { name: 'readiness', probe, host: '' }, entry.container) };
 }
 

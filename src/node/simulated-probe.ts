@@ -3,7 +3,8 @@
 import type { Duration, Instant } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { Container, Probe } from '../kinds/generated/types/core-v1.ts';
-import { isAbout, portNumber, type Asked } from './probe-faults.ts';
+import { isAbout, type Asked } from './probe-faults.ts';
+import { addressOf, portNumber, urlOf } from './probe-target.ts';
 import type { ProbeQuestion } from './runtime.ts';
 import type { Entry } from './simulated-container.ts';
 
@@ -40,9 +41,7 @@ export function failureText(
   const { httpGet, tcpSocket, grpc, exec } = probe;
   const timeout = formatDuration(timeoutOf(probe));
   if (httpGet) {
-    const { scheme = 'HTTP', path = '/' } = httpGet;
-    const address = addressOf(httpGet.host || host, portNumber(httpGet.port, container));
-    const url = `${scheme.toLowerCase()}://${address}${path.startsWith('/') ? path : `/${path}`}`;
+    const { address, text: url } = urlOf(httpGet, container, host);
     return {
       failing: 'HTTP probe failed with statuscode: 503',
       refused: `Get "${url}": dial tcp ${address}: connect: connection refused`,
@@ -63,9 +62,6 @@ export function failureText(
     return `command timed out: "${(exec.command ?? []).join(' ')}" timed out after ${timeout}`;
   return '';
 }
-
-const addressOf = (host: string, port: number | string): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** Nobody answers before the probe's time is over: a connection's handshake is awaited, too, where gRPC blocks on it. */
 export const takesItsTime = (standing: Standing, { grpc }: Probe): boolean =>
