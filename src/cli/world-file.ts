@@ -11,7 +11,7 @@ import type { NodeSpec } from '../node/node-object.ts';
 import { UserError } from './errors.ts';
 import { nearest } from './suggest.ts';
 
-const fields = ['name', 'count', 'zone', 'region', 'cpu', 'memory', 'pods', 'labels', 'taints'] as const;
+const fields = ['name', 'count', 'zone', 'region', 'cpu', 'memory', 'pods', 'labels', 'taints', 'annotations'] as const;
 const mostNodes = 10_000;
 
 export interface NodeGroup {
@@ -75,7 +75,7 @@ function groupOf(file: string, at: string, value: unknown): NodeGroup {
       `there is no field ${key}${near ? `; did you mean ${near}?` : `; a group has ${fields.join(', ')}`}`,
     );
   }
-  const { name, count = 1, labels, taints, ...rest } = group;
+  const { name, count = 1, labels, taints, annotations, ...rest } = group;
   if (name !== undefined && (typeof name !== 'string' || isDns1123Subdomain(name).length > 0))
     throw fault(file, `${at}.name`, `${JSON.stringify(name)} is no name for a node`);
   if (!Number.isInteger(count) || (count as number) < 1)
@@ -86,6 +86,7 @@ function groupOf(file: string, at: string, value: unknown): NodeGroup {
   }
   if (labels !== undefined) spec.labels = labelsOf(file, `${at}.labels`, labels);
   if (taints !== undefined) spec.taints = taintsOf(file, `${at}.taints`, taints);
+  if (annotations !== undefined) spec.annotations = annotationsOf(file, `${at}.annotations`, annotations);
   return {
     ...(name !== undefined && { name: name as string }),
     count: count as number,
@@ -125,6 +126,16 @@ function labelsOf(file: string, at: string, value: unknown): Record<string, unkn
       throw fault(file, `${at}.${key}`, `${JSON.stringify(text)} is no value for a label`);
   }
   return labels;
+}
+
+function annotationsOf(file: string, at: string, value: unknown): Record<string, unknown> {
+  const annotations = asRecord(file, at, value);
+  for (const [key, text] of Object.entries(annotations)) {
+    if (isQualifiedName(key).length > 0) throw fault(file, at, `${JSON.stringify(key)} is no name for an annotation`);
+    if (typeof text !== 'string')
+      throw fault(file, `${at}.${key}`, `${JSON.stringify(text)} is not text; put it in quotes`);
+  }
+  return annotations;
 }
 
 function taintsOf(file: string, at: string, value: unknown): unknown {

@@ -207,6 +207,73 @@ test('a behaviour that cannot be read is explained in an event and ignored', asy
   );
 });
 
+test('a node whose memory is used up evicts who uses too much, and refuses more for a while', async () => {
+  const { clock, client, run, pod, events } = await cluster([{ name: 'n1', memory: '1Gi' }]);
+  const asking = { spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { memory: '64Mi' } } }] } };
+  await run('leaky', { annotations: { 'portolan.dev/behavior': 'leak 100Mi/min' } });
+  await run('good', asking);
+  await clock.advance(minutes(8));
+  const condition = async () =>
+    (await client.get(Node, 'n1')).status?.conditions?.find(({ type }) => type === 'MemoryPressure');
+  expect(await condition()).toMatchObject({ status: 'True', reason: 'KubeletHasInsufficientMemory' });
+  const { status } = await pod('leaky');
+  expect(status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
+  expect(status?.message).toMatch(
+    /^The node was low on resource: memory\. Threshold quantity: 100Mi, available: \d+(Ki)?\. Container c was using \d+(Ki)?, request is 0, has larger consumption of memory\. $/,
+  );
+  expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+    status: 'True',
+    reason: 'TerminationByKubelet',
+    message: status?.message,
+  });
+  expect((await pod('good')).status?.phase).toBe('Running');
+  const told = (await events('n1')).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  expect(told).toEqual([
+    'Warning EvictionThresholdMet: Attempting to reclaim memory',
+    'Normal NodeHasInsufficientMemory: Node n1 status is now: NodeHasInsufficientMemory',
+  ]);
+  const [evicted] = (await events('leaky')).filter(({ reason }) => reason === 'Evicted');
+  expect(evicted).toMatchObject({
+    type: 'Warning',
+    message: status?.message,
+    metadata: { annotations: { starved_resource: 'memory', offending_containers: 'c' } },
+  });
+
+  await run('late');
+  await run('asks', asking);
+  await clock.advance(seconds(10));
+  expect((await pod('late')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'Pod was rejected: The node had condition: [MemoryPressure]. ',
+  });
+  expect((await pod('asks')).status?.phase).toBe('Running');
+  await clock.advance(minutes(6));
+  expect(await condition()).toMatchObject({ status: 'False', reason: 'KubeletHasSufficientMemory' });
+});
+
+test('a node is short of what its annotation says, for as long as it says', async () => {
+  const { clock, client, run, pod, events } = await cluster([
+    { name: 'n1', annotations: { 'portolan.dev/pressure': 'disk from 1m to 90s; sand' } },
+  ]);
+  await run('a');
+  await clock.advance(seconds(50));
+  expect((await pod('a')).status?.phase).toBe('Running');
+  await clock.advance(seconds(20));
+  expect((await pod('a')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Evicted',
+    message:
+      'The node was low on resource: ephemeral-storage. Threshold quantity: 10737418400, available: 5368709200. ',
+  });
+  const reasons = (await events('n1')).map(({ reason }) => reason);
+  expect(reasons).toContain('NodeHasDiskPressure');
+  expect(reasons).toContain('InvalidPressure');
+  await clock.advance(minutes(6));
+  const node = await client.get(Node, 'n1');
+  expect(node.status?.conditions?.find(({ type }) => type === 'DiskPressure')?.status).toBe('False');
+});
+
 test('the guide names every behaviour', () => {
   const guide = readFileSync(new URL('../../docs/behaviors.md', import.meta.url), 'utf8');
   for (const { form } of behaviorForms) expect(guide).toContain(`\`${form}\``);

@@ -2,6 +2,7 @@
 
 import { seconds, type Clock, type Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { bytesOf } from '../base/quantity.ts';
 import type { Random } from '../base/random.ts';
 import type { Mirror } from '../api/mirror.ts';
 import { ApiError, badRequest, notFound } from '../api/status.ts';
@@ -11,13 +12,17 @@ import { ConfigMap } from '../kinds/core/config-map.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Secret } from '../kinds/core/secret.ts';
+import type { EventText } from '../reconcile/controller.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
 import type { Kubelets, PodUsage } from '../server/kubelets.ts';
 import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
 import { refusalOf } from './admission.ts';
+import { evictedReason, planEviction, pressureRefusal } from './eviction.ts';
+import { pressureWatch, type PressureWatch } from './pressure-watch.ts';
+import { signals } from './pressure.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
 import { containerLog } from './logs.ts';
-import { needsConditions, type NodeSpec } from './node-object.ts';
+import { changesOf, defaultMemory, type NodeSpec } from './node-object.ts';
 import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
 import { mountsFor } from './pod-mounts.ts';
@@ -64,6 +69,7 @@ export interface SimulatedNodes extends Kubelets {
 interface SimulatedNode extends Registrant {
   readonly workers: Map<string, PodWorker>;
   readonly volumes: NodeVolumes;
+  readonly pressure: PressureWatch;
   runtime: NodeRuntime;
   online: boolean;
 }
@@ -108,6 +114,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       random: own,
       workers: new Map(),
       volumes: volumes.of(spec.name, () => node.online),
+      pressure: pressureWatch(clock, bytesOf(spec.memory ?? defaultMemory)),
       runtime: newRuntime(own, podCIDR),
       online: true,
     };
@@ -154,11 +161,39 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       const object = objects?.get(node.spec.name);
       if (!object) return;
       if (leases) await renewLease(writer, object);
-      if (full || needsConditions(object)) await postConditions(writer, object);
+      relieve(node, object);
+      const changes = changesOf(object, node.pressure.health());
+      if (full || changes.length > 0) await postConditions(writer, object, node.pressure.health());
+      for (const reason of changes)
+        tell(object, { reason, message: `Node ${node.spec.name} status is now: ${reason}` });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       log.warn('a node could not report that it is alive', { node: node.spec.name, error: error.message });
     }
+  }
+
+  const tell = (object: Node, text: EventText): void =>
+    events.record({ ...object, kind: 'Node', apiVersion: 'v1' }, text, {
+      component: 'kubelet',
+      host: object.metadata.name ?? '',
+    });
+
+  /** Evicts a pod where the node runs short of something. */
+  function relieve(node: SimulatedNode, object: Node): void {
+    const live = [...node.workers.values()].filter(({ record, pod }) => !record.ending && !isTerminal(pod()));
+    const candidates = live.map((worker) => ({ worker, pod: worker.pod(), usage: usageIn(node, worker) }));
+    const told = node.pressure.observe(object, candidates);
+    for (const message of told.errors) tell(object, { type: 'Warning', reason: 'InvalidPressure', message });
+    if (!told.shortage) return;
+    const message = `Attempting to reclaim ${signals[told.shortage.of].resource}`;
+    tell(object, { type: 'Warning', reason: 'EvictionThresholdMet', message });
+    const eviction = planEviction(told.shortage, candidates);
+    const chosen = candidates.find(({ pod }) => pod === eviction?.pod);
+    if (!eviction || !chosen) return;
+    const { message: why, annotations } = eviction;
+    hostOf(node).event(chosen.pod, { type: 'Warning', reason: evictedReason, message: why, annotations });
+    const grace = evictionGrace;
+    chosen.worker.end({ since: clock.now(), grace, reason: evictedReason, message: why, disrupts: true });
   }
 
   // Pods
@@ -222,7 +257,8 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     const object = objects?.get(node.spec.name);
     const others = [...node.workers.values()].filter((worker) => !worker.record.rejected && !isTerminal(worker.pod()));
     const held = others.map((worker) => worker.pod());
-    return object && refusalOf(pod, object, held);
+    const { pressures } = node.pressure.health();
+    return object && (pressureRefusal(pod, pressures) ?? refusalOf(pod, object, held));
   }
 
   function displace(node: SimulatedNode, key: string): void {
@@ -364,11 +400,17 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
 const byNode = 'node/spec.nodeName';
 
-function usageOf({ runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
+/** What an evicted pod gets to end by itself. */
+const evictionGrace = seconds(1);
+
+function usageOf(node: SimulatedNode, worker: PodWorker): PodUsage[] {
   const { name = '', namespace = '' } = worker.pod().metadata;
-  const containers = worker.record.containers.flatMap(({ container, state }) => {
+  const containers = usageIn(node, worker);
+  return containers.length > 0 ? [{ namespace, name, containers }] : [];
+}
+
+const usageIn = ({ runtime }: SimulatedNode, { record }: PodWorker): PodUsage['containers'] =>
+  record.containers.flatMap(({ container, state }) => {
     const usage = state.is === 'running' ? runtime.usage(state.id) : undefined;
     return usage ? [{ name: container.name, ...usage }] : [];
   });
-  return containers.length > 0 ? [{ namespace, name, containers }] : [];
-}

@@ -73,6 +73,8 @@ export interface Ending {
   /** Why the pod fails; left out for a pod being deleted. */
   readonly reason?: string;
   readonly message?: string;
+  /** The node ends it: told in a DisruptionTarget condition once it has ended. */
+  readonly disrupts?: true;
 }
 
 export interface PodRecord {

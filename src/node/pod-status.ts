@@ -99,7 +99,18 @@ function dated(
 
 function judge(pod: Pod, record: PodRecord, phase: PodPhase): Judged[] {
   const containersReady = judgeContainersReady(record, phase);
+  const { ending } = record;
   return [
+    ...(ending?.disrupts && isEnded(pod, record)
+      ? [
+          {
+            type: 'DisruptionTarget',
+            status: 'True' as const,
+            reason: 'TerminationByKubelet',
+            message: ending.message ?? '',
+          },
+        ]
+      : []),
     { type: 'PodReadyToStartContainers', status: sandboxOf(record) ? 'True' : 'False' },
     judgeInitialized(record, phase),
     judgeReady(pod, containersReady),

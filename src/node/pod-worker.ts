@@ -8,7 +8,14 @@ import type { Container } from '../kinds/generated/types/core-v1.ts';
 import { backOff, probeContainer, startContainer, stopContainer } from './container-lifecycle.ts';
 import { fieldPathOf, pauses, type PodHost, type PodScope } from './pod-host.ts';
 import { planPod, type Action, type Plan } from './pod-plan.ts';
-import { exitedFrom, freshContainer, rolesOf, type ContainerRecord, type PodRecord } from './pod-record.ts';
+import {
+  exitedFrom,
+  freshContainer,
+  rolesOf,
+  type ContainerRecord,
+  type Ending,
+  type PodRecord,
+} from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { ContainerExit } from './runtime.ts';
 import { beginEnd, mountVolumes, removeEverything, runSandbox, stopSandbox } from './sandbox-lifecycle.ts';
@@ -22,6 +29,8 @@ export interface PodWorker {
   readonly update: (pod: Pod) => void;
   /** The pod is gone: ends and removes everything of it. */
   readonly forget: () => void;
+  /** Its node ends it. */
+  readonly end: (ending: Ending) => void;
   readonly exited: (exit: ContainerExit) => void;
   readonly wake: () => void;
   /** Does nothing any more, and leaves the containers alone. */
@@ -151,6 +160,10 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     record,
     pod: () => pod,
     update,
+    end(ending) {
+      beginEnd(scope, ending);
+      wake();
+    },
     exited,
     wake,
     forget() {
@@ -182,8 +195,11 @@ async function act(scope: PodScope, action: Action): Promise<void> {
       const message = `Stopping container ${action.container.container.name}`;
       return stopContainer(scope, action.container, { grace: action.grace, message });
     }
-    case 'end':
+    case 'end': {
+      const { reason, message = '' } = action.ending;
+      if (reason) scope.normal(reason, message);
       return beginEnd(scope, action.ending);
+    }
     case 'stop-sandbox':
       return stopSandbox(scope);
   }

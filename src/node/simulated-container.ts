@@ -22,6 +22,8 @@ export interface Entry {
   /** Of its own program, where somebody may sit there. */
   readonly stdin: (ByteSource & ByteSink) | undefined;
   readonly random: Random;
+  /** How much of the processor it asked for it uses. */
+  readonly diligence: number;
   readonly sandbox: string;
   /** What it was started with. */
   readonly environment: Readonly<Record<string, string>>;
@@ -39,6 +41,7 @@ type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'env
 
 export const newEntry = (made: Made): Entry => ({
   ...made,
+  diligence: 0.1 + 0.3 * made.random.fork('cpu').next(),
   behavior: behaviorOf(made.pod, made.container.name),
   command: commandOf(made.container, made.environment),
   output: containerOutput(),
@@ -122,9 +125,7 @@ export function memoryUse({ container, behavior }: Entry, running: Duration): nu
   return Math.round(base + (behavior.leak ?? 0) * running);
 }
 
-export function processorUse({ container, behavior, random }: Entry): number {
+export function processorUse({ container, behavior, diligence }: Entry): number {
   const asked = container.resources?.requests?.cpu;
-  return (
-    behavior.cpu ?? (asked === undefined ? 0.002 : (milliOf(asked) / 1000) * (0.1 + 0.3 * random.fork('cpu').next()))
-  );
+  return behavior.cpu ?? (asked === undefined ? 0.002 : (milliOf(asked) / 1000) * diligence);
 }
