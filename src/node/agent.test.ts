@@ -207,6 +207,36 @@ test('a behaviour that cannot be read is explained in an event and ignored', asy
   );
 });
 
+test('a deferred resize is granted when somebody leaves, also after a restart', async () => {
+  const { clock, client, run, pod, restart } = await cluster([{ name: 'n1', cpu: '1' }]);
+  const asking = (cpu: string) => ({
+    spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { cpu } } }] },
+  });
+  await run('small', asking('200m'));
+  await run('big', asking('600m'));
+  await clock.advance(seconds(10));
+  const patch = { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '500m' } } }] } };
+  await client.patch(Pod, { name: 'small', namespace: 'default' }, patch, { subresource: 'resize', type: 'strategic' });
+  await clock.advance(seconds(5));
+  const condition = async (type: string) => (await pod('small')).status?.conditions?.find((each) => each.type === type);
+  const pending = await condition('PodResizePending');
+  expect(pending).toMatchObject({
+    reason: 'Deferred',
+    message: "Node didn't have enough resource: cpu, requested: 500, used: 600, capacity: 1000",
+  });
+  await restart();
+  await clock.advance(seconds(5));
+  expect(await condition('PodResizePending')).toEqual(pending);
+  await client.delete(Pod, { name: 'big', namespace: 'default' }, { gracePeriodSeconds: 1 });
+  await clock.advance(seconds(10));
+  expect(await condition('PodResizePending')).toBeUndefined();
+  expect((await pod('small')).status?.containerStatuses?.[0]).toMatchObject({
+    restartCount: 0,
+    allocatedResources: { cpu: '500m' },
+    resources: { requests: { cpu: '500m' } },
+  });
+});
+
 test('a node whose memory is used up evicts who uses too much, and refuses more for a while', async () => {
   const { clock, client, run, pod, events } = await cluster([{ name: 'n1', memory: '1Gi' }]);
   const asking = { spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { memory: '64Mi' } } }] } };

@@ -29,6 +29,7 @@ import { mountsFor } from './pod-mounts.ts';
 import { type NodeVolumes, persistentVolumes } from './persistent-volumes.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
+import { grantedPod } from './resize.ts';
 import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { NodeRuntime } from './runtime.ts';
@@ -209,7 +210,12 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   function place(node: SimulatedNode, pod: Pod, rebooted = false): void {
     const known = node.workers.get(keyOf(pod));
-    if (known?.pod().metadata.uid === pod.metadata.uid) return known?.update(pod);
+    if (known && known.pod().metadata.uid === pod.metadata.uid) {
+      const ended = isTerminal(pod) && !isTerminal(known.pod());
+      known.update(pod);
+      if (ended) retryResizes(node);
+      return;
+    }
     if (known) displace(node, keyOf(pod));
     if (!isTerminal(pod)) takeOn(node, pod, rebooted);
     else if (pod.metadata.deletionGracePeriodSeconds) void letGo(pod);
@@ -244,6 +250,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       );
       void node.volumes.adopt(pod);
     }
+    worker.resize();
     worker.wake();
   }
 
@@ -255,8 +262,11 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   function refusalFor(node: SimulatedNode, pod: Pod) {
     const object = objects?.get(node.spec.name);
-    const others = [...node.workers.values()].filter((worker) => !worker.record.rejected && !isTerminal(worker.pod()));
-    const held = others.map((worker) => worker.pod());
+    const others = [...node.workers.values()].filter(
+      (worker) =>
+        !worker.record.rejected && !isTerminal(worker.pod()) && worker.pod().metadata.uid !== pod.metadata.uid,
+    );
+    const held = others.map((worker) => grantedPod(worker.pod(), worker.record));
     const { pressures } = node.pressure.health();
     return object && (pressureRefusal(pod, pressures) ?? refusalOf(pod, object, held));
   }
@@ -264,6 +274,14 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   function displace(node: SimulatedNode, key: string): void {
     node.workers.get(key)?.forget();
     node.workers.delete(key);
+    retryResizes(node);
+  }
+
+  /** Somebody left: there may be room for what others wait for, the more important first. */
+  function retryResizes(node: SimulatedNode): void {
+    const waiting = [...node.workers.values()].filter(({ record }) => record.resize.pending);
+    const priorityOf = ({ pod }: PodWorker): number => pod().spec.priority ?? 0;
+    for (const worker of waiting.sort((a, b) => priorityOf(b) - priorityOf(a))) worker.resize();
   }
 
   function hostOf(node: SimulatedNode): PodHost {
@@ -280,6 +298,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
         const [configMaps, secrets] = await Promise.all([informers.of(ConfigMap), informers.of(Secret)]);
         return { configMap: (name) => configMaps.get(name, namespace), secret: (name) => secrets.get(name, namespace) };
       },
+      refusal: (pod) => refusalFor(node, pod),
       online: () => node.online,
     };
   }

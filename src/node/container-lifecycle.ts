@@ -21,6 +21,7 @@ import {
   type Waiting,
 } from './pod-record.ts';
 import { afterAnswer, firstProbe, probeNames, probeOf } from './probes.ts';
+import { restartsForResize } from './resize.ts';
 import type { Image, ProbeName } from './runtime.ts';
 
 export async function startContainer(scope: PodScope, each: ContainerRecord): Promise<void> {
@@ -43,7 +44,9 @@ async function makeContainer(scope: PodScope, each: ContainerRecord, image: Imag
 
   const attempt = exitOf(each) ? each.restarts + 1 : each.restarts;
   const mounts = () => mountsFor(scope);
-  const id = await runtime.createContainer({ sandbox, pod: pod(), container, attempt, environment, mounts });
+  each.inForce = each.granted;
+  const made = grantedContainer(each);
+  const id = await runtime.createContainer({ sandbox, pod: pod(), container: made, attempt, environment, mounts });
   if (ends()) return runtime.removeContainer(id);
   normal('Created', 'Container created', container);
   const startedAt = await runtime.startContainer(id);
@@ -92,6 +95,29 @@ async function environmentFor(
   return undefined;
 }
 
+const grantedContainer = ({ container, granted }: ContainerRecord): Container => {
+  const { resources: _resources, ...rest } = container;
+  return { ...rest, ...(granted && { resources: granted }) };
+};
+
+/** Gives a running container what it was granted, by a restart where it wants that. */
+export async function resizeContainer(scope: PodScope, each: ContainerRecord): Promise<void> {
+  if (each.state.is !== 'running') return;
+  const { name } = each.container;
+  if (restartsForResize(each)) return restartContainer(scope, each, `Container ${name} resize requires restart`);
+  const { granted } = each;
+  each.resizing = true;
+  await scope.host.runtime.updateContainer(each.state.id, grantedContainer(each));
+  each.resizing = false;
+  each.inForce = granted;
+}
+
+/** Stops a container that starts again whatever its restart policy. */
+export async function restartContainer(scope: PodScope, each: ContainerRecord, message: string): Promise<void> {
+  each.mustRestart = true;
+  await stopContainer(scope, each, { grace: graceOf(scope.pod()), message });
+}
+
 function begun({ host, record }: PodScope, each: ContainerRecord, state: Running): void {
   const exit = exitOf(each);
   if (exit) {
@@ -101,6 +127,7 @@ function begun({ host, record }: PodScope, each: ContainerRecord, state: Running
     each.crash = crashAfterRestart(each, exit, host.clock.now());
   }
   each.state = state;
+  each.mustRestart = false;
   each.probes = {};
   for (const name of probeNames) {
     const probe = probeOf(each.container, name);

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Container, Pod } from '../kinds/generated/types/core-v1.ts';
 import type { EventText } from '../reconcile/controller.ts';
+import type { Refusal } from './admission.ts';
 import type { Sources } from './environment.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { NodeFacts } from './pod-status.ts';
@@ -22,6 +23,8 @@ export interface PodHost {
   readonly event: (about: Pod, text: EventText) => void;
   /** The config maps and secrets of a namespace. */
   readonly sources: (namespace: string) => Promise<Sources>;
+  /** Why the node has no room for a pod as it is now. */
+  readonly refusal: (pod: Pod) => Refusal | undefined;
   /** Whether the node reaches the API server; while it does not, nothing is written. */
   readonly online: () => boolean;
 }

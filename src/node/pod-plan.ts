@@ -16,6 +16,7 @@ import {
   type PodRecord,
 } from './pod-record.ts';
 import { probeOf } from './probes.ts';
+import { isBehindGrant } from './resize.ts';
 import type { ProbeName } from './runtime.ts';
 
 export type Action =
@@ -26,6 +27,9 @@ export type Action =
   | { readonly do: 'back-off'; readonly container: ContainerRecord; readonly until: Instant }
   | { readonly do: 'probe'; readonly container: ContainerRecord; readonly probe: ProbeName }
   | { readonly do: 'stop'; readonly container: ContainerRecord; readonly grace: Duration }
+  | { readonly do: 'resize'; readonly container: ContainerRecord }
+  /** What the pod was granted is in force. */
+  | { readonly do: 'finish-resize' }
   | { readonly do: 'end'; readonly ending: Ending }
   | { readonly do: 'stop-sandbox' };
 
@@ -108,7 +112,12 @@ function planRunning(pod: Pod, record: PodRecord, now: Instant): Step {
     steps.flatMap(({ actions }) => actions),
     record,
   );
-  return { actions, next: Math.min(...steps.map(({ next }) => next)) };
+  const isResizing = record.containers.some((each) => each.resizing || each.mustRestart || isBehindGrant(each));
+  const isResized = record.resize.inProgress && !isResizing;
+  return {
+    actions: isResized ? [...actions, { do: 'finish-resize' }] : actions,
+    next: Math.min(...steps.map(({ next }) => next)),
+  };
 }
 
 /** Containers are started one after another: an image, a postStart hook hold up what follows. */
@@ -128,7 +137,12 @@ function dueContainers(record: PodRecord): ReadonlySet<ContainerRecord> {
 
 function planContainer(pod: Pod, container: ContainerRecord, due: boolean, now: Instant): Step {
   const { state } = container;
-  if (state.is === 'running') return planProbes(container, now);
+  if (state.is === 'running') {
+    const probes = planProbes(container, now);
+    return isBehindGrant(container) && !container.resizing
+      ? { ...probes, actions: [...probes.actions, { do: 'resize', container }] }
+      : probes;
+  }
   if (state.is === 'starting' || !due) return idle;
   if (state.is === 'exited' && !restartsAfter(pod, container, state.exitCode)) return idle;
 

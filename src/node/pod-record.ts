@@ -1,8 +1,9 @@
 // What a node knows of one of its pods: how each container stands, and the questions asked about that.
 
 import type { Duration, Instant } from '../base/clock.ts';
-import type { Container, ContainerRestartRule, Pod } from '../kinds/generated/types/core-v1.ts';
+import type { Container, ContainerRestartRule, Pod, ResourceRequirements } from '../kinds/generated/types/core-v1.ts';
 import type { ProbeState } from './probes.ts';
+import type { Resize } from './resize.ts';
 import type { ContainerExit, Image, ProbeName, Sandbox } from './runtime.ts';
 
 export interface Waiting {
@@ -55,6 +56,13 @@ export interface Crash {
 export interface ContainerRecord {
   /** As the pod says now. */
   container: Container;
+  /** What its node grants it, and what it runs with. */
+  granted: ResourceRequirements | undefined;
+  inForce: ResourceRequirements | undefined;
+  /** It is being given what it was granted. */
+  resizing?: boolean;
+  /** It is stopped only to be started again. */
+  mustRestart?: boolean;
   readonly role: ContainerRole;
   state: Waiting | Starting | Running | Exited;
   /** The exit before the present state. */
@@ -89,6 +97,7 @@ export interface PodRecord {
   /** Kept when the sandbox is gone. */
   ips: readonly string[];
   ending?: Ending;
+  resize: Resize;
 }
 
 export const rolesOf = (pod: Pod): { readonly container: Container; readonly role: ContainerRole }[] => [
@@ -105,6 +114,8 @@ export const rolesOf = (pod: Pod): { readonly container: Container; readonly rol
 
 export const freshContainer = (container: Container, role: ContainerRole): ContainerRecord => ({
   container,
+  granted: container.resources,
+  inForce: container.resources,
   role,
   state: { is: 'waiting' },
   restarts: 0,
@@ -117,6 +128,7 @@ export const freshRecord = (pod: Pod, now: Instant): PodRecord => ({
   volumes: { is: 'unmounted' },
   sandbox: 'none',
   ips: [],
+  resize: {},
 });
 
 export const sandboxOf = (record: PodRecord): Sandbox | undefined =>
@@ -164,7 +176,8 @@ export function isOver(pod: Pod, record: ContainerRecord): boolean {
   return record.state.is === 'exited' && !restartsAfter(pod, record, record.state.exitCode);
 }
 
-export function restartsAfter(pod: Pod, { container, role }: ContainerRecord, exitCode: number): boolean {
+export function restartsAfter(pod: Pod, { container, role, mustRestart }: ContainerRecord, exitCode: number): boolean {
+  if (mustRestart) return true;
   if (role === 'sidecar') return true;
   if (role === 'ephemeral') return false;
   const rules = container.restartPolicyRules ?? [];

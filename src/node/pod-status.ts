@@ -72,7 +72,10 @@ const succeeded = (record: PodRecord): boolean =>
 
 // Conditions
 
-type Judged = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+type Judged = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message' | 'observedGeneration'>;
+
+/** Those that go when they do not hold. */
+const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
 
 function conditionsOf(pod: Pod, record: PodRecord, phase: PodPhase, now: Instant): PodCondition[] {
   const judged = record.rejected ? [] : judge(pod, record, phase);
@@ -83,7 +86,7 @@ function conditionsOf(pod: Pod, record: PodRecord, phase: PodPhase, now: Instant
   const scheduled =
     previous.get('PodScheduled') ??
     dated({ type: 'PodScheduled', status: 'True' }, undefined, pod.metadata.generation ?? 1, now);
-  const names = new Set(['PodScheduled', ...judged.map(({ type }) => type)]);
+  const names = new Set<string>(['PodScheduled', ...resizeConditions, ...judged.map(({ type }) => type)]);
   return [...ours, scheduled, ...[...previous.values()].filter(({ type }) => !names.has(type))];
 }
 
@@ -94,7 +97,7 @@ function dated(
   now: Instant,
 ): PodCondition {
   const since = previous?.status === condition.status ? previous.lastTransitionTime : undefined;
-  return { ...condition, observedGeneration, lastTransitionTime: since ?? formatTime(now) };
+  return { observedGeneration, ...condition, lastTransitionTime: since ?? formatTime(now) };
 }
 
 function judge(pod: Pod, record: PodRecord, phase: PodPhase): Judged[] {
@@ -115,7 +118,19 @@ function judge(pod: Pod, record: PodRecord, phase: PodPhase): Judged[] {
     judgeInitialized(record, phase),
     judgeReady(pod, containersReady),
     containersReady,
+    ...(phase === 'Succeeded' || phase === 'Failed' ? [] : judgeResize(record)),
   ];
+}
+
+function judgeResize({ resize: { pending, inProgress } }: PodRecord): Judged[] {
+  const status = 'True';
+  const told: Judged[] = [];
+  if (pending) {
+    const { message, generation: observedGeneration } = pending;
+    told.push({ type: 'PodResizePending', status, reason: 'Deferred', message, observedGeneration });
+  }
+  if (inProgress) told.push({ type: 'PodResizeInProgress', status, observedGeneration: inProgress.generation });
+  return told;
 }
 
 function judgeInitialized(record: PodRecord, phase: PodPhase): Judged {
@@ -196,7 +211,8 @@ interface Shown {
 function containerStatus(record: ContainerRecord, shown: Shown): ContainerStatus {
   const { container, state } = record;
   const known = state.is === 'running' || state.is === 'exited' ? state : exitOf(record);
-  const { requests } = container.resources ?? {};
+  const { granted } = record;
+  const resources = state.is === 'running' ? record.inForce : granted;
   const mounts = (container.volumeMounts ?? []).map(({ mountPath, name, readOnly }) => ({
     mountPath,
     name,
@@ -212,8 +228,8 @@ function containerStatus(record: ContainerRecord, shown: Shown): ContainerStatus
     imageID: known?.image.id ?? '',
     ...(known && { containerID: `${shown.facts.runtime}://${known.id}` }),
     started: isStarted(record),
-    ...(requests && { allocatedResources: requests }),
-    ...(container.resources && { resources: container.resources }),
+    ...(granted?.requests && { allocatedResources: granted.requests }),
+    ...(resources && { resources }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
   };
 }

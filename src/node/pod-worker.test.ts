@@ -9,6 +9,7 @@ import type { Informers } from '../client/informers.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
 import type { ConfigMap, Container, Pod, PodCondition, PodStatus } from '../kinds/generated/types/core-v1.ts';
 import { podAddresses } from './addresses.ts';
+import type { Refusal } from './admission.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
@@ -23,7 +24,10 @@ interface StatusWrite {
 function merged(status: PodStatus, patch: PodStatus): PodStatus {
   const { conditions = [], ...rest } = patch;
   const known = new Map((status.conditions ?? []).map((condition) => [condition.type, condition]));
-  for (const each of conditions) known.set(each.type, withoutNulls({ ...known.get(each.type), ...each }));
+  for (const each of conditions) {
+    if ('$patch' in each) known.delete(each.type);
+    else known.set(each.type, withoutNulls({ ...known.get(each.type), ...each }));
+  }
   return withoutNulls({ ...status, ...rest, conditions: [...known.values()] });
 }
 
@@ -31,7 +35,15 @@ const withoutNulls = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null)) as T;
 
 /** One pod on one node, with everything its worker wrote. */
-function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; configMaps?: ConfigMap[] }, seed = 1) {
+function node(
+  given: {
+    spec: Pod['spec'];
+    annotations?: Record<string, string>;
+    configMaps?: ConfigMap[];
+    refusal?: () => Refusal | undefined;
+  },
+  seed = 1,
+) {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
   const events: string[] = [];
   const phases: string[] = [];
@@ -63,6 +75,7 @@ function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; 
     facts: { hostIP: '172.18.0.2', runtime: 'simulated' },
     event: (_about, { reason, message }) => void events.push(`${reason}: ${message}`),
     sources: async () => ({ configMap: (name) => configMaps.get(name), secret: () => undefined }),
+    refusal: () => given.refusal?.(),
     online: () => true,
   };
 
@@ -554,6 +567,83 @@ test('readiness gates count', async () => {
   web.change((draft) => void draft.status?.conditions?.push({ type: 'example.com/lb', status: 'True' }));
   await web.clock.advance(seconds(1));
   expect(web.condition('Ready')).toMatchObject({ status: 'True' });
+});
+
+const resources = (memory: string) => ({ requests: { memory }, limits: { memory } });
+
+test('a resize is granted, takes a moment, and is in force', async () => {
+  const web = node({
+    spec: { containers: [container({ resources: resources('100Mi') })] },
+    annotations: { 'portolan.dev/behavior': 'memory 50Mi; leak 10Mi/min' },
+  });
+  await web.clock.advance(minutes(1));
+  web.change((draft) => {
+    draft.metadata.generation = 3;
+    draft.spec.containers = [container({ resources: resources('300Mi') })];
+  });
+  await web.clock.advance(1);
+  expect(web.container()).toMatchObject({ allocatedResources: { memory: '300Mi' }, resources: resources('100Mi') });
+  expect(web.condition('PodResizeInProgress')).toMatchObject({ status: 'True', observedGeneration: 3 });
+  await web.clock.advance(seconds(1));
+  expect(web.container()).toMatchObject({ restartCount: 0, resources: resources('300Mi') });
+  expect(web.condition('PodResizeInProgress')).toBeUndefined();
+  const summary =
+    '{"containers":[{"name":"c","resources":{"limits":{"memory":"300Mi"},"requests":{"memory":"300Mi"}}}],"generation":3}';
+  expect(web.events.slice(-2)).toEqual([
+    `ResizeStarted: Pod resize started: ${summary}`,
+    `ResizeCompleted: Pod resize completed: ${summary}`,
+  ]);
+  await web.clock.advance(minutes(20));
+  expect(web.container()?.restartCount).toBe(0);
+  await web.clock.advance(minutes(5));
+  expect(web.container()).toMatchObject({ restartCount: 1, lastState: { terminated: { reason: 'OOMKilled' } } });
+});
+
+test('a container that wants so is restarted for a resize', async () => {
+  const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' as const }];
+  const web = node({
+    spec: {
+      restartPolicy: 'OnFailure',
+      containers: [container({ resizePolicy, resources: resources('100Mi'), stdin: true })],
+    },
+  });
+  await web.clock.advance(seconds(10));
+  web.change((draft) => {
+    draft.spec.containers = [container({ resizePolicy, resources: resources('200Mi'), stdin: true })];
+  });
+  await web.clock.advance(seconds(40));
+  expect(web.events).toContain('Killing: Container c resize requires restart');
+  expect(web.container()).toMatchObject({ ready: true, restartCount: 1, resources: resources('200Mi') });
+  expect(web.events.at(-1)).toMatch(/^ResizeCompleted: /);
+});
+
+test('a resize the node has no room for is deferred; taken back, it is forgotten', async () => {
+  const refusal = {
+    reason: 'OutOfmemory',
+    message: "Node didn't have enough resource: memory, requested: 2, used: 1, capacity: 2",
+  };
+  const web = node({ spec: { containers: [container({ resources: resources('100Mi') })] }, refusal: () => refusal });
+  await web.clock.advance(seconds(10));
+  web.change((draft) => {
+    draft.metadata.generation = 2;
+    draft.spec.containers = [container({ resources: resources('1Gi') })];
+  });
+  await web.clock.advance(seconds(1));
+  expect(web.condition('PodResizePending')).toMatchObject({
+    status: 'True',
+    reason: 'Deferred',
+    message: refusal.message,
+    observedGeneration: 2,
+  });
+  expect(web.container()).toMatchObject({ allocatedResources: { memory: '100Mi' }, resources: resources('100Mi') });
+  expect(web.events.filter((event) => event.startsWith('Resize'))).toEqual([
+    `ResizeDeferred: Pod resize Deferred: {"containers":[{"name":"c","resources":{"limits":{"memory":"1Gi"},"requests":{"memory":"1Gi"}}}],"generation":2,"error":"${refusal.message}"}`,
+  ]);
+  web.change((draft) => {
+    draft.spec.containers = [container({ resources: resources('100Mi') })];
+  });
+  await web.clock.advance(seconds(1));
+  expect(web.condition('PodResizePending')).toBeUndefined();
 });
 
 test('the same seed gives the same run', async () => {

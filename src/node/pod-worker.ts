@@ -5,7 +5,14 @@ import { ApiError } from '../api/status.ts';
 import { referenceTo } from '../client/client.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { Container } from '../kinds/generated/types/core-v1.ts';
-import { backOff, probeContainer, startContainer, stopContainer } from './container-lifecycle.ts';
+import {
+  backOff,
+  probeContainer,
+  resizeContainer,
+  restartContainer,
+  startContainer,
+  stopContainer,
+} from './container-lifecycle.ts';
 import { fieldPathOf, pauses, type PodHost, type PodScope } from './pod-host.ts';
 import { planPod, type Action, type Plan } from './pod-plan.ts';
 import {
@@ -17,6 +24,7 @@ import {
   type PodRecord,
 } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
+import { asksForResize, decideResize, resizeCompleted } from './resize.ts';
 import type { ContainerExit } from './runtime.ts';
 import { beginEnd, mountVolumes, removeEverything, runSandbox, stopSandbox } from './sandbox-lifecycle.ts';
 import { simulatedMark } from './node-object.ts';
@@ -29,6 +37,8 @@ export interface PodWorker {
   readonly update: (pod: Pod) => void;
   /** The pod is gone: ends and removes everything of it. */
   readonly forget: () => void;
+  /** Asks again for resources the node had no room for. */
+  readonly resize: () => void;
   /** Its node ends it. */
   readonly end: (ending: Ending) => void;
   readonly exited: (exit: ContainerExit) => void;
@@ -132,6 +142,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
       if (!each) record.containers.push(freshContainer(container, role));
       else if (each.container !== container) redefine(each, container);
     }
+    resize();
     wake();
   }
 
@@ -140,11 +151,22 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     const changed = each.container.image !== container.image;
     each.container = container;
     if (!changed || each.state.is !== 'running' || each.state.stopping) return;
-    const grace = Number(pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     const message = `Container ${container.name} definition changed, will be restarted`;
     void Promise.resolve()
-      .then(() => stopContainer(scope, each, { grace, message }))
+      .then(() => restartContainer(scope, each, message))
       .then(wake);
+  }
+
+  /** Asks the node for what the pod says, where that is not what it was granted. */
+  function resize(): void {
+    if (scope.ends()) return;
+    const refusal = record.containers.some(asksForResize) ? host.refusal(pod) : undefined;
+    const decision = decideResize(pod, record, refusal);
+    if (!decision) return;
+    record.resize = decision.resize;
+    if (decision.granted) for (const each of record.containers) each.granted = each.container.resources;
+    if (decision.event) host.event(pod, decision.event);
+    wake();
   }
 
   function exited(exit: ContainerExit): void {
@@ -160,6 +182,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     record,
     pod: () => pod,
     update,
+    resize,
     end(ending) {
       beginEnd(scope, ending);
       wake();
@@ -194,6 +217,14 @@ async function act(scope: PodScope, action: Action): Promise<void> {
     case 'stop': {
       const message = `Stopping container ${action.container.container.name}`;
       return stopContainer(scope, action.container, { grace: action.grace, message });
+    }
+    case 'resize':
+      return resizeContainer(scope, action.container);
+    case 'finish-resize': {
+      scope.host.event(scope.pod(), resizeCompleted(scope.pod(), scope.record.resize));
+      const { inProgress: _done, ...resize } = scope.record.resize;
+      scope.record.resize = resize;
+      return;
     }
     case 'end': {
       const { reason, message = '' } = action.ending;

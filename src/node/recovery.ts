@@ -86,8 +86,12 @@ function remember(fresh: ContainerRecord, status: ContainerStatus, acceptedAt: I
   const { terminated, running } = status.state ?? {};
   const last = exitFrom(status.lastState?.terminated, image);
   const doublings = Math.max(status.restartCount - 1, 0);
+  const { allocatedResources: requests, resources } = status;
+  const granted = requests || resources ? { ...resources, ...(requests && { requests }) } : fresh.granted;
   const record: ContainerRecord = {
     ...fresh,
+    granted,
+    inForce: granted,
     restarts: status.restartCount,
     ...(last && { last }),
     ...(status.restartCount > 0 && {

@@ -147,6 +147,8 @@ export interface NodeRuntime {
   createContainer(request: ContainerRequest): Promise<string>;
   /** Resolves with the instant it started at. */
   startContainer(id: string): Promise<Instant>;
+  /** Gives a running container other resources; what it has besides stays. */
+  updateContainer(id: string, container: Container): Promise<void>;
   /** Asks it to end and kills it after `grace`; resolves once it ended (its exit is told before). */
   stopContainer(id: string, grace: Duration): Promise<void>;
   /** Forgets an ended container and its log. */

@@ -14,7 +14,7 @@ import type { ContainerExit, ContainerRequest } from './runtime.ts';
 export interface Entry {
   readonly id: string;
   readonly pod: Pod;
-  readonly container: Container;
+  container: Container;
   readonly behavior: Behavior;
   /** What our shell runs as its own program; undefined: nothing really runs. */
   readonly command: readonly string[] | undefined;

@@ -90,13 +90,17 @@ export function simulatedRuntime({
 
   function begin(entry: Entry, startedAt: Instant): void {
     entry.startedAt = startedAt;
-    const fate = fateOf(entry);
-    if (fate && fate.after !== Infinity) {
-      const at = startedAt + fate.after;
-      entry.timer = clock.after(at - clock.now(), () => end(entry, fate.exit, at));
-    }
+    awaitFate(entry, startedAt);
     if (entry.command) void runOwn(entry, entry.command, startedAt);
     else say(entry, startedAt);
+  }
+
+  function awaitFate(entry: Entry, startedAt: Instant): void {
+    entry.timer?.cancel();
+    const fate = fateOf(entry);
+    if (!fate || fate.after === Infinity) return;
+    const at = startedAt + fate.after;
+    entry.timer = clock.after(Math.max(at - clock.now(), 0), () => end(entry, fate.exit, at));
   }
 
   async function runOwn(entry: Entry, command: readonly string[], startedAt: Instant): Promise<void> {
@@ -179,6 +183,13 @@ export function simulatedRuntime({
       const startedAt = clock.now();
       begin(entryOf(id), startedAt);
       return startedAt;
+    },
+
+    async updateContainer(id, container) {
+      await take(paces.resize);
+      const entry = entryOf(id);
+      entry.container = container;
+      if (entry.startedAt !== undefined && !entry.exit) awaitFate(entry, entry.startedAt);
     },
 
     async stopContainer(id, grace) {
