@@ -237,6 +237,80 @@ test('a deferred resize is granted when somebody leaves, also after a restart', 
   });
 });
 
+test('a static pod has a mirror, made again when it is deleted; the pod itself runs on', async () => {
+  const manifest = { metadata: { name: 'proxy' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
+  const { clock, client, pod, restart } = await cluster([{ name: 'n1', staticPods: [manifest] }]);
+  await clock.advance(seconds(10));
+  const first = await pod('proxy-n1');
+  const hash = first.metadata.annotations?.['kubernetes.io/config.hash'];
+  expect(hash).toMatch(/^[0-9a-f]{32}$/);
+  expect(first.metadata).toMatchObject({
+    annotations: { 'kubernetes.io/config.mirror': hash, 'kubernetes.io/config.source': 'file' },
+    ownerReferences: [{ kind: 'Node', name: 'n1', controller: true }],
+  });
+  expect(first.status?.phase).toBe('Running');
+  await client.delete(Pod, { name: 'proxy-n1', namespace: 'default' }, {});
+  await clock.advance(seconds(10));
+  const second = await pod('proxy-n1');
+  expect(second.metadata.uid).not.toBe(first.metadata.uid);
+  expect(second.metadata.annotations?.['kubernetes.io/config.mirror']).toBe(hash);
+  expect(second.status?.containerStatuses).toEqual(first.status?.containerStatuses);
+  expect(second.status?.startTime).toBe(first.status?.startTime);
+  await restart();
+  await clock.advance(seconds(10));
+  expect((await pod('proxy-n1')).metadata.uid).toBe(second.metadata.uid);
+});
+
+test('a node shuts down gracefully: ordinary pods first, then critical ones, then the machine; and comes back', async () => {
+  const manifest = { metadata: { name: 'proxy' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
+  const { clock, client, run, pod, events } = await cluster([{ name: 'n1', staticPods: [manifest] }]);
+  const slow = { annotations: { 'portolan.dev/behavior': 'stop after 5m' } };
+  await run('a', slow);
+  await clock.advance(seconds(10));
+  const annotate = (text: string | null) =>
+    client.patch(
+      Node,
+      { name: 'n1', namespace: '' },
+      { metadata: { annotations: { 'portolan.dev/shutdown': text } } },
+      { type: 'merge' },
+    );
+  await annotate('20s, 5s critical');
+  await clock.advance(seconds(10));
+  expect((await client.get(Node, 'n1')).status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+    status: 'False',
+    reason: 'KubeletNotReady',
+    message: 'node is shutting down',
+  });
+  expect((await events('n1')).map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+    'Shutdown: Shutdown manager detected shutdown event',
+    'NodeNotReady: Node n1 status is now: NodeNotReady',
+  ]);
+  expect((await pod('a')).status?.phase).toBe('Running');
+  await run('late');
+  await clock.advance(seconds(5));
+  expect((await pod('late')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'NodeShutdown',
+    message: 'Pod was rejected: Pod was rejected as the node is shutting down.',
+  });
+  await clock.advance(seconds(15));
+  const { status } = await pod('a');
+  expect(status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Terminated',
+    message: 'Pod was terminated in response to imminent node shutdown.',
+  });
+  expect(status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(137);
+  expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')?.reason).toBe('TerminationByKubelet');
+  expect((await pod('proxy-n1')).status?.phase).toBe('Failed');
+
+  await clock.advance(minutes(1));
+  await annotate(null);
+  await clock.advance(seconds(40));
+  expect(readyStatus(await client.get(Node, 'n1'))).toBe('True');
+  expect((await pod('proxy-n1')).status?.phase).toBe('Running');
+});
+
 test('a node whose memory is used up evicts who uses too much, and refuses more for a while', async () => {
   const { clock, client, run, pod, events } = await cluster([{ name: 'n1', memory: '1Gi' }]);
   const asking = { spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { memory: '64Mi' } } }] } };

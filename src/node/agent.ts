@@ -22,7 +22,8 @@ import { pressureWatch, type PressureWatch } from './pressure-watch.ts';
 import { signals } from './pressure.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
 import { containerLog } from './logs.ts';
-import { changesOf, defaultMemory, type NodeSpec } from './node-object.ts';
+import { changesOf, defaultMemory, type NodeHealth, type NodeSpec } from './node-object.ts';
+import { endAll, readShutdown, shutdownAnnotation, shutdownRefusal } from './node-shutdown.ts';
 import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
 import { mountsFor } from './pod-mounts.ts';
@@ -34,6 +35,7 @@ import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
+import { hashOf, manifestHash, mirrorKey, mirrorOf } from './static-pods.ts';
 import { type VolumeContents, volumeContents } from './volume-contents.ts';
 
 export interface SimulatedNodesOptions {
@@ -73,6 +75,8 @@ interface SimulatedNode extends Registrant {
   readonly pressure: PressureWatch;
   runtime: NodeRuntime;
   online: boolean;
+  /** `done`: the machine is off until its annotation goes. */
+  shutdown: 'none' | 'under way' | 'done';
 }
 
 const heartbeat = seconds(10);
@@ -118,6 +122,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       pressure: pressureWatch(clock, bytesOf(spec.memory ?? defaultMemory)),
       runtime: newRuntime(own, podCIDR),
       online: true,
+      shutdown: 'none',
     };
     listen(node);
     nodes.set(spec.name, node);
@@ -126,6 +131,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     await register(writer, node, known);
     await beat(node, false);
     for (const pod of podsOf(node)) place(node, pod);
+    await mirrorStatics(node);
   }
 
   function newRuntime(own: Random, podCIDR: string): NodeRuntime {
@@ -154,7 +160,11 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   }
 
   async function beatAll(full: boolean): Promise<void> {
-    for (const node of nodes.values()) if (node.online) await beat(node, full);
+    for (const node of nodes.values()) {
+      if (node.online) await beat(node, full);
+      else if (node.shutdown === 'done' && !objects?.get(node.spec.name)?.metadata.annotations?.[shutdownAnnotation])
+        powerOn(node);
+    }
   }
 
   async function beat(node: SimulatedNode, full: boolean): Promise<void> {
@@ -163,8 +173,10 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       if (!object) return;
       if (leases) await renewLease(writer, object);
       relieve(node, object);
-      const changes = changesOf(object, node.pressure.health());
-      if (full || changes.length > 0) await postConditions(writer, object, node.pressure.health());
+      heedShutdown(node, object);
+      await mirrorStatics(node);
+      const changes = changesOf(object, healthOf(node));
+      if (full || changes.length > 0) await postConditions(writer, object, healthOf(node));
       for (const reason of changes)
         tell(object, { reason, message: `Node ${node.spec.name} status is now: ${reason}` });
     } catch (error) {
@@ -197,6 +209,54 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     chosen.worker.end({ since: clock.now(), grace, reason: evictedReason, message: why, disrupts: true });
   }
 
+  const healthOf = ({ pressure, shutdown }: SimulatedNode): NodeHealth => ({
+    ...pressure.health(),
+    shutsDown: shutdown !== 'none',
+  });
+
+  /** Begins a graceful shutdown where the node's annotation says so. */
+  function heedShutdown(node: SimulatedNode, object: Node): void {
+    const periods = readShutdown(object.metadata.annotations?.[shutdownAnnotation] ?? '');
+    if (!periods || node.shutdown !== 'none') return;
+    node.shutdown = 'under way';
+    tell(object, { reason: 'Shutdown', message: 'Shutdown manager detected shutdown event' });
+    const goes = () => node.online && nodes.get(node.spec.name) === node;
+    void endAll([...node.workers.values()], periods, { clock, goes }).then(async () => {
+      // What the last ones came to is still told.
+      await clock.sleep(seconds(1));
+      if (!goes()) return;
+      node.shutdown = 'done';
+      silence(node);
+    });
+  }
+
+  /** Makes the mirrors of static pods that are not there. */
+  async function mirrorStatics(node: SimulatedNode): Promise<void> {
+    const object = objects?.get(node.spec.name);
+    if (!object || !node.online || node.shutdown !== 'none') return;
+    for (const manifest of node.spec.staticPods ?? []) {
+      const hash = manifestHash(manifest, node.random);
+      const mirror = mirrorOf(manifest, { node: object, hash, now: clock.now() });
+      const { name = '', namespace = '' } = mirror.metadata;
+      const known = pods?.get(name, namespace);
+      const isStale = known && (hashOf(known) !== hash || (isTerminal(known) && !node.workers.has(keyOf(known))));
+      if (isStale) await letGo(known);
+      else if (!known) await writeMirror(mirror);
+    }
+  }
+
+  async function writeMirror(mirror: Pod): Promise<void> {
+    try {
+      await client.create(Pod, mirror);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      log.warn('a static pod has no mirror', { pod: keyOf(mirror), error: error.message });
+    }
+  }
+
+  const isStatic = ({ spec }: SimulatedNode, pod: Pod): boolean =>
+    hashOf(pod) !== undefined && (spec.staticPods ?? []).some((each) => mirrorKey(each, spec.name) === keyOf(pod));
+
   // Pods
 
   const podsOf = (node: SimulatedNode): readonly Pod[] => pods?.indexed(byNode, node.spec.name) ?? [];
@@ -205,11 +265,17 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     const node = nodes.get((pod ?? previous)?.spec.nodeName ?? '');
     if (!node?.online) return;
     if (pod) place(node, pod);
+    else if (previous && isStatic(node, previous)) void mirrorStatics(node);
     else if (previous) displace(node, keyOf(previous));
   }
 
   function place(node: SimulatedNode, pod: Pod, rebooted = false): void {
     const known = node.workers.get(keyOf(pod));
+    // A static pod runs on whatever becomes of its mirror.
+    if (isStatic(node, pod)) {
+      if (pod.metadata.deletionTimestamp) return void letGo(pod);
+      if (known && hashOf(known.pod()) === hashOf(pod)) return known.update(pod);
+    }
     if (known && known.pod().metadata.uid === pod.metadata.uid) {
       const ended = isTerminal(pod) && !isTerminal(known.pod());
       known.update(pod);
@@ -268,6 +334,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     );
     const held = others.map((worker) => grantedPod(worker.pod(), worker.record));
     const { pressures } = node.pressure.health();
+    if (node.shutdown !== 'none') return shutdownRefusal;
     return object && (pressureRefusal(pod, pressures) ?? refusalOf(pod, object, held));
   }
 
@@ -330,6 +397,13 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     void beat(node, true);
   }
 
+  function powerOn(node: SimulatedNode): void {
+    node.runtime = newRuntime(node.random.fork(`boot/${clock.now()}`), node.podCIDR);
+    node.shutdown = 'none';
+    listen(node);
+    reconnect(node, true);
+  }
+
   function silence(node: SimulatedNode): void {
     for (const worker of node.workers.values()) worker.stop();
     node.workers.clear();
@@ -371,12 +445,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     reconnect: (name) => reconnect(named(name), false),
     powerOff: (name) => silence(named(name)),
 
-    powerOn(name) {
-      const node = named(name);
-      node.runtime = newRuntime(node.random.fork(`boot/${clock.now()}`), node.podCIDR);
-      listen(node);
-      reconnect(node, true);
-    },
+    powerOn: (name) => powerOn(named(name)),
 
     ...kubeletsOver({
       placed(namespace, name) {

@@ -8,6 +8,7 @@ import type { Node, NodeCondition, Taint } from '../kinds/generated/types/core-v
 import { simulatedDriver } from '../kinds/storage/driver-name.ts';
 import type { CSINode } from '../kinds/generated/types/storage-v1.ts';
 import type { PressureCondition } from './pressure.ts';
+import type { StaticPod } from './static-pods.ts';
 
 export interface NodeSpec {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface NodeSpec {
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Those it runs by itself. */
+  readonly staticPods?: readonly StaticPod[];
 }
 
 export const defaultMemory = '32Gi';
@@ -132,6 +135,7 @@ export function nodeStatus(
 /** What a kubelet says of its node's health. */
 export interface NodeHealth {
   readonly pressures: readonly PressureCondition[];
+  readonly shutsDown?: boolean;
 }
 
 export const wellNode: NodeHealth = { pressures: [] };
@@ -178,7 +182,7 @@ interface Told extends Judged {
   readonly event: string;
 }
 
-function judge({ pressures }: NodeHealth): readonly Told[] {
+function judge({ pressures, shutsDown }: NodeHealth): readonly Told[] {
   const types = Object.keys(judgements) as PressureCondition[];
   return [
     ...types.map((type) => {
@@ -187,10 +191,19 @@ function judge({ pressures }: NodeHealth): readonly Told[] {
     }),
     {
       type: 'Ready',
-      status: 'True',
-      reason: 'KubeletReady',
-      message: 'kubelet is posting ready status',
-      event: 'NodeReady',
+      ...(shutsDown
+        ? ({
+            status: 'False',
+            reason: 'KubeletNotReady',
+            message: 'node is shutting down',
+            event: 'NodeNotReady',
+          } as const)
+        : ({
+            status: 'True',
+            reason: 'KubeletReady',
+            message: 'kubelet is posting ready status',
+            event: 'NodeReady',
+          } as const)),
     },
   ];
 }

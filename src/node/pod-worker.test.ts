@@ -646,6 +646,19 @@ test('a resize the node has no room for is deferred; taken back, it is forgotten
   expect(web.condition('PodResizePending')).toBeUndefined();
 });
 
+test('an ephemeral container is started in a running pod and not again', async () => {
+  const web = node({ spec: { containers: [container()] } });
+  await web.clock.advance(seconds(10));
+  web.change((draft) => {
+    draft.spec.ephemeralContainers = [{ name: 'debug', image: 'busybox', command: ['sh', '-c', 'sleep 5; exit 3'] }];
+  });
+  await web.clock.advance(minutes(2));
+  expect(web.status().ephemeralContainerStatuses).toMatchObject([
+    { name: 'debug', ready: false, restartCount: 0, state: { terminated: { exitCode: 3, reason: 'Error' } } },
+  ]);
+  expect(web.condition('Ready')?.status).toBe('True');
+});
+
 test('the same seed gives the same run', async () => {
   const runs = await Promise.all(
     [1, 1, 2].map(async (seed) => {
