@@ -13,7 +13,9 @@ import {
   exitedFrom,
   exitOf,
   isStarted,
+  removedReason,
   restartsAfter,
+  restartsAll,
   sandboxOf,
   wait,
   type ContainerRecord,
@@ -118,16 +120,36 @@ export async function restartContainer(scope: PodScope, each: ContainerRecord, m
   await stopContainer(scope, each, { grace: graceOf(scope.pod()), message });
 }
 
+const removedMessage = 'The container is removed because RestartAllContainers in place';
+
+/** Those that did not ask for it go first, the last before the first. */
+export async function restartAll(scope: PodScope): Promise<void> {
+  const { record, host, ends } = scope;
+  record.restartingAll = true;
+  const reverse = [...record.containers].reverse().filter(({ role }) => role !== 'ephemeral');
+  for (const each of [...reverse.filter((one) => !restartsAll(one)), ...reverse.filter(restartsAll)]) {
+    await stopContainer(scope, each, { grace: 0, message: 'killing' });
+    const exit = exitOf(each);
+    if (ends() || !exit) continue;
+    for (const id of new Set([exit.id, each.last?.id ?? exit.id])) host.runtime.removeContainer(id);
+    each.last = { ...exit, exitCode: 137, reason: removedReason, message: removedMessage };
+    each.state = { is: 'waiting', reason: removedReason, message: removedMessage };
+    each.reset = true;
+  }
+  record.restartingAll = false;
+}
+
 function begun({ host, record }: PodScope, each: ContainerRecord, state: Running): void {
   const exit = exitOf(each);
   if (exit) {
     if (each.last && each.last !== exit) host.runtime.removeContainer(each.last.id);
     each.last = exit;
     each.restarts++;
-    each.crash = crashAfterRestart(each, exit, host.clock.now());
+    if (!each.reset) each.crash = crashAfterRestart(each, exit, host.clock.now());
   }
   each.state = state;
   each.mustRestart = false;
+  each.reset = false;
   each.probes = {};
   for (const name of probeNames) {
     const probe = probeOf(each.container, name);

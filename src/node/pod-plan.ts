@@ -8,6 +8,7 @@ import {
   isThrough,
   nextInitContainer,
   restartsAfter,
+  restartsAll,
   sandboxOf,
   type ContainerRecord,
   type Crash,
@@ -30,6 +31,8 @@ export type Action =
   | { readonly do: 'resize'; readonly container: ContainerRecord }
   /** What the pod was granted is in force. */
   | { readonly do: 'finish-resize' }
+  /** Stops and removes all containers, so that the pod begins anew. */
+  | { readonly do: 'restart-all' }
   | { readonly do: 'end'; readonly ending: Ending }
   | { readonly do: 'stop-sandbox' };
 
@@ -105,6 +108,12 @@ function planRunning(pod: Pod, record: PodRecord, now: Instant): Step {
   if (volumes.is === 'mounting' || record.sandbox === 'starting') return idle;
   if (volumes.is === 'unmounted') return once({ do: 'mount' }, volumes.retryAt, now);
   if (record.sandbox === 'none') return once({ do: 'run-sandbox' }, record.sandboxRetryAt, now);
+
+  if (record.restartingAll) return idle;
+  if (record.containers.some(restartsAll))
+    return record.containers.some(({ state }) => state.is === 'starting')
+      ? idle
+      : { actions: [{ do: 'restart-all' }], next: Infinity };
 
   const due = dueContainers(record);
   const steps = record.containers.map((container) => planContainer(pod, container, due.has(container), now));

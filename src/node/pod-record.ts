@@ -59,6 +59,8 @@ export interface ContainerRecord {
   /** What its node grants it, and what it runs with. */
   granted: ResourceRequirements | undefined;
   inForce: ResourceRequirements | undefined;
+  /** It was removed to begin anew with all others, and has not done so yet. */
+  reset?: boolean;
   /** It is being given what it was granted. */
   resizing?: boolean;
   /** It is stopped only to be started again. */
@@ -98,6 +100,8 @@ export interface PodRecord {
   ips: readonly string[];
   ending?: Ending;
   resize: Resize;
+  /** All containers are being stopped and removed, to begin anew. */
+  restartingAll?: boolean;
 }
 
 export const rolesOf = (pod: Pod): { readonly container: Container; readonly role: ContainerRole }[] => [
@@ -180,11 +184,21 @@ export function restartsAfter(pod: Pod, { container, role, mustRestart }: Contai
   if (mustRestart) return true;
   if (role === 'sidecar') return true;
   if (role === 'ephemeral') return false;
-  const rules = container.restartPolicyRules ?? [];
-  if (rules.some((rule) => rule.action === 'Restart' && ruleMatches(rule, exitCode))) return true;
+  if (ruleFor(container, exitCode)) return true;
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always';
   return policy === 'Never' ? false : policy === 'OnFailure' || role === 'init' ? exitCode !== 0 : true;
 }
+
+/** The first rule that is about this exit. */
+const ruleFor = ({ restartPolicyRules = [] }: Container, exitCode: number): ContainerRestartRule | undefined =>
+  restartPolicyRules.find((rule) => ruleMatches(rule, exitCode));
+
+/** Why a container waits that was removed so that all begin anew, and how it is said to have ended. */
+export const removedReason = 'RestartingAllContainers';
+
+/** Whether it ended so that all containers of its pod begin anew. */
+export const restartsAll = ({ container, state }: ContainerRecord): boolean =>
+  state.is === 'exited' && ruleFor(container, state.exitCode)?.action === 'RestartAllContainers';
 
 function ruleMatches({ exitCodes }: ContainerRestartRule, exitCode: number): boolean {
   const named = exitCodes?.values?.includes(exitCode) ?? false;
@@ -193,7 +207,9 @@ function ruleMatches({ exitCodes }: ContainerRestartRule, exitCode: number): boo
 
 /** All init containers are done and all sidecars started, or were when the main containers began. */
 export function isInitialized(record: PodRecord): boolean {
-  const begun = record.containers.some(({ role, state, last }) => role === 'main' && (state.is !== 'waiting' || last));
+  const begun = record.containers.some(
+    ({ role, state, last, reset }) => role === 'main' && !reset && (state.is !== 'waiting' || last),
+  );
   return begun || nextInitContainer(record) === undefined;
 }
 

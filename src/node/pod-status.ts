@@ -17,6 +17,7 @@ import {
   isInitialized,
   isReady,
   isStarted,
+  removedReason,
   sandboxOf,
   type ContainerRecord,
   type ContainerRole,
@@ -62,6 +63,7 @@ export function phaseOf(pod: Pod, record: PodRecord): PodPhase {
   if (record.rejected) return 'Failed';
   if (isEnded(pod, record)) return succeeded(record) && !record.ending?.reason ? 'Succeeded' : 'Failed';
   const mains = record.containers.filter(({ role }) => role === 'main');
+  if (mains.some(({ reset }) => reset)) return 'Running';
   const begun = mains.every((each) => each.state.is === 'running' || exitOf(each));
   return isInitialized(record) && begun ? 'Running' : 'Pending';
 }
@@ -86,8 +88,16 @@ function conditionsOf(pod: Pod, record: PodRecord, phase: PodPhase, now: Instant
   const scheduled =
     previous.get('PodScheduled') ??
     dated({ type: 'PodScheduled', status: 'True' }, undefined, pod.metadata.generation ?? 1, now);
-  const names = new Set<string>(['PodScheduled', ...resizeConditions, ...judged.map(({ type }) => type)]);
-  return [...ours, scheduled, ...[...previous.values()].filter(({ type }) => !names.has(type))];
+  const restarting = judgeRestarting(record, phase).map((condition) =>
+    dated(condition, previous.get(condition.type), pod.metadata.generation ?? 1, now),
+  );
+  const names = new Set<string>([
+    ...restarting.map(({ type }) => type),
+    'PodScheduled',
+    ...resizeConditions,
+    ...judged.map(({ type }) => type),
+  ]);
+  return [...ours, scheduled, ...restarting, ...[...previous.values()].filter(({ type }) => !names.has(type))];
 }
 
 function dated(
@@ -120,6 +130,21 @@ function judge(pod: Pod, record: PodRecord, phase: PodPhase): Judged[] {
     containersReady,
     ...(phase === 'Succeeded' || phase === 'Failed' ? [] : judgeResize(record)),
   ];
+}
+
+/** Told of pods with a rule that may restart all containers. */
+function judgeRestarting(record: PodRecord, phase: PodPhase): Judged[] {
+  const { containers, rejected, restartingAll } = record;
+  const may = containers.some(({ container }) =>
+    container.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  );
+  if (!may || rejected) return [];
+  const type = 'AllContainersRestarting';
+  if (phase === 'Succeeded') return [{ type, status: 'False', reason: 'PodCompleted' }];
+  if (phase === 'Failed') return [{ type, status: 'False', reason: 'PodFailed' }];
+  if (!restartingAll) return [{ type, status: 'False' }];
+  const message = 'container exited with restart policy rule';
+  return [{ type, status: 'True', reason: 'RestartAllContainersStarted', message }];
 }
 
 function judgeResize({ resize: { pending, inProgress } }: PodRecord): Judged[] {
@@ -255,7 +280,14 @@ const neverFound: ContainerStateTerminated = {
   message: 'The container could not be located when the pod was terminated',
 };
 
-const terminated = (exit: Exited, { runtime }: NodeFacts): ContainerStateTerminated => ({
+const terminated = (exit: Exited, facts: NodeFacts): ContainerStateTerminated => {
+  const { exitCode, reason, message } = exit;
+  // Nothing else is known of what was removed.
+  if (reason === removedReason) return { exitCode, reason, ...(message && { message }) };
+  return seenEnd(exit, facts);
+};
+
+const seenEnd = (exit: Exited, { runtime }: NodeFacts): ContainerStateTerminated => ({
   exitCode: exit.exitCode,
   reason: exit.reason,
   ...(exit.message && { message: exit.message }),

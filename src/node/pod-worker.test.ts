@@ -659,6 +659,37 @@ test('an ephemeral container is started in a running pod and not again', async (
   expect(web.condition('Ready')?.status).toBe('True');
 });
 
+test('a container whose rule says so makes all begin anew, init containers first', async () => {
+  const restartPolicyRules = [
+    { action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [88] } },
+  ];
+  const web = node({
+    spec: {
+      restartPolicy: 'Never',
+      initContainers: [container({ name: 'init', command: ['true'] })],
+      containers: [
+        container({ restartPolicy: 'Never', restartPolicyRules, stdin: true }),
+        container({ name: 'other', stdin: true }),
+      ],
+    },
+    annotations: { 'portolan.dev/behavior.c': 'exit 88 after 20s' },
+  });
+  await web.clock.advance(seconds(15));
+  expect(web.condition('AllContainersRestarting')).toMatchObject({ status: 'False' });
+  await web.clock.advance(seconds(20));
+  for (const name of ['init', 'c', 'other'])
+    expect(web.container(name)).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } },
+    });
+  expect(web.phases).toEqual(['Pending', 'Running']);
+  expect(web.events.filter((event) => event.startsWith('Killing'))).toEqual(['Killing: killing']);
+  const begun = (name: string) => web.container(name)?.state?.running?.startedAt ?? '';
+  const ended = web.container('init')?.state?.terminated?.finishedAt ?? '~';
+  expect(ended <= begun('c') && ended <= begun('other')).toBe(true);
+  expect(web.condition('Ready')?.status).toBe('True');
+});
+
 test('the same seed gives the same run', async () => {
   const runs = await Promise.all(
     [1, 1, 2].map(async (seed) => {

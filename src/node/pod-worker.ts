@@ -9,6 +9,7 @@ import {
   backOff,
   probeContainer,
   resizeContainer,
+  restartAll,
   restartContainer,
   startContainer,
   stopContainer,
@@ -218,6 +219,8 @@ async function act(scope: PodScope, action: Action): Promise<void> {
       const message = `Stopping container ${action.container.container.name}`;
       return stopContainer(scope, action.container, { grace: action.grace, message });
     }
+    case 'restart-all':
+      return restartAll(scope);
     case 'resize':
       return resizeContainer(scope, action.container);
     case 'finish-resize': {
