@@ -193,7 +193,9 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   /** Evicts a pod where the node runs short of something. */
   function relieve(node: SimulatedNode, object: Node): void {
-    const live = [...node.workers.values()].filter(({ record, pod }) => !record.ending && !isTerminal(pod()));
+    const live = [...node.workers.values()].filter(
+      ({ record, pod }) => !record.ending && !record.rejected && !isTerminal(pod()),
+    );
     const candidates = live.map((worker) => ({ worker, pod: worker.pod(), usage: usageIn(node, worker) }));
     const told = node.pressure.observe(object, candidates);
     for (const message of told.errors) tell(object, { type: 'Warning', reason: 'InvalidPressure', message });

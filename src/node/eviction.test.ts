@@ -39,15 +39,23 @@ const orderOf = (of: 'memory' | 'disk' | 'pid', candidates: readonly Candidate[]
   }
 };
 
-test('of memory, those above their requests go first, the less important before, then those most above', () => {
+test('of memory, those not measured go first, then those above their requests, the less important before, then those most above', () => {
   const candidates = [
     candidate('modest', 900, { request: '1Gi', priority: -5 }),
     candidate('important', 500, { request: '100Mi', priority: 10 }),
     candidate('little', 110, { request: '100Mi' }),
     candidate('much', 300, { request: '200Mi' }),
     candidate('nothing asked', 200),
+    { pod: podOf('not measured', { priority: 99 }), usage: [] },
   ];
-  expect(orderOf('memory', candidates)).toEqual(['nothing asked', 'much', 'little', 'important', 'modest']);
+  expect(orderOf('memory', candidates)).toEqual([
+    'not measured',
+    'nothing asked',
+    'much',
+    'little',
+    'important',
+    'modest',
+  ]);
 });
 
 test('of disk and processes, the less important go first', () => {

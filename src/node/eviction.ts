@@ -27,14 +27,15 @@ export function planEviction(shortage: Shortage, candidates: readonly Candidate[
   return first && { pod: first.pod, ...evictionText(shortage, first) };
 }
 
-/** Smaller goes first: those above their requests, then the less important, then those most above. */
+/** Smaller goes first: those of which nothing is measured, those above their requests, the less important, those most above. */
 function ranksOf({ pod, usage }: Candidate, { of }: Shortage): readonly number[] {
   const { priority = 0 } = pod.spec;
   // Simulated containers use no disk, and one process each.
-  if (of === 'pid') return [priority, -usage.length];
-  if (of === 'disk') return [priority, requestOf(pod, 'ephemeral-storage')];
+  const isMeasured = usage.length > 0 ? 1 : 0;
+  if (of === 'pid') return [priority, isMeasured, -usage.length];
+  if (of === 'disk') return [isMeasured, priority, requestOf(pod, 'ephemeral-storage')];
   const excess = usage.reduce((sum, { memory }) => sum + memory, 0) - requestOf(pod, 'memory');
-  return [excess > 0 ? 0 : 1, priority, -excess];
+  return [isMeasured, excess > 0 ? 0 : 1, priority, -excess];
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
