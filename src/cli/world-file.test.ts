@@ -82,3 +82,24 @@ test('the worlds among the examples are valid', () => {
     .map((name) => nodesOfWorld(readWorld(fileURLToPath(new URL(name, examples)))).length);
   expect(counts).toEqual([4, 15]);
 });
+
+test('nodes have annotations and static pods; what is wrong with them is told with its place', () => {
+  const groups = worldOf(`
+nodes:
+  - name: a
+    annotations: { portolan.dev/pressure: memory after 1m }
+    staticPods:
+      - { apiVersion: v1, kind: Pod, metadata: { name: proxy }, spec: { containers: [{ name: c, image: nginx }] } }
+`);
+  expect(nodesOfWorld(groups)).toEqual([
+    {
+      name: 'a',
+      annotations: { 'portolan.dev/pressure': 'memory after 1m' },
+      staticPods: [{ metadata: { name: 'proxy' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } }],
+    },
+  ]);
+  expect(refusalOf('nodes: [{ annotations: { a: 1 } }]').message).toContain('nodes[0].annotations.a');
+  expect(refusalOf('nodes: [{ staticPods: [{ metadata: { name: A_b }, spec: {} }] }]').message).toContain(
+    'nodes[0].staticPods[0].metadata.name',
+  );
+});

@@ -11,7 +11,19 @@ import type { NodeSpec } from '../node/node-object.ts';
 import { UserError } from './errors.ts';
 import { nearest } from './suggest.ts';
 
-const fields = ['name', 'count', 'zone', 'region', 'cpu', 'memory', 'pods', 'labels', 'taints'] as const;
+const fields = [
+  'name',
+  'count',
+  'zone',
+  'region',
+  'cpu',
+  'memory',
+  'pods',
+  'labels',
+  'taints',
+  'annotations',
+  'staticPods',
+] as const;
 const mostNodes = 10_000;
 
 export interface NodeGroup {
@@ -75,7 +87,7 @@ function groupOf(file: string, at: string, value: unknown): NodeGroup {
       `there is no field ${key}${near ? `; did you mean ${near}?` : `; a group has ${fields.join(', ')}`}`,
     );
   }
-  const { name, count = 1, labels, taints, ...rest } = group;
+  const { name, count = 1, labels, taints, annotations, staticPods, ...rest } = group;
   if (name !== undefined && (typeof name !== 'string' || isDns1123Subdomain(name).length > 0))
     throw fault(file, `${at}.name`, `${JSON.stringify(name)} is no name for a node`);
   if (!Number.isInteger(count) || (count as number) < 1)
@@ -86,6 +98,8 @@ function groupOf(file: string, at: string, value: unknown): NodeGroup {
   }
   if (labels !== undefined) spec.labels = labelsOf(file, `${at}.labels`, labels);
   if (taints !== undefined) spec.taints = taintsOf(file, `${at}.taints`, taints);
+  if (annotations !== undefined) spec.annotations = annotationsOf(file, `${at}.annotations`, annotations);
+  if (staticPods !== undefined) spec.staticPods = staticPodsOf(file, `${at}.staticPods`, staticPods);
   return {
     ...(name !== undefined && { name: name as string }),
     count: count as number,
@@ -125,6 +139,28 @@ function labelsOf(file: string, at: string, value: unknown): Record<string, unkn
       throw fault(file, `${at}.${key}`, `${JSON.stringify(text)} is no value for a label`);
   }
   return labels;
+}
+
+function annotationsOf(file: string, at: string, value: unknown): Record<string, unknown> {
+  const annotations = asRecord(file, at, value);
+  for (const [key, text] of Object.entries(annotations)) {
+    if (isQualifiedName(key).length > 0) throw fault(file, at, `${JSON.stringify(key)} is no name for an annotation`);
+    if (typeof text !== 'string')
+      throw fault(file, `${at}.${key}`, `${JSON.stringify(text)} is not text; put it in quotes`);
+  }
+  return annotations;
+}
+
+function staticPodsOf(file: string, at: string, value: unknown): unknown {
+  if (!Array.isArray(value)) throw fault(file, at, 'write a list of Pod manifests');
+  return value.map((each, index) => {
+    const place = `${at}[${index}]`;
+    const { metadata, spec } = asRecord(file, place, each);
+    const { name } = asRecord(file, `${place}.metadata`, metadata);
+    if (typeof name !== 'string' || isDns1123Subdomain(name).length > 0)
+      throw fault(file, `${place}.metadata.name`, `${JSON.stringify(name)} is no name for a pod`);
+    return { metadata, spec: asRecord(file, `${place}.spec`, spec) };
+  });
 }
 
 function taintsOf(file: string, at: string, value: unknown): unknown {

@@ -207,6 +207,177 @@ test('a behaviour that cannot be read is explained in an event and ignored', asy
   );
 });
 
+test('a deferred resize is granted when somebody leaves, also after a restart', async () => {
+  const { clock, client, run, pod, restart } = await cluster([{ name: 'n1', cpu: '1' }]);
+  const asking = (cpu: string) => ({
+    spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { cpu } } }] },
+  });
+  await run('small', asking('200m'));
+  await run('big', asking('600m'));
+  await clock.advance(seconds(10));
+  const patch = { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '500m' } } }] } };
+  await client.patch(Pod, { name: 'small', namespace: 'default' }, patch, { subresource: 'resize', type: 'strategic' });
+  await clock.advance(seconds(5));
+  const condition = async (type: string) => (await pod('small')).status?.conditions?.find((each) => each.type === type);
+  const pending = await condition('PodResizePending');
+  expect(pending).toMatchObject({
+    reason: 'Deferred',
+    message: "Node didn't have enough resource: cpu, requested: 500, used: 600, capacity: 1000",
+  });
+  await restart();
+  await clock.advance(seconds(5));
+  expect(await condition('PodResizePending')).toEqual(pending);
+  await client.delete(Pod, { name: 'big', namespace: 'default' }, { gracePeriodSeconds: 1 });
+  await clock.advance(seconds(10));
+  expect(await condition('PodResizePending')).toBeUndefined();
+  expect((await pod('small')).status?.containerStatuses?.[0]).toMatchObject({
+    restartCount: 0,
+    allocatedResources: { cpu: '500m' },
+    resources: { requests: { cpu: '500m' } },
+  });
+});
+
+test('a static pod has a mirror, made again when it is deleted; the pod itself runs on', async () => {
+  const manifest = { metadata: { name: 'proxy' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
+  const { clock, client, pod, restart } = await cluster([{ name: 'n1', staticPods: [manifest] }]);
+  await clock.advance(seconds(10));
+  const first = await pod('proxy-n1');
+  const hash = first.metadata.annotations?.['kubernetes.io/config.hash'];
+  expect(hash).toMatch(/^[0-9a-f]{32}$/);
+  expect(first.metadata).toMatchObject({
+    annotations: { 'kubernetes.io/config.mirror': hash, 'kubernetes.io/config.source': 'file' },
+    ownerReferences: [{ kind: 'Node', name: 'n1', controller: true }],
+  });
+  expect(first.status?.phase).toBe('Running');
+  await client.delete(Pod, { name: 'proxy-n1', namespace: 'default' }, {});
+  await clock.advance(seconds(10));
+  const second = await pod('proxy-n1');
+  expect(second.metadata.uid).not.toBe(first.metadata.uid);
+  expect(second.metadata.annotations?.['kubernetes.io/config.mirror']).toBe(hash);
+  expect(second.status?.containerStatuses).toEqual(first.status?.containerStatuses);
+  expect(second.status?.startTime).toBe(first.status?.startTime);
+  await restart();
+  await clock.advance(seconds(10));
+  expect((await pod('proxy-n1')).metadata.uid).toBe(second.metadata.uid);
+});
+
+test('a node shuts down gracefully: ordinary pods first, then critical ones, then the machine; and comes back', async () => {
+  const manifest = { metadata: { name: 'proxy' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
+  const { clock, client, run, pod, events } = await cluster([{ name: 'n1', staticPods: [manifest] }]);
+  const slow = { annotations: { 'portolan.dev/behavior': 'stop after 5m' } };
+  await run('a', slow);
+  await clock.advance(seconds(10));
+  const annotate = (text: string | null) =>
+    client.patch(
+      Node,
+      { name: 'n1', namespace: '' },
+      { metadata: { annotations: { 'portolan.dev/shutdown': text } } },
+      { type: 'merge' },
+    );
+  await annotate('20s, 5s critical');
+  await clock.advance(seconds(10));
+  expect((await client.get(Node, 'n1')).status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+    status: 'False',
+    reason: 'KubeletNotReady',
+    message: 'node is shutting down',
+  });
+  expect((await events('n1')).map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+    'Shutdown: Shutdown manager detected shutdown event',
+    'NodeNotReady: Node n1 status is now: NodeNotReady',
+  ]);
+  expect((await pod('a')).status?.phase).toBe('Running');
+  await run('late');
+  await clock.advance(seconds(5));
+  expect((await pod('late')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'NodeShutdown',
+    message: 'Pod was rejected: Pod was rejected as the node is shutting down.',
+  });
+  await clock.advance(seconds(15));
+  const { status } = await pod('a');
+  expect(status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Terminated',
+    message: 'Pod was terminated in response to imminent node shutdown.',
+  });
+  expect(status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(137);
+  expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')?.reason).toBe('TerminationByKubelet');
+  expect((await pod('proxy-n1')).status?.phase).toBe('Failed');
+
+  await clock.advance(minutes(1));
+  await annotate(null);
+  await clock.advance(seconds(40));
+  expect(readyStatus(await client.get(Node, 'n1'))).toBe('True');
+  expect((await pod('proxy-n1')).status?.phase).toBe('Running');
+});
+
+test('a node whose memory is used up evicts who uses too much, and refuses more for a while', async () => {
+  const { clock, client, run, pod, events } = await cluster([{ name: 'n1', memory: '1Gi' }]);
+  const asking = { spec: { containers: [{ name: 'c', image: 'nginx', resources: { requests: { memory: '64Mi' } } }] } };
+  await run('leaky', { annotations: { 'portolan.dev/behavior': 'leak 100Mi/min' } });
+  await run('good', asking);
+  await clock.advance(minutes(8));
+  const condition = async () =>
+    (await client.get(Node, 'n1')).status?.conditions?.find(({ type }) => type === 'MemoryPressure');
+  expect(await condition()).toMatchObject({ status: 'True', reason: 'KubeletHasInsufficientMemory' });
+  const { status } = await pod('leaky');
+  expect(status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
+  expect(status?.message).toMatch(
+    /^The node was low on resource: memory\. Threshold quantity: 100Mi, available: \d+(Ki)?\. Container c was using \d+(Ki)?, request is 0, has larger consumption of memory\. $/,
+  );
+  expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+    status: 'True',
+    reason: 'TerminationByKubelet',
+    message: status?.message,
+  });
+  expect((await pod('good')).status?.phase).toBe('Running');
+  const told = (await events('n1')).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  expect(told).toEqual([
+    'Warning EvictionThresholdMet: Attempting to reclaim memory',
+    'Normal NodeHasInsufficientMemory: Node n1 status is now: NodeHasInsufficientMemory',
+  ]);
+  const [evicted] = (await events('leaky')).filter(({ reason }) => reason === 'Evicted');
+  expect(evicted).toMatchObject({
+    type: 'Warning',
+    message: status?.message,
+    metadata: { annotations: { starved_resource: 'memory', offending_containers: 'c' } },
+  });
+
+  await run('late');
+  await run('asks', asking);
+  await clock.advance(seconds(10));
+  expect((await pod('late')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'Pod was rejected: The node had condition: [MemoryPressure]. ',
+  });
+  expect((await pod('asks')).status?.phase).toBe('Running');
+  await clock.advance(minutes(6));
+  expect(await condition()).toMatchObject({ status: 'False', reason: 'KubeletHasSufficientMemory' });
+});
+
+test('a node is short of what its annotation says, for as long as it says', async () => {
+  const { clock, client, run, pod, events } = await cluster([
+    { name: 'n1', annotations: { 'portolan.dev/pressure': 'disk from 1m to 90s; sand' } },
+  ]);
+  await run('a');
+  await clock.advance(seconds(50));
+  expect((await pod('a')).status?.phase).toBe('Running');
+  await clock.advance(seconds(20));
+  expect((await pod('a')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Evicted',
+    message:
+      'The node was low on resource: ephemeral-storage. Threshold quantity: 10737418400, available: 5368709200. ',
+  });
+  const reasons = (await events('n1')).map(({ reason }) => reason);
+  expect(reasons).toContain('NodeHasDiskPressure');
+  expect(reasons).toContain('InvalidPressure');
+  await clock.advance(minutes(6));
+  const node = await client.get(Node, 'n1');
+  expect(node.status?.conditions?.find(({ type }) => type === 'DiskPressure')?.status).toBe('False');
+});
+
 test('the guide names every behaviour', () => {
   const guide = readFileSync(new URL('../../docs/behaviors.md', import.meta.url), 'utf8');
   for (const { form } of behaviorForms) expect(guide).toContain(`\`${form}\``);

@@ -2,6 +2,7 @@
 
 import { seconds, type Clock, type Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { bytesOf } from '../base/quantity.ts';
 import type { Random } from '../base/random.ts';
 import type { Mirror } from '../api/mirror.ts';
 import { ApiError, badRequest, notFound } from '../api/status.ts';
@@ -11,23 +12,30 @@ import { ConfigMap } from '../kinds/core/config-map.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Secret } from '../kinds/core/secret.ts';
+import type { EventText } from '../reconcile/controller.ts';
 import type { EventRecorder } from '../reconcile/events.ts';
 import type { Kubelets, PodUsage } from '../server/kubelets.ts';
 import { hostIpOf, nodeNumberOf, podAddresses, podCidrOf } from './addresses.ts';
 import { refusalOf } from './admission.ts';
+import { evictedReason, planEviction, pressureRefusal } from './eviction.ts';
+import { pressureWatch, type PressureWatch } from './pressure-watch.ts';
+import { signals } from './pressure.ts';
 import { behaviorErrors, behaviorsUnseen } from './behaviors.ts';
 import { containerLog } from './logs.ts';
-import { needsConditions, type NodeSpec } from './node-object.ts';
+import { changesOf, defaultMemory, type NodeHealth, type NodeSpec } from './node-object.ts';
+import { endAll, readShutdown, shutdownAnnotation, shutdownRefusal } from './node-shutdown.ts';
 import { ownUse } from './own-use.ts';
 import type { PodHost } from './pod-host.ts';
 import { mountsFor } from './pod-mounts.ts';
 import { type NodeVolumes, persistentVolumes } from './persistent-volumes.ts';
 import { podWorker, type PodWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
+import { grantedPod } from './resize.ts';
 import { kubeletsOver, type Placed } from './reach.ts';
 import { postConditions, register, renewLease, type Registrant } from './registration.ts';
 import type { NodeRuntime } from './runtime.ts';
 import { simulatedRuntime } from './simulated-runtime.ts';
+import { hashOf, manifestHash, mirrorKey, mirrorOf } from './static-pods.ts';
 import { type VolumeContents, volumeContents } from './volume-contents.ts';
 
 export interface SimulatedNodesOptions {
@@ -64,8 +72,11 @@ export interface SimulatedNodes extends Kubelets {
 interface SimulatedNode extends Registrant {
   readonly workers: Map<string, PodWorker>;
   readonly volumes: NodeVolumes;
+  readonly pressure: PressureWatch;
   runtime: NodeRuntime;
   online: boolean;
+  /** `done`: the machine is off until its annotation goes. */
+  shutdown: 'none' | 'under way' | 'done';
 }
 
 const heartbeat = seconds(10);
@@ -108,8 +119,10 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       random: own,
       workers: new Map(),
       volumes: volumes.of(spec.name, () => node.online),
+      pressure: pressureWatch(clock, bytesOf(spec.memory ?? defaultMemory)),
       runtime: newRuntime(own, podCIDR),
       online: true,
+      shutdown: 'none',
     };
     listen(node);
     nodes.set(spec.name, node);
@@ -118,6 +131,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     await register(writer, node, known);
     await beat(node, false);
     for (const pod of podsOf(node)) place(node, pod);
+    await mirrorStatics(node);
   }
 
   function newRuntime(own: Random, podCIDR: string): NodeRuntime {
@@ -146,7 +160,11 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   }
 
   async function beatAll(full: boolean): Promise<void> {
-    for (const node of nodes.values()) if (node.online) await beat(node, full);
+    for (const node of nodes.values()) {
+      if (node.online) await beat(node, full);
+      else if (node.shutdown === 'done' && !objects?.get(node.spec.name)?.metadata.annotations?.[shutdownAnnotation])
+        powerOn(node);
+    }
   }
 
   async function beat(node: SimulatedNode, full: boolean): Promise<void> {
@@ -154,12 +172,92 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       const object = objects?.get(node.spec.name);
       if (!object) return;
       await renewLease(writer, object);
-      if (full || needsConditions(object)) await postConditions(writer, object);
+      relieve(node, object);
+      heedShutdown(node, object);
+      await mirrorStatics(node);
+      const changes = changesOf(object, healthOf(node));
+      if (full || changes.length > 0) await postConditions(writer, object, healthOf(node));
+      for (const reason of changes)
+        tell(object, { reason, message: `Node ${node.spec.name} status is now: ${reason}` });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       log.warn('a node could not report that it is alive', { node: node.spec.name, error: error.message });
     }
   }
+
+  const tell = (object: Node, text: EventText): void =>
+    events.record({ ...object, kind: 'Node', apiVersion: 'v1' }, text, {
+      component: 'kubelet',
+      host: object.metadata.name ?? '',
+    });
+
+  /** Evicts a pod where the node runs short of something. */
+  function relieve(node: SimulatedNode, object: Node): void {
+    const live = [...node.workers.values()].filter(
+      ({ record, pod }) => !record.ending && !record.rejected && !isTerminal(pod()),
+    );
+    const candidates = live.map((worker) => ({ worker, pod: worker.pod(), usage: usageIn(node, worker) }));
+    const told = node.pressure.observe(object, candidates);
+    for (const message of told.errors) tell(object, { type: 'Warning', reason: 'InvalidPressure', message });
+    if (!told.shortage) return;
+    const message = `Attempting to reclaim ${signals[told.shortage.of].resource}`;
+    tell(object, { type: 'Warning', reason: 'EvictionThresholdMet', message });
+    const eviction = planEviction(told.shortage, candidates);
+    const chosen = candidates.find(({ pod }) => pod === eviction?.pod);
+    if (!eviction || !chosen) return;
+    const { message: why, annotations } = eviction;
+    hostOf(node).event(chosen.pod, { type: 'Warning', reason: evictedReason, message: why, annotations });
+    const grace = evictionGrace;
+    chosen.worker.end({ since: clock.now(), grace, reason: evictedReason, message: why, disrupts: true });
+  }
+
+  const healthOf = ({ pressure, shutdown }: SimulatedNode): NodeHealth => ({
+    ...pressure.health(),
+    shutsDown: shutdown !== 'none',
+  });
+
+  /** Begins a graceful shutdown where the node's annotation says so. */
+  function heedShutdown(node: SimulatedNode, object: Node): void {
+    const periods = readShutdown(object.metadata.annotations?.[shutdownAnnotation] ?? '');
+    if (!periods || node.shutdown !== 'none') return;
+    node.shutdown = 'under way';
+    tell(object, { reason: 'Shutdown', message: 'Shutdown manager detected shutdown event' });
+    const goes = () => node.online && nodes.get(node.spec.name) === node;
+    void endAll([...node.workers.values()], periods, { clock, goes }).then(async () => {
+      // What the last ones came to is still told.
+      await clock.sleep(seconds(1));
+      if (!goes()) return;
+      node.shutdown = 'done';
+      silence(node);
+    });
+  }
+
+  /** Makes the mirrors of static pods that are not there. */
+  async function mirrorStatics(node: SimulatedNode): Promise<void> {
+    const object = objects?.get(node.spec.name);
+    if (!object || !node.online || node.shutdown !== 'none') return;
+    for (const manifest of node.spec.staticPods ?? []) {
+      const hash = manifestHash(manifest, node.random);
+      const mirror = mirrorOf(manifest, { node: object, hash, now: clock.now() });
+      const { name = '', namespace = '' } = mirror.metadata;
+      const known = pods?.get(name, namespace);
+      const isStale = known && (hashOf(known) !== hash || (isTerminal(known) && !node.workers.has(keyOf(known))));
+      if (isStale) await letGo(known);
+      else if (!known) await writeMirror(mirror);
+    }
+  }
+
+  async function writeMirror(mirror: Pod): Promise<void> {
+    try {
+      await client.create(Pod, mirror);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      log.warn('a static pod has no mirror', { pod: keyOf(mirror), error: error.message });
+    }
+  }
+
+  const isStatic = ({ spec }: SimulatedNode, pod: Pod): boolean =>
+    hashOf(pod) !== undefined && (spec.staticPods ?? []).some((each) => mirrorKey(each, spec.name) === keyOf(pod));
 
   // Pods
 
@@ -169,12 +267,23 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     const node = nodes.get((pod ?? previous)?.spec.nodeName ?? '');
     if (!node?.online) return;
     if (pod) place(node, pod);
+    else if (previous && isStatic(node, previous)) void mirrorStatics(node);
     else if (previous) displace(node, keyOf(previous));
   }
 
   function place(node: SimulatedNode, pod: Pod, rebooted = false): void {
     const known = node.workers.get(keyOf(pod));
-    if (known?.pod().metadata.uid === pod.metadata.uid) return known?.update(pod);
+    // A static pod runs on whatever becomes of its mirror.
+    if (isStatic(node, pod)) {
+      if (pod.metadata.deletionTimestamp) return void letGo(pod);
+      if (known && hashOf(known.pod()) === hashOf(pod)) return known.update(pod);
+    }
+    if (known && known.pod().metadata.uid === pod.metadata.uid) {
+      const ended = isTerminal(pod) && !isTerminal(known.pod());
+      known.update(pod);
+      if (ended) retryResizes(node);
+      return;
+    }
     if (known) displace(node, keyOf(pod));
     if (!isTerminal(pod)) takeOn(node, pod, rebooted);
     else if (pod.metadata.deletionGracePeriodSeconds) void letGo(pod);
@@ -209,6 +318,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
       );
       void node.volumes.adopt(pod);
     }
+    worker.resize();
     worker.wake();
   }
 
@@ -220,14 +330,27 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
   function refusalFor(node: SimulatedNode, pod: Pod) {
     const object = objects?.get(node.spec.name);
-    const others = [...node.workers.values()].filter((worker) => !worker.record.rejected && !isTerminal(worker.pod()));
-    const held = others.map((worker) => worker.pod());
-    return object && refusalOf(pod, object, held);
+    const others = [...node.workers.values()].filter(
+      (worker) =>
+        !worker.record.rejected && !isTerminal(worker.pod()) && worker.pod().metadata.uid !== pod.metadata.uid,
+    );
+    const held = others.map((worker) => grantedPod(worker.pod(), worker.record));
+    const { pressures } = node.pressure.health();
+    if (node.shutdown !== 'none') return shutdownRefusal;
+    return object && (pressureRefusal(pod, pressures) ?? refusalOf(pod, object, held));
   }
 
   function displace(node: SimulatedNode, key: string): void {
     node.workers.get(key)?.forget();
     node.workers.delete(key);
+    retryResizes(node);
+  }
+
+  /** Somebody left: there may be room for what others wait for, the more important first. */
+  function retryResizes(node: SimulatedNode): void {
+    const waiting = [...node.workers.values()].filter(({ record }) => record.resize.pending);
+    const priorityOf = ({ pod }: PodWorker): number => pod().spec.priority ?? 0;
+    for (const worker of waiting.sort((a, b) => priorityOf(b) - priorityOf(a))) worker.resize();
   }
 
   function hostOf(node: SimulatedNode): PodHost {
@@ -244,6 +367,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
         const [configMaps, secrets] = await Promise.all([informers.of(ConfigMap), informers.of(Secret)]);
         return { configMap: (name) => configMaps.get(name, namespace), secret: (name) => secrets.get(name, namespace) };
       },
+      refusal: (pod) => refusalFor(node, pod),
       online: () => node.online,
     };
   }
@@ -273,6 +397,13 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     for (const key of node.workers.keys()) if (!keys.has(key)) displace(node, key);
     for (const pod of present) place(node, pod, rebooted);
     void beat(node, true);
+  }
+
+  function powerOn(node: SimulatedNode): void {
+    node.runtime = newRuntime(node.random.fork(`boot/${clock.now()}`), node.podCIDR);
+    node.shutdown = 'none';
+    listen(node);
+    reconnect(node, true);
   }
 
   function silence(node: SimulatedNode): void {
@@ -316,12 +447,7 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
     reconnect: (name) => reconnect(named(name), false),
     powerOff: (name) => silence(named(name)),
 
-    powerOn(name) {
-      const node = named(name);
-      node.runtime = newRuntime(node.random.fork(`boot/${clock.now()}`), node.podCIDR);
-      listen(node);
-      reconnect(node, true);
-    },
+    powerOn: (name) => powerOn(named(name)),
 
     ...kubeletsOver({
       placed(namespace, name) {
@@ -364,11 +490,17 @@ export function simulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
 
 const byNode = 'node/spec.nodeName';
 
-function usageOf({ runtime }: SimulatedNode, worker: PodWorker): PodUsage[] {
+/** What an evicted pod gets to end by itself. */
+const evictionGrace = seconds(1);
+
+function usageOf(node: SimulatedNode, worker: PodWorker): PodUsage[] {
   const { name = '', namespace = '' } = worker.pod().metadata;
-  const containers = worker.record.containers.flatMap(({ container, state }) => {
+  const containers = usageIn(node, worker);
+  return containers.length > 0 ? [{ namespace, name, containers }] : [];
+}
+
+const usageIn = ({ runtime }: SimulatedNode, { record }: PodWorker): PodUsage['containers'] =>
+  record.containers.flatMap(({ container, state }) => {
     const usage = state.is === 'running' ? runtime.usage(state.id) : undefined;
     return usage ? [{ name: container.name, cpu: usage.cpu, memory: usage.memory }] : [];
   });
-  return containers.length > 0 ? [{ namespace, name, containers }] : [];
-}

@@ -25,7 +25,24 @@ test('reads every form, several at once', () => {
   });
 });
 
+test('probes fail for a while, for good, or always, by name or by what they ask', () => {
+  const { behavior, errors } = parseBehavior(
+    'http:/healthz fails from 60s to 90s; tcp:5432 fails after 2m; exec hangs; readiness hangs from 1m to 3m',
+  );
+  expect(errors).toEqual([]);
+  expect(behavior.probeFaults).toEqual([
+    { probe: 'http:/healthz', how: 'fails', from: 60_000, to: 90_000 },
+    { probe: 'tcp:5432', how: 'fails', from: 120_000, to: Infinity },
+    { probe: 'exec', how: 'hangs', from: 0, to: Infinity },
+    { probe: 'readiness', how: 'hangs', from: 60_000, to: 180_000 },
+  ]);
+});
+
 test.each([
+  ['http:healthz fails', '"http:healthz fails" is not a behaviour'],
+  ['http:/healthz fails from 60s', 'is incomplete or too long: write "PROBE fails from DURATION to DURATION"'],
+  ['tcp:5432 fails in 2m', '"in" should be "after": write "PROBE fails after DURATION"'],
+  ['grpc hangs after two', '"two" is not a duration like 90s, 2m or 1h30m: write "PROBE hangs after DURATION"'],
   ['explode', '"explode" is not a behaviour: use one of "crash-loop", '],
   ['exit 1', '"exit 1" is incomplete or too long: write "exit CODE after DURATION"'],
   ['exit one after 5s', '"one" is not a number from 0 to 255'],
@@ -56,5 +73,14 @@ test('an annotation for a container that is not there is an error', () => {
 test('a behaviour that no probe would notice is told', () => {
   expect(behaviorsUnseen(podWith({ 'portolan.dev/behavior.log': 'slow-start 9s; hang after 1m' }))).toEqual([
     'Container "log" is told slow-start and hang by annotation portolan.dev/behavior, but has no probe to notice it and counts as ready once it runs: add a readinessProbe',
+  ]);
+});
+
+test('a failure told to a probe that nobody has is told', () => {
+  const pod = podWith({ 'portolan.dev/behavior': 'http:/healthz fails; tcp fails; readiness hangs' });
+  const readinessProbe = { httpGet: { path: '/healthz', port: 80 } };
+  const probed = { ...pod, spec: { containers: [{ name: 'web', readinessProbe }, { name: 'log' }] } };
+  expect(behaviorsUnseen(probed)).toEqual([
+    'Annotation portolan.dev/behavior says "tcp fails", but no container that is told so has such a probe',
   ]);
 });

@@ -1,7 +1,9 @@
 // How a pod's author tells the simulated runtime what its containers do: the annotation `portolan.dev/behavior`. Described in docs/behaviors.md.
 
 import type { Duration } from '../base/clock.ts';
-import type { Pod } from '../kinds/generated/types/core-v1.ts';
+import type { Container, Pod } from '../kinds/generated/types/core-v1.ts';
+import { isAbout, namesProbe, type ProbeFault } from './probe-faults.ts';
+import { probeNames, probeOf } from './probes.ts';
 import type { UseSpan } from './use.ts';
 
 export const behaviorAnnotation = 'portolan.dev/behavior';
@@ -19,6 +21,8 @@ export interface Behavior {
   readonly notReadyAfter?: Duration;
   /** Every probe fails from this on. */
   readonly hangAfter?: Duration;
+  /** When which probes fail besides. */
+  readonly probeFaults?: readonly ProbeFault[];
   /** How long it takes to end once asked to. */
   readonly stopAfter?: Duration;
   /** Bytes per millisecond on top of what it uses. */
@@ -28,13 +32,33 @@ export interface Behavior {
   readonly memory?: readonly UseSpan[];
 }
 
+/** What a form may say besides its numbers. */
+interface Said {
+  readonly span: Pick<UseSpan, 'from' | 'to'>;
+  readonly probe: string;
+}
+
 interface Form {
   /** Words in capitals stand for values. */
   readonly form: string;
   /** May go on with `from DURATION` or `from DURATION to DURATION`. */
   readonly timed?: true;
-  readonly gives: (first: number, second: number, span: Pick<UseSpan, 'from' | 'to'>) => Behavior;
+  readonly gives: (first: number, second: number, said: Said) => Behavior;
 }
+
+const faulty = (how: ProbeFault['how']): readonly Form[] => [
+  { form: `PROBE ${how}`, gives: (_first, _second, { probe }) => faultOf({ probe, how, from: 0, to: Infinity }) },
+  {
+    form: `PROBE ${how} after DURATION`,
+    gives: (from, _second, { probe }) => faultOf({ probe, how, from, to: Infinity }),
+  },
+  {
+    form: `PROBE ${how} from DURATION to DURATION`,
+    gives: (from, to, { probe }) => faultOf({ probe, how, from, to }),
+  },
+];
+
+const faultOf = (fault: ProbeFault): Behavior => ({ probeFaults: [fault] });
 
 export const behaviorForms: readonly Form[] = [
   { form: 'crash-loop', gives: () => ({ crashLoop: true }) },
@@ -42,12 +66,18 @@ export const behaviorForms: readonly Form[] = [
   { form: 'slow-start DURATION', gives: (readyAfter) => ({ readyAfter }) },
   { form: 'not-ready after DURATION', gives: (notReadyAfter) => ({ notReadyAfter }) },
   { form: 'hang after DURATION', gives: (hangAfter) => ({ hangAfter }) },
+  ...faulty('fails'),
+  ...faulty('hangs'),
   { form: 'stop after DURATION', gives: (stopAfter) => ({ stopAfter }) },
   { form: 'leak RATE', gives: (leak) => ({ leak }) },
-  { form: 'cpu CORES', timed: true, gives: (amount, _, span) => ({ cpu: [{ amount, ...span }] }) },
-  { form: 'cpu PERCENT', timed: true, gives: (amount, _, span) => ({ cpu: [{ amount, share: true, ...span }] }) },
-  { form: 'memory BYTES', timed: true, gives: (amount, _, span) => ({ memory: [{ amount, ...span }] }) },
-  { form: 'memory PERCENT', timed: true, gives: (amount, _, span) => ({ memory: [{ amount, share: true, ...span }] }) },
+  { form: 'cpu CORES', timed: true, gives: (amount, _, { span }) => ({ cpu: [{ amount, ...span }] }) },
+  { form: 'cpu PERCENT', timed: true, gives: (amount, _, { span }) => ({ cpu: [{ amount, share: true, ...span }] }) },
+  { form: 'memory BYTES', timed: true, gives: (amount, _, { span }) => ({ memory: [{ amount, ...span }] }) },
+  {
+    form: 'memory PERCENT',
+    timed: true,
+    gives: (amount, _, { span }) => ({ memory: [{ amount, share: true, ...span }] }),
+  },
   { form: 'pull-error', gives: () => ({ pullError: true }) },
 ];
 
@@ -89,7 +119,7 @@ function readPercent(text: string): number | undefined {
 }
 
 interface Value {
-  readonly read: (text: string) => number | undefined;
+  readonly read: (text: string) => number | string | undefined;
   readonly like: string;
 }
 
@@ -98,6 +128,10 @@ const values: Record<string, Value> = {
   DURATION: { read: readDuration, like: 'a duration like 90s, 2m or 1h30m' },
   RATE: { read: readRate, like: 'an amount per time like 10Mi/min' },
   CORES: { read: (text) => measure(text, { '': 1, m: 0.001 }), like: 'cores like 0.5 or 300m' },
+  PROBE: {
+    read: (text) => (namesProbe(text) ? text : undefined),
+    like: 'readiness, liveness, startup, exec, http, tcp or grpc, or a handler with what it asks like http:/healthz or tcp:5432',
+  },
   BYTES: { read: (text) => measure(text, byteUnits), like: 'bytes like 200Mi' },
   PERCENT: { read: readPercent, like: 'a share of what is requested like 80%' },
 };
@@ -115,16 +149,28 @@ export function parseBehavior(text: string): { readonly behavior: Behavior; read
   };
 }
 
-/** What is said later counts; spans of use are all kept. */
+const kept = ['cpu', 'memory', 'probeFaults'] as const;
+
+/** What is said later counts; spans of use and faults of probes are all kept. */
 function together(parts: readonly Behavior[]): Behavior {
-  const of = (name: 'cpu' | 'memory') => parts.flatMap((part) => part[name] ?? []);
-  const [cpu, memory] = [of('cpu'), of('memory')];
-  return Object.assign({}, ...parts, cpu.length > 0 && { cpu }, memory.length > 0 && { memory }) as Behavior;
+  const all = kept.map((name) => [name, parts.flatMap((part): readonly object[] => part[name] ?? [])] as const);
+  return Object.assign({}, ...parts, Object.fromEntries(all.filter(([, list]) => list.length > 0))) as Behavior;
+}
+
+/** The forms that begin so, those with most words in common first; of several, those of the same length. */
+function formsLike(words: readonly string[]): readonly Form[] {
+  const nearness = (form: readonly string[]): number =>
+    2 * form.filter((word, i) => word === words[i]).length + (form.length === words.length ? 1 : 0);
+  return behaviorForms
+    .map((each) => ({ each, form: each.form.split(' ') }))
+    .filter(({ form: [first = ''] }) => first === words[0] || values[first]?.read(words[0] ?? '') !== undefined)
+    .sort((a, b) => nearness(b.form) - nearness(a.form))
+    .map(({ each }) => each);
 }
 
 /** The behaviour these words say, or what is wrong with them. */
 function readPart(words: readonly string[]): Behavior | string {
-  const forms = behaviorForms.filter(({ form }) => form.split(' ')[0] === words[0]);
+  const forms = formsLike(words);
   if (forms.length === 0)
     return `"${words.join(' ')}" is not a behaviour: use one of ${behaviorForms.map(({ form }) => `"${form}"`).join(', ')}`;
   const read = forms.map((form) => readForm(form, words));
@@ -140,16 +186,18 @@ function readForm({ form, timed, gives }: Form, words: readonly string[]): Behav
     return `${said} is incomplete or too long: write "${[...plain, ...(timed ? spanWords : [])].join(' ')}"`;
 
   const numbers: number[] = [];
+  let probe = '';
   for (const [i, word] of expected.entries()) {
     const given = words[i] ?? '';
     const value = values[word];
-    const number = value?.read(given);
-    if (value && number === undefined) return `${said}: "${given}" is not ${value.like}: write "${expected.join(' ')}"`;
+    const meant = value?.read(given);
+    if (value && meant === undefined) return `${said}: "${given}" is not ${value.like}: write "${expected.join(' ')}"`;
     if (!value && word !== given) return `${said}: "${given}" should be "${word}": write "${expected.join(' ')}"`;
-    if (number !== undefined) numbers.push(number);
+    if (typeof meant === 'number') numbers.push(meant);
+    else probe = meant ?? probe;
   }
   const [from = 0, to] = timed ? numbers.slice(1) : [];
-  return gives(numbers[0] ?? 0, numbers[1] ?? 0, { from, ...(to !== undefined && { to }) });
+  return gives(numbers[0] ?? 0, numbers[1] ?? 0, { span: { from, ...(to !== undefined && { to }) }, probe });
 }
 
 const spanWords = ['from', 'DURATION', 'to', 'DURATION'];
@@ -175,18 +223,38 @@ export function behaviorErrors(pod: Pod): readonly string[] {
   });
 }
 
-/** Behaviours that only a probe could notice, told to a container that has none. */
+/** Behaviours that only a probe could notice, told where there is none. */
 export function behaviorsUnseen(pod: Pod): readonly string[] {
-  return pod.spec.containers.flatMap((container) => {
-    const { readyAfter, notReadyAfter, hangAfter } = behaviorOf(pod, container.name);
-    const told = [
-      readyAfter !== undefined && 'slow-start',
-      notReadyAfter !== undefined && 'not-ready',
-      hangAfter !== undefined && 'hang',
-    ].filter((form) => form !== false);
-    if (told.length === 0 || container.startupProbe || container.readinessProbe || container.livenessProbe) return [];
-    return [
-      `Container "${container.name}" is told ${told.join(' and ')} by annotation ${behaviorAnnotation}, but has no probe to notice it and counts as ready once it runs: add a readinessProbe`,
-    ];
-  });
+  return [...pod.spec.containers.flatMap((container) => slownessUnseen(pod, container)), ...faultsUnseen(pod)];
+}
+
+function slownessUnseen(pod: Pod, container: Container): readonly string[] {
+  const { readyAfter, notReadyAfter, hangAfter } = behaviorOf(pod, container.name);
+  const told = [
+    readyAfter !== undefined && 'slow-start',
+    notReadyAfter !== undefined && 'not-ready',
+    hangAfter !== undefined && 'hang',
+  ].filter((form) => form !== false);
+  if (told.length === 0 || probeNames.some((name) => probeOf(container, name))) return [];
+  return [
+    `Container "${container.name}" is told ${told.join(' and ')} by annotation ${behaviorAnnotation}, but has no probe to notice it and counts as ready once it runs: add a readinessProbe`,
+  ];
+}
+
+/** What is told to all containers is seen when one of them notices. */
+function faultsUnseen(pod: Pod): readonly string[] {
+  const told = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap((container) =>
+    (behaviorOf(pod, container.name).probeFaults ?? []).map(({ probe, how }) => ({
+      what: `${probe} ${how}`,
+      seen: probeNames.some((name) => {
+        const asked = probeOf(container, name);
+        return asked !== undefined && isAbout(probe, { name, probe: asked }, container);
+      }),
+    })),
+  );
+  const seen = new Set(told.filter((each) => each.seen).map(({ what }) => what));
+  const unseen = new Set(told.map(({ what }) => what).filter((what) => !seen.has(what)));
+  return [...unseen].map(
+    (what) => `Annotation ${behaviorAnnotation} says "${what}", but no container that is told so has such a probe`,
+  );
 }

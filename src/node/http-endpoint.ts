@@ -7,7 +7,8 @@ import type { Container, Probe } from '../kinds/generated/types/core-v1.ts';
 import type { ProxyAnswer, ProxyRequest } from '../server/kubelets.ts';
 import { RuntimeFailure } from './runtime.ts';
 import { runsKnownProgram } from './own-command.ts';
-import { probeAnswer, type Entry } from './simulated-container.ts';
+import type { Entry } from './simulated-container.ts';
+import { standingTowards } from './simulated-probe.ts';
 
 /** Whether a container listens: at the ports it declares and its probes ask; one that declares none is taken to
  * listen at any, unless it runs what we know not to listen. */
@@ -29,11 +30,13 @@ export function answerOf(
   port: number,
   now: Instant,
 ): ProxyAnswer | 'refused' | 'silent' {
-  const { pod, container, startedAt, behavior } = entry;
-  const age = startedAt === undefined ? 0 : now - startedAt;
-  if (age >= (behavior.hangAfter ?? Infinity)) return 'silent';
-  if (age < (behavior.readyAfter ?? 0)) return 'refused';
-  const ready = probeAnswer(entry, 'readiness', now).success;
+  const { pod, container } = entry;
+  const [path = '/'] = request.path.split('?');
+  const toConnect = standingTowards(entry, { name: 'liveness', probe: { tcpSocket: { port } } }, now).standing;
+  const toAnswer = standingTowards(entry, { name: 'readiness', probe: { httpGet: { port, path } } }, now).standing;
+  if (toAnswer === 'silent' || toConnect === 'silent') return 'silent';
+  if (toConnect !== 'well') return 'refused';
+  const ready = toAnswer === 'well';
   const { name, namespace } = pod.metadata;
   const lines = [
     `pod ${namespace}/${name}, container ${container.name}, image ${container.image}, port ${port}`,

@@ -7,6 +7,8 @@ import type { Lease } from '../kinds/coordination/lease.ts';
 import type { Node, NodeCondition, Taint } from '../kinds/generated/types/core-v1.ts';
 import { simulatedDriver } from '../kinds/storage/driver-name.ts';
 import type { CSINode } from '../kinds/generated/types/storage-v1.ts';
+import type { PressureCondition } from './pressure.ts';
+import type { StaticPod } from './static-pods.ts';
 
 export interface NodeSpec {
   readonly name: string;
@@ -19,7 +21,12 @@ export interface NodeSpec {
   readonly pods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Those it runs by itself. */
+  readonly staticPods?: readonly StaticPod[];
 }
+
+export const defaultMemory = '32Gi';
 
 /** Marks, as label and annotation, nodes on which nothing really runs. */
 export const simulatedMark = 'portolan.dev/simulated';
@@ -54,6 +61,7 @@ export function nodeObject(spec: NodeSpec, { hostIP, podCIDR, random, now }: Pla
       annotations: {
         [simulatedMark]: 'true',
         'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+        ...spec.annotations,
       },
     },
     spec: {
@@ -86,7 +94,7 @@ export function labelsOf({ name, zone, region, labels }: NodeSpec): Record<strin
 }
 
 export function nodeStatus(
-  { name, cpu = '8', memory = '32Gi', pods = 110, labels }: NodeSpec,
+  { name, cpu = '8', memory = defaultMemory, pods = 110, labels }: NodeSpec,
   hostIP: string,
   random: Random,
   conditions: NodeCondition[],
@@ -124,44 +132,105 @@ export function nodeStatus(
   };
 }
 
-const healthy: readonly Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] = [
-  {
-    type: 'MemoryPressure',
-    status: 'False',
-    reason: 'KubeletHasSufficientMemory',
-    message: 'kubelet has sufficient memory available',
-  },
-  {
-    type: 'DiskPressure',
-    status: 'False',
-    reason: 'KubeletHasNoDiskPressure',
-    message: 'kubelet has no disk pressure',
-  },
-  {
-    type: 'PIDPressure',
-    status: 'False',
-    reason: 'KubeletHasSufficientPID',
-    message: 'kubelet has sufficient PID available',
-  },
-  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
-];
+/** What a kubelet says of its node's health. */
+export interface NodeHealth {
+  readonly pressures: readonly PressureCondition[];
+  readonly shutsDown?: boolean;
+}
 
-/** A healthy node's conditions, dated from when each became so; conditions of others stay. */
-export function nodeConditions(previous: readonly NodeCondition[] | undefined, now: Instant): NodeCondition[] {
+export const wellNode: NodeHealth = { pressures: [] };
+
+type Judged = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** `event`: the reason of the event that tells of the change. */
+const judgements: Readonly<Record<PressureCondition, Record<'True' | 'False', Omit<Told, 'type' | 'status'>>>> = {
+  MemoryPressure: {
+    True: {
+      reason: 'KubeletHasInsufficientMemory',
+      message: 'kubelet has insufficient memory available',
+      event: 'NodeHasInsufficientMemory',
+    },
+    False: {
+      reason: 'KubeletHasSufficientMemory',
+      message: 'kubelet has sufficient memory available',
+      event: 'NodeHasSufficientMemory',
+    },
+  },
+  DiskPressure: {
+    True: { reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure', event: 'NodeHasDiskPressure' },
+    False: {
+      reason: 'KubeletHasNoDiskPressure',
+      message: 'kubelet has no disk pressure',
+      event: 'NodeHasNoDiskPressure',
+    },
+  },
+  PIDPressure: {
+    True: {
+      reason: 'KubeletHasInsufficientPID',
+      message: 'kubelet has insufficient PID available',
+      event: 'NodeHasInsufficientPID',
+    },
+    False: {
+      reason: 'KubeletHasSufficientPID',
+      message: 'kubelet has sufficient PID available',
+      event: 'NodeHasSufficientPID',
+    },
+  },
+};
+
+interface Told extends Judged {
+  readonly event: string;
+}
+
+function judge({ pressures, shutsDown }: NodeHealth): readonly Told[] {
+  const types = Object.keys(judgements) as PressureCondition[];
+  return [
+    ...types.map((type) => {
+      const status = pressures.includes(type) ? 'True' : 'False';
+      return { type, status, ...judgements[type][status] } as const;
+    }),
+    {
+      type: 'Ready',
+      ...(shutsDown
+        ? ({
+            status: 'False',
+            reason: 'KubeletNotReady',
+            message: 'node is shutting down',
+            event: 'NodeNotReady',
+          } as const)
+        : ({
+            status: 'True',
+            reason: 'KubeletReady',
+            message: 'kubelet is posting ready status',
+            event: 'NodeReady',
+          } as const)),
+    },
+  ];
+}
+
+/** A node's conditions, dated from when each became so; conditions of others stay. */
+export function nodeConditions(
+  previous: readonly NodeCondition[] | undefined,
+  now: Instant,
+  health: NodeHealth = wellNode,
+): NodeCondition[] {
   const known = new Map((previous ?? []).map((condition) => [condition.type, condition]));
-  const ours = healthy.map((condition) => {
+  const ours = judge(health).map(({ event: _event, ...condition }) => {
     const before = known.get(condition.type);
     const since = before?.status === condition.status ? before.lastTransitionTime : undefined;
     return { ...condition, lastHeartbeatTime: formatTime(now), lastTransitionTime: since ?? formatTime(now) };
   });
-  return [...ours, ...[...known.values()].filter(({ type }) => !healthy.some((condition) => condition.type === type))];
+  return [...ours, ...[...known.values()].filter(({ type }) => !ours.some((condition) => condition.type === type))];
 }
 
-/** Whether somebody (the node lifecycle controller) has written that the node is not well, so that it must say it is. */
-export const needsConditions = (node: Node): boolean =>
-  healthy.some(
-    ({ type, status }) => node.status?.conditions?.find((condition) => condition.type === type)?.status !== status,
-  );
+/** What is to be told of a node whose object says something else: the reasons of its events. */
+export const changesOf = (node: Node, health: NodeHealth): readonly string[] =>
+  judge(health)
+    .filter(({ type, status }) => statusIn(node, type) !== status)
+    .map(({ event }) => event);
+
+const statusIn = (node: Node, type: string): string | undefined =>
+  node.status?.conditions?.find((condition) => condition.type === type)?.status;
 
 export function leaseObject(node: Node, now: Instant): Lease {
   const { name = '', uid = '' } = node.metadata;

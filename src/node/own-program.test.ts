@@ -311,13 +311,13 @@ test('a hook runs in the container, and what nobody can run is taken to succeed'
   const { signal } = new AbortController();
   const quit = runtime.exec(id, ['nginx', '-s', 'quit'], signal);
   await clock.advance(0);
-  expect(await quit).toBe(0);
+  expect((await quit).exitCode).toBe(0);
   const hook = runtime.exec(id, ['sh', '-c', 'sleep 5; echo bye > /tmp/said; exit 2'], signal);
   await clock.advance(seconds(5));
-  expect(await hook).toBe(2);
+  expect(await hook).toEqual({ exitCode: 2, stdout: '', stderr: '' });
   expect(await exec('cat', '/tmp/said')).toBe('bye\n');
   const gone = new AbortController();
   const endless = runtime.exec(id, ['sleep', 'infinity'], gone.signal);
   gone.abort();
-  expect(await endless).toBe(130);
+  expect((await endless).exitCode).toBe(130);
 });

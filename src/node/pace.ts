@@ -9,6 +9,7 @@ export const paces = {
   sandbox: [50, 300],
   create: [10, 40],
   start: [40, 160],
+  resize: [20, 100],
   stop: [20, 200],
   pullSmall: [300, 800],
   pullMedium: [800, 1800],

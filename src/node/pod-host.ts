@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Container, Pod } from '../kinds/generated/types/core-v1.ts';
 import type { EventText } from '../reconcile/controller.ts';
+import type { Refusal } from './admission.ts';
 import type { Sources } from './environment.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { NodeFacts } from './pod-status.ts';
@@ -22,6 +23,8 @@ export interface PodHost {
   readonly event: (about: Pod, text: EventText) => void;
   /** The config maps and secrets of a namespace. */
   readonly sources: (namespace: string) => Promise<Sources>;
+  /** Why the node has no room for a pod as it is now. */
+  readonly refusal: (pod: Pod) => Refusal | undefined;
   /** Whether the node reaches the API server; while it does not, nothing is written. */
   readonly online: () => boolean;
 }
@@ -34,6 +37,8 @@ export interface PodScope {
   readonly pod: () => Pod;
   /** Nothing new is to be started. */
   readonly ends: () => boolean;
+  /** Aborted when the pod ends. */
+  readonly over: AbortSignal;
   readonly normal: (reason: string, message: string, container?: Container) => void;
   readonly warning: (reason: string, message: string, container?: Container) => void;
   /** Looks at the pod again. */
@@ -42,6 +47,9 @@ export interface PodScope {
 
 /** How long to wait after failures: of mounts (doubling), of making sandboxes and containers, and of writes. */
 export const pauses = { mountFirst: 500, mountMost: 122_000, retry: 10_000, write: 1000 };
+
+/** As the kubelet names a pod in its messages. */
+export const podTitle = ({ metadata: { name, namespace, uid } }: Pod): string => `${name}_${namespace}(${uid})`;
 
 /** Which part of the pod a container's events are about. */
 export function fieldPathOf(pod: Pod, { name }: Container): string {

@@ -8,6 +8,7 @@ import {
   isThrough,
   nextInitContainer,
   restartsAfter,
+  restartsAll,
   sandboxOf,
   type ContainerRecord,
   type Crash,
@@ -16,6 +17,7 @@ import {
   type PodRecord,
 } from './pod-record.ts';
 import { probeOf } from './probes.ts';
+import { isBehindGrant } from './resize.ts';
 import type { ProbeName } from './runtime.ts';
 
 export type Action =
@@ -26,6 +28,11 @@ export type Action =
   | { readonly do: 'back-off'; readonly container: ContainerRecord; readonly until: Instant }
   | { readonly do: 'probe'; readonly container: ContainerRecord; readonly probe: ProbeName }
   | { readonly do: 'stop'; readonly container: ContainerRecord; readonly grace: Duration }
+  | { readonly do: 'resize'; readonly container: ContainerRecord }
+  /** What the pod was granted is in force. */
+  | { readonly do: 'finish-resize' }
+  /** Stops and removes all containers, so that the pod begins anew. */
+  | { readonly do: 'restart-all' }
   | { readonly do: 'end'; readonly ending: Ending }
   | { readonly do: 'stop-sandbox' };
 
@@ -102,9 +109,31 @@ function planRunning(pod: Pod, record: PodRecord, now: Instant): Step {
   if (volumes.is === 'unmounted') return once({ do: 'mount' }, volumes.retryAt, now);
   if (record.sandbox === 'none') return once({ do: 'run-sandbox' }, record.sandboxRetryAt, now);
 
+  if (record.restartingAll) return idle;
+  if (record.containers.some(restartsAll))
+    return record.containers.some(({ state }) => state.is === 'starting')
+      ? idle
+      : { actions: [{ do: 'restart-all' }], next: Infinity };
+
   const due = dueContainers(record);
   const steps = record.containers.map((container) => planContainer(pod, container, due.has(container), now));
-  return { actions: steps.flatMap(({ actions }) => actions), next: Math.min(...steps.map(({ next }) => next)) };
+  const actions = inTurn(
+    steps.flatMap(({ actions }) => actions),
+    record,
+  );
+  const isResizing = record.containers.some((each) => each.resizing || each.mustRestart || isBehindGrant(each));
+  const isResized = record.resize.inProgress && !isResizing;
+  return {
+    actions: isResized ? [...actions, { do: 'finish-resize' }] : actions,
+    next: Math.min(...steps.map(({ next }) => next)),
+  };
+}
+
+/** Containers are started one after another: an image, a postStart hook hold up what follows. */
+function inTurn(actions: readonly Action[], { containers }: PodRecord): readonly Action[] {
+  const isStarting = containers.some(({ state }) => state.is === 'starting');
+  const first = isStarting ? undefined : actions.find((action) => action.do === 'start');
+  return actions.filter((action) => action.do !== 'start' || action === first);
 }
 
 /** The containers that may start now: those of the main round, or the init container whose turn it is and the sidecars before it. */
@@ -117,7 +146,12 @@ function dueContainers(record: PodRecord): ReadonlySet<ContainerRecord> {
 
 function planContainer(pod: Pod, container: ContainerRecord, due: boolean, now: Instant): Step {
   const { state } = container;
-  if (state.is === 'running') return planProbes(container, now);
+  if (state.is === 'running') {
+    const probes = planProbes(container, now);
+    return isBehindGrant(container) && !container.resizing
+      ? { ...probes, actions: [...probes.actions, { do: 'resize', container }] }
+      : probes;
+  }
   if (state.is === 'starting' || !due) return idle;
   if (state.is === 'exited' && !restartsAfter(pod, container, state.exitCode)) return idle;
 
@@ -129,8 +163,9 @@ function planContainer(pod: Pod, container: ContainerRecord, due: boolean, now: 
 }
 
 /** When the present exit or failed pull gives way to the wait after it; undefined when it already has. */
-function backOffShownSince({ state, pullDelay }: ContainerRecord): Instant | undefined {
+function backOffShownSince({ state, pullDelay, last }: ContainerRecord): Instant | undefined {
   if (state.is === 'exited') return state.finishedAt + shownFor;
+  if (state.is === 'waiting' && state.reason === 'PostStartHookError') return (last?.finishedAt ?? 0) + shownFor;
   if (state.is === 'waiting' && state.reason === 'ErrImagePull')
     return (state.retryAt ?? 0) - (pullDelay ?? 0) + shownFor;
   return undefined;

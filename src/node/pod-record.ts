@@ -1,9 +1,10 @@
 // What a node knows of one of its pods: how each container stands, and the questions asked about that.
 
 import type { Duration, Instant } from '../base/clock.ts';
-import type { Container, ContainerRestartRule, Pod } from '../kinds/generated/types/core-v1.ts';
+import type { Container, ContainerRestartRule, Pod, ResourceRequirements } from '../kinds/generated/types/core-v1.ts';
 import type { ProbeState } from './probes.ts';
-import type { Image, ProbeName, Sandbox } from './runtime.ts';
+import type { Resize } from './resize.ts';
+import type { ContainerExit, Image, ProbeName, Sandbox } from './runtime.ts';
 
 export interface Waiting {
   readonly is: 'waiting';
@@ -38,6 +39,10 @@ export interface Exited {
 export interface Starting {
   readonly is: 'starting';
   readonly was: Waiting | Exited;
+  /** Its program runs, and its postStart hook is not through yet. */
+  readonly id?: string;
+  /** How it ended before the hook was through. */
+  readonly ended?: ContainerExit;
 }
 
 /** A sidecar is an init container that keeps running. */
@@ -51,6 +56,15 @@ export interface Crash {
 export interface ContainerRecord {
   /** As the pod says now. */
   container: Container;
+  /** What its node grants it, and what it runs with. */
+  granted: ResourceRequirements | undefined;
+  inForce: ResourceRequirements | undefined;
+  /** It was removed to begin anew with all others, and has not done so yet. */
+  reset?: boolean;
+  /** It is being given what it was granted. */
+  resizing?: boolean;
+  /** It is stopped only to be started again. */
+  mustRestart?: boolean;
   readonly role: ContainerRole;
   state: Waiting | Starting | Running | Exited;
   /** The exit before the present state. */
@@ -69,6 +83,8 @@ export interface Ending {
   /** Why the pod fails; left out for a pod being deleted. */
   readonly reason?: string;
   readonly message?: string;
+  /** The node ends it: told in a DisruptionTarget condition once it has ended. */
+  readonly disrupts?: true;
 }
 
 export interface PodRecord {
@@ -83,6 +99,9 @@ export interface PodRecord {
   /** Kept when the sandbox is gone. */
   ips: readonly string[];
   ending?: Ending;
+  resize: Resize;
+  /** All containers are being stopped and removed, to begin anew. */
+  restartingAll?: boolean;
 }
 
 export const rolesOf = (pod: Pod): { readonly container: Container; readonly role: ContainerRole }[] => [
@@ -99,6 +118,8 @@ export const rolesOf = (pod: Pod): { readonly container: Container; readonly rol
 
 export const freshContainer = (container: Container, role: ContainerRole): ContainerRecord => ({
   container,
+  granted: container.resources,
+  inForce: container.resources,
   role,
   state: { is: 'waiting' },
   restarts: 0,
@@ -111,6 +132,7 @@ export const freshRecord = (pod: Pod, now: Instant): PodRecord => ({
   volumes: { is: 'unmounted' },
   sandbox: 'none',
   ips: [],
+  resize: {},
 });
 
 export const sandboxOf = (record: PodRecord): Sandbox | undefined =>
@@ -132,6 +154,21 @@ export function exitOf({ state, last }: ContainerRecord): Exited | undefined {
   return state.is === 'waiting' ? last : undefined;
 }
 
+/** How a container that ran stands after it ended. */
+export function exitedFrom({ id, image, startedAt }: Running, exit: ContainerExit): Exited {
+  const { at: finishedAt, exitCode, reason, message } = exit;
+  return {
+    is: 'exited',
+    id,
+    image,
+    startedAt,
+    finishedAt,
+    exitCode,
+    reason,
+    ...(message !== undefined && { message }),
+  };
+}
+
 /** It waits from now on, and does not forget the exit it stood at. */
 export function wait(record: ContainerRecord, waiting: Omit<Waiting, 'is'>): void {
   record.last = exitOf(record) ?? record.last;
@@ -143,14 +180,25 @@ export function isOver(pod: Pod, record: ContainerRecord): boolean {
   return record.state.is === 'exited' && !restartsAfter(pod, record, record.state.exitCode);
 }
 
-export function restartsAfter(pod: Pod, { container, role }: ContainerRecord, exitCode: number): boolean {
+export function restartsAfter(pod: Pod, { container, role, mustRestart }: ContainerRecord, exitCode: number): boolean {
+  if (mustRestart) return true;
   if (role === 'sidecar') return true;
   if (role === 'ephemeral') return false;
-  const rules = container.restartPolicyRules ?? [];
-  if (rules.some((rule) => rule.action === 'Restart' && ruleMatches(rule, exitCode))) return true;
+  if (ruleFor(container, exitCode)) return true;
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always';
   return policy === 'Never' ? false : policy === 'OnFailure' || role === 'init' ? exitCode !== 0 : true;
 }
+
+/** The first rule that is about this exit. */
+const ruleFor = ({ restartPolicyRules = [] }: Container, exitCode: number): ContainerRestartRule | undefined =>
+  restartPolicyRules.find((rule) => ruleMatches(rule, exitCode));
+
+/** Why a container waits that was removed so that all begin anew, and how it is said to have ended. */
+export const removedReason = 'RestartingAllContainers';
+
+/** Whether it ended so that all containers of its pod begin anew. */
+export const restartsAll = ({ container, state }: ContainerRecord): boolean =>
+  state.is === 'exited' && ruleFor(container, state.exitCode)?.action === 'RestartAllContainers';
 
 function ruleMatches({ exitCodes }: ContainerRestartRule, exitCode: number): boolean {
   const named = exitCodes?.values?.includes(exitCode) ?? false;
@@ -159,7 +207,9 @@ function ruleMatches({ exitCodes }: ContainerRestartRule, exitCode: number): boo
 
 /** All init containers are done and all sidecars started, or were when the main containers began. */
 export function isInitialized(record: PodRecord): boolean {
-  const begun = record.containers.some(({ role, state, last }) => role === 'main' && (state.is !== 'waiting' || last));
+  const begun = record.containers.some(
+    ({ role, state, last, reset }) => role === 'main' && !reset && (state.is !== 'waiting' || last),
+  );
   return begun || nextInitContainer(record) === undefined;
 }
 

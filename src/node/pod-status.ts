@@ -17,6 +17,7 @@ import {
   isInitialized,
   isReady,
   isStarted,
+  removedReason,
   sandboxOf,
   type ContainerRecord,
   type ContainerRole,
@@ -62,6 +63,7 @@ export function phaseOf(pod: Pod, record: PodRecord): PodPhase {
   if (record.rejected) return 'Failed';
   if (isEnded(pod, record)) return succeeded(record) && !record.ending?.reason ? 'Succeeded' : 'Failed';
   const mains = record.containers.filter(({ role }) => role === 'main');
+  if (mains.some(({ reset }) => reset)) return 'Running';
   const begun = mains.every((each) => each.state.is === 'running' || exitOf(each));
   return isInitialized(record) && begun ? 'Running' : 'Pending';
 }
@@ -72,7 +74,10 @@ const succeeded = (record: PodRecord): boolean =>
 
 // Conditions
 
-type Judged = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+type Judged = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message' | 'observedGeneration'>;
+
+/** Those that go when they do not hold. */
+const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
 
 function conditionsOf(pod: Pod, record: PodRecord, phase: PodPhase, now: Instant): PodCondition[] {
   const judged = record.rejected ? [] : judge(pod, record, phase);
@@ -83,8 +88,16 @@ function conditionsOf(pod: Pod, record: PodRecord, phase: PodPhase, now: Instant
   const scheduled =
     previous.get('PodScheduled') ??
     dated({ type: 'PodScheduled', status: 'True' }, undefined, pod.metadata.generation ?? 1, now);
-  const names = new Set(['PodScheduled', ...judged.map(({ type }) => type)]);
-  return [...ours, scheduled, ...[...previous.values()].filter(({ type }) => !names.has(type))];
+  const restarting = judgeRestarting(record, phase).map((condition) =>
+    dated(condition, previous.get(condition.type), pod.metadata.generation ?? 1, now),
+  );
+  const names = new Set<string>([
+    ...restarting.map(({ type }) => type),
+    'PodScheduled',
+    ...resizeConditions,
+    ...judged.map(({ type }) => type),
+  ]);
+  return [...ours, scheduled, ...restarting, ...[...previous.values()].filter(({ type }) => !names.has(type))];
 }
 
 function dated(
@@ -94,17 +107,55 @@ function dated(
   now: Instant,
 ): PodCondition {
   const since = previous?.status === condition.status ? previous.lastTransitionTime : undefined;
-  return { ...condition, observedGeneration, lastTransitionTime: since ?? formatTime(now) };
+  return { observedGeneration, ...condition, lastTransitionTime: since ?? formatTime(now) };
 }
 
 function judge(pod: Pod, record: PodRecord, phase: PodPhase): Judged[] {
   const containersReady = judgeContainersReady(record, phase);
+  const { ending } = record;
   return [
+    ...(ending?.disrupts && isEnded(pod, record)
+      ? [
+          {
+            type: 'DisruptionTarget',
+            status: 'True' as const,
+            reason: 'TerminationByKubelet',
+            message: ending.message ?? '',
+          },
+        ]
+      : []),
     { type: 'PodReadyToStartContainers', status: sandboxOf(record) ? 'True' : 'False' },
     judgeInitialized(record, phase),
     judgeReady(pod, containersReady),
     containersReady,
+    ...(phase === 'Succeeded' || phase === 'Failed' ? [] : judgeResize(record)),
   ];
+}
+
+/** Told of pods with a rule that may restart all containers. */
+function judgeRestarting(record: PodRecord, phase: PodPhase): Judged[] {
+  const { containers, rejected, restartingAll } = record;
+  const may = containers.some(({ container }) =>
+    container.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  );
+  if (!may || rejected) return [];
+  const type = 'AllContainersRestarting';
+  if (phase === 'Succeeded') return [{ type, status: 'False', reason: 'PodCompleted' }];
+  if (phase === 'Failed') return [{ type, status: 'False', reason: 'PodFailed' }];
+  if (!restartingAll) return [{ type, status: 'False' }];
+  const message = 'container exited with restart policy rule';
+  return [{ type, status: 'True', reason: 'RestartAllContainersStarted', message }];
+}
+
+function judgeResize({ resize: { pending, inProgress } }: PodRecord): Judged[] {
+  const status = 'True';
+  const told: Judged[] = [];
+  if (pending) {
+    const { message, generation: observedGeneration } = pending;
+    told.push({ type: 'PodResizePending', status, reason: 'Deferred', message, observedGeneration });
+  }
+  if (inProgress) told.push({ type: 'PodResizeInProgress', status, observedGeneration: inProgress.generation });
+  return told;
 }
 
 function judgeInitialized(record: PodRecord, phase: PodPhase): Judged {
@@ -185,7 +236,8 @@ interface Shown {
 function containerStatus(record: ContainerRecord, shown: Shown): ContainerStatus {
   const { container, state } = record;
   const known = state.is === 'running' || state.is === 'exited' ? state : exitOf(record);
-  const { requests } = container.resources ?? {};
+  const { granted } = record;
+  const resources = state.is === 'running' ? record.inForce : granted;
   const mounts = (container.volumeMounts ?? []).map(({ mountPath, name, readOnly }) => ({
     mountPath,
     name,
@@ -201,8 +253,8 @@ function containerStatus(record: ContainerRecord, shown: Shown): ContainerStatus
     imageID: known?.image.id ?? '',
     ...(known && { containerID: `${shown.facts.runtime}://${known.id}` }),
     started: isStarted(record),
-    ...(requests && { allocatedResources: requests }),
-    ...(container.resources && { resources: container.resources }),
+    ...(granted?.requests && { allocatedResources: granted.requests }),
+    ...(resources && { resources }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
   };
 }
@@ -228,7 +280,14 @@ const neverFound: ContainerStateTerminated = {
   message: 'The container could not be located when the pod was terminated',
 };
 
-const terminated = (exit: Exited, { runtime }: NodeFacts): ContainerStateTerminated => ({
+const terminated = (exit: Exited, facts: NodeFacts): ContainerStateTerminated => {
+  const { exitCode, reason, message } = exit;
+  // Nothing else is known of what was removed.
+  if (reason === removedReason) return { exitCode, reason, ...(message && { message }) };
+  return seenEnd(exit, facts);
+};
+
+const seenEnd = (exit: Exited, { runtime }: NodeFacts): ContainerStateTerminated => ({
   exitCode: exit.exitCode,
   reason: exit.reason,
   ...(exit.message && { message: exit.message }),

@@ -9,6 +9,7 @@ import type { Informers } from '../client/informers.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
 import type { ConfigMap, Container, Pod, PodCondition, PodStatus } from '../kinds/generated/types/core-v1.ts';
 import { podAddresses } from './addresses.ts';
+import type { Refusal } from './admission.ts';
 import type { PodHost } from './pod-host.ts';
 import { podWorker } from './pod-worker.ts';
 import { recoverPod } from './recovery.ts';
@@ -23,7 +24,10 @@ interface StatusWrite {
 function merged(status: PodStatus, patch: PodStatus): PodStatus {
   const { conditions = [], ...rest } = patch;
   const known = new Map((status.conditions ?? []).map((condition) => [condition.type, condition]));
-  for (const each of conditions) known.set(each.type, withoutNulls({ ...known.get(each.type), ...each }));
+  for (const each of conditions) {
+    if ('$patch' in each) known.delete(each.type);
+    else known.set(each.type, withoutNulls({ ...known.get(each.type), ...each }));
+  }
   return withoutNulls({ ...status, ...rest, conditions: [...known.values()] });
 }
 
@@ -31,7 +35,15 @@ const withoutNulls = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null)) as T;
 
 /** One pod on one node, with everything its worker wrote. */
-function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; configMaps?: ConfigMap[] }, seed = 1) {
+function node(
+  given: {
+    spec: Pod['spec'];
+    annotations?: Record<string, string>;
+    configMaps?: ConfigMap[];
+    refusal?: () => Refusal | undefined;
+  },
+  seed = 1,
+) {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
   const events: string[] = [];
   const phases: string[] = [];
@@ -63,6 +75,7 @@ function node(given: { spec: Pod['spec']; annotations?: Record<string, string>; 
     facts: { hostIP: '172.18.0.2', runtime: 'simulated' },
     event: (_about, { reason, message }) => void events.push(`${reason}: ${message}`),
     sources: async () => ({ configMap: (name) => configMaps.get(name), secret: () => undefined }),
+    refusal: () => given.refusal?.(),
     online: () => true,
   };
 
@@ -281,6 +294,147 @@ test('a failing liveness probe restarts, a startup probe holds it back', async (
   expect(patient.container()).toMatchObject({ started: true, ready: true, restartCount: 0 });
 });
 
+const address = '10.244.3.2';
+
+test.each([
+  ['http:/healthz fails', 'HTTP probe failed with statuscode: 503'],
+  ['slow-start 1m', `Get "http://${address}:8080/healthz": dial tcp ${address}:8080: connect: connection refused`],
+  [
+    'http hangs',
+    `Get "http://${address}:8080/healthz": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
+  ],
+  ['tcp:db fails', `dial tcp ${address}:5432: connect: connection refused`],
+  ['tcp:5432 hangs', `dial tcp ${address}:5432: i/o timeout`],
+  ['grpc:9000 fails', 'service unhealthy (responded with "NOT_SERVING")'],
+  ['grpc hangs', 'timeout: health rpc did not complete within 2s'],
+  ['slow-start 61s', `timeout: failed to connect service "${address}:9000" within 2s: context deadline exceeded`],
+  ['exec:pg_isready hangs', 'command timed out: "/bin/pg_isready -q" timed out after 2s'],
+])('%s is told as the kubelet tells it: %s', async (behavior, text) => {
+  const handlers = {
+    a: { httpGet: { path: '/healthz', port: 'web' } },
+    b: { tcpSocket: { port: 'db' } },
+    c: { grpc: { port: 9000 } },
+    d: { exec: { command: ['/bin/pg_isready', '-q'] } },
+  };
+  const ports = [
+    { name: 'web', containerPort: 8080 },
+    { name: 'db', containerPort: 5432 },
+  ];
+  const web = node({
+    spec: {
+      containers: Object.entries(handlers).map(([name, handler]) =>
+        container({ name, ports, readinessProbe: { ...handler, timeoutSeconds: 2, periodSeconds: 10 } }),
+      ),
+    },
+    annotations: { 'portolan.dev/behavior': behavior },
+  });
+  await web.clock.advance(seconds(20));
+  expect(web.events).toContain(`Unhealthy: Readiness probe failed: ${text}`);
+});
+
+test('a probe fails for as long as it is told to, and counts as the kubelet counts', async () => {
+  const probe = (path: string) => ({ httpGet: { path, port: 80 }, periodSeconds: 5, failureThreshold: 2 });
+  const web = node({
+    spec: { containers: [container({ readinessProbe: probe('/ready'), livenessProbe: probe('/healthz') })] },
+    annotations: { 'portolan.dev/behavior': 'http:/ready fails from 1m to 90s; http:/healthz fails after 5m' },
+  });
+  await web.clock.advance(seconds(50));
+  expect(web.condition('Ready')?.status).toBe('True');
+  await web.clock.advance(seconds(30));
+  expect(web.condition('Ready')?.status).toBe('False');
+  await web.clock.advance(seconds(30));
+  expect(web.condition('Ready')?.status).toBe('True');
+  expect(web.container()?.restartCount).toBe(0);
+  await web.clock.advance(minutes(4));
+  expect(web.container()?.restartCount).toBe(1);
+  expect(web.events).toContain('Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 503');
+});
+
+test('a command that is here really probes a program that is here', async () => {
+  const livenessProbe = { exec: { command: ['cat', '/tmp/healthy'] }, initialDelaySeconds: 5, periodSeconds: 5 };
+  const command = ['/bin/sh', '-c', 'touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600'];
+  const web = node({ spec: { containers: [container({ command, livenessProbe })] } });
+  await web.clock.advance(seconds(30));
+  expect(web.events.filter((event) => event.startsWith('Unhealthy'))).toEqual([]);
+  await web.clock.advance(seconds(45));
+  expect(web.events.find((event) => event.startsWith('Unhealthy'))).toBe(
+    'Unhealthy: Liveness probe failed: cat: /tmp/healthy: No such file or directory\n',
+  );
+  await web.clock.advance(seconds(20));
+  expect(web.container()?.restartCount).toBe(1);
+});
+
+test('a container does not count as running before its postStart hook is through, and what follows waits', async () => {
+  const lifecycle = { postStart: { exec: { command: ['sh', '-c', 'sleep 20'] } } };
+  const web = node({ spec: { containers: [container({ lifecycle }), container({ name: 'next' })] } });
+  await web.clock.advance(seconds(20));
+  expect(web.events.at(-1)).toBe('Started: Container started');
+  expect(web.container()).toMatchObject({ started: false, state: { waiting: { reason: 'ContainerCreating' } } });
+  expect(web.container('next')?.containerID).toBeUndefined();
+  await web.clock.advance(seconds(10));
+  expect(web.container()).toMatchObject({ ready: true, started: true });
+  expect(web.container('next')).toMatchObject({ ready: true });
+});
+
+test('a failing postStart hook kills the container, again and again', async () => {
+  const lifecycle = { postStart: { exec: { command: ['sh', '-c', 'echo no; exit 3'] } } };
+  const web = node({ spec: { containers: [container({ lifecycle })] } });
+  const seen: unknown[] = [];
+  for (let tenth = 0; tenth < 150; tenth++) {
+    await web.clock.advance(100);
+    const waiting = web.container()?.state?.waiting;
+    if (waiting?.reason !== (seen.at(-1) as typeof waiting)?.reason) seen.push(waiting);
+  }
+  expect(web.events.slice(3, 6)).toEqual([
+    'Started: Container started',
+    'FailedPostStartHook: PostStartHook failed',
+    'Killing: FailedPostStartHook',
+  ]);
+  expect(seen).toContainEqual({
+    reason: 'PostStartHookError',
+    message: `Exec lifecycle hook ([sh -c echo no; exit 3]) for Container "c" in Pod "web_default(u1)" failed - error: command 'sh -c echo no; exit 3' exited with 3: , message: "no\\n"`,
+  });
+  expect(seen.at(-1)).toMatchObject({ reason: 'CrashLoopBackOff' });
+  expect(web.container()).toMatchObject({ ready: false, restartCount: 2, lastState: { terminated: { exitCode: 0 } } });
+});
+
+test('hooks ask over HTTP; one that fails before the end does not hold it up', async () => {
+  const missing = { httpGet: { port: 81, path: '/bye' } };
+  const lifecycle = { postStart: { httpGet: { port: 80, path: '/hi' } }, preStop: missing };
+  const web = node({ spec: { containers: [container({ lifecycle, ports: [{ containerPort: 80 }] })] } });
+  await web.clock.advance(seconds(10));
+  expect(web.container()?.ready).toBe(true);
+  web.delete();
+  await web.clock.advance(seconds(2));
+  expect(web.events.slice(-2)).toEqual(['Killing: Stopping container c', 'FailedPreStopHook: PreStopHook failed']);
+  expect(web.deleted()).toBe(true);
+});
+
+test('a pod deleted during a postStart hook does not wait for it', async () => {
+  const web = node({ spec: { containers: [container({ lifecycle: { postStart: { sleep: { seconds: 600 } } } })] } });
+  await web.clock.advance(seconds(10));
+  web.delete();
+  await web.clock.advance(seconds(2));
+  expect(web.events.slice(-2)).toEqual(['FailedPostStartHook: PostStartHook failed', 'Killing: FailedPostStartHook']);
+  expect(web.deleted()).toBe(true);
+  expect(web.clock.pending()).toBe(0);
+});
+
+test('a failing liveness probe gives the time that it says, not the pod', async () => {
+  const livenessProbe = {
+    httpGet: { port: 80 },
+    periodSeconds: 5,
+    failureThreshold: 1,
+    terminationGracePeriodSeconds: 3,
+  };
+  const web = node({
+    spec: { terminationGracePeriodSeconds: 300, containers: [container({ livenessProbe })] },
+    annotations: { 'portolan.dev/behavior': 'liveness fails after 10s; stop after 1h' },
+  });
+  await web.clock.advance(seconds(30));
+  expect(web.container()).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 137 } } });
+});
+
 test('deletion stops the container, writes the final status, then deletes the object', async () => {
   const web = node({ spec: { containers: [container({ lifecycle: { preStop: { sleep: { seconds: 5 } } } })] } });
   await web.clock.advance(seconds(10));
@@ -413,6 +567,127 @@ test('readiness gates count', async () => {
   web.change((draft) => void draft.status?.conditions?.push({ type: 'example.com/lb', status: 'True' }));
   await web.clock.advance(seconds(1));
   expect(web.condition('Ready')).toMatchObject({ status: 'True' });
+});
+
+const resources = (memory: string) => ({ requests: { memory }, limits: { memory } });
+
+test('a resize is granted, takes a moment, and is in force', async () => {
+  const web = node({
+    spec: { containers: [container({ resources: resources('100Mi') })] },
+    annotations: { 'portolan.dev/behavior': 'memory 50Mi; leak 10Mi/min' },
+  });
+  await web.clock.advance(minutes(1));
+  web.change((draft) => {
+    draft.metadata.generation = 3;
+    draft.spec.containers = [container({ resources: resources('300Mi') })];
+  });
+  await web.clock.advance(1);
+  expect(web.container()).toMatchObject({ allocatedResources: { memory: '300Mi' }, resources: resources('100Mi') });
+  expect(web.condition('PodResizeInProgress')).toMatchObject({ status: 'True', observedGeneration: 3 });
+  await web.clock.advance(seconds(1));
+  expect(web.container()).toMatchObject({ restartCount: 0, resources: resources('300Mi') });
+  expect(web.condition('PodResizeInProgress')).toBeUndefined();
+  const summary =
+    '{"containers":[{"name":"c","resources":{"limits":{"memory":"300Mi"},"requests":{"memory":"300Mi"}}}],"generation":3}';
+  expect(web.events.slice(-2)).toEqual([
+    `ResizeStarted: Pod resize started: ${summary}`,
+    `ResizeCompleted: Pod resize completed: ${summary}`,
+  ]);
+  await web.clock.advance(minutes(20));
+  expect(web.container()?.restartCount).toBe(0);
+  await web.clock.advance(minutes(5));
+  expect(web.container()).toMatchObject({ restartCount: 1, lastState: { terminated: { reason: 'OOMKilled' } } });
+});
+
+test('a container that wants so is restarted for a resize', async () => {
+  const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' as const }];
+  const web = node({
+    spec: {
+      restartPolicy: 'OnFailure',
+      containers: [container({ resizePolicy, resources: resources('100Mi'), stdin: true })],
+    },
+  });
+  await web.clock.advance(seconds(10));
+  web.change((draft) => {
+    draft.spec.containers = [container({ resizePolicy, resources: resources('200Mi'), stdin: true })];
+  });
+  await web.clock.advance(seconds(40));
+  expect(web.events).toContain('Killing: Container c resize requires restart');
+  expect(web.container()).toMatchObject({ ready: true, restartCount: 1, resources: resources('200Mi') });
+  expect(web.events.at(-1)).toMatch(/^ResizeCompleted: /);
+});
+
+test('a resize the node has no room for is deferred; taken back, it is forgotten', async () => {
+  const refusal = {
+    reason: 'OutOfmemory',
+    message: "Node didn't have enough resource: memory, requested: 2, used: 1, capacity: 2",
+  };
+  const web = node({ spec: { containers: [container({ resources: resources('100Mi') })] }, refusal: () => refusal });
+  await web.clock.advance(seconds(10));
+  web.change((draft) => {
+    draft.metadata.generation = 2;
+    draft.spec.containers = [container({ resources: resources('1Gi') })];
+  });
+  await web.clock.advance(seconds(1));
+  expect(web.condition('PodResizePending')).toMatchObject({
+    status: 'True',
+    reason: 'Deferred',
+    message: refusal.message,
+    observedGeneration: 2,
+  });
+  expect(web.container()).toMatchObject({ allocatedResources: { memory: '100Mi' }, resources: resources('100Mi') });
+  expect(web.events.filter((event) => event.startsWith('Resize'))).toEqual([
+    `ResizeDeferred: Pod resize Deferred: {"containers":[{"name":"c","resources":{"limits":{"memory":"1Gi"},"requests":{"memory":"1Gi"}}}],"generation":2,"error":"${refusal.message}"}`,
+  ]);
+  web.change((draft) => {
+    draft.spec.containers = [container({ resources: resources('100Mi') })];
+  });
+  await web.clock.advance(seconds(1));
+  expect(web.condition('PodResizePending')).toBeUndefined();
+});
+
+test('an ephemeral container is started in a running pod and not again', async () => {
+  const web = node({ spec: { containers: [container()] } });
+  await web.clock.advance(seconds(10));
+  web.change((draft) => {
+    draft.spec.ephemeralContainers = [{ name: 'debug', image: 'busybox', command: ['sh', '-c', 'sleep 5; exit 3'] }];
+  });
+  await web.clock.advance(minutes(2));
+  expect(web.status().ephemeralContainerStatuses).toMatchObject([
+    { name: 'debug', ready: false, restartCount: 0, state: { terminated: { exitCode: 3, reason: 'Error' } } },
+  ]);
+  expect(web.condition('Ready')?.status).toBe('True');
+});
+
+test('a container whose rule says so makes all begin anew, init containers first', async () => {
+  const restartPolicyRules = [
+    { action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [88] } },
+  ];
+  const web = node({
+    spec: {
+      restartPolicy: 'Never',
+      initContainers: [container({ name: 'init', command: ['true'] })],
+      containers: [
+        container({ restartPolicy: 'Never', restartPolicyRules, stdin: true }),
+        container({ name: 'other', stdin: true }),
+      ],
+    },
+    annotations: { 'portolan.dev/behavior.c': 'exit 88 after 20s' },
+  });
+  await web.clock.advance(seconds(15));
+  expect(web.condition('AllContainersRestarting')).toMatchObject({ status: 'False' });
+  await web.clock.advance(seconds(20));
+  for (const name of ['init', 'c', 'other'])
+    expect(web.container(name)).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } },
+    });
+  expect(web.phases).toEqual(['Pending', 'Running']);
+  expect(web.events.filter((event) => event.startsWith('Killing'))).toEqual(['Killing: killing']);
+  const begun = (name: string) => web.container(name)?.state?.running?.startedAt ?? '';
+  const ended = web.container('init')?.state?.terminated?.finishedAt ?? '~';
+  expect(ended <= begun('c') && ended <= begun('other')).toBe(true);
+  expect(web.condition('Ready')?.status).toBe('True');
 });
 
 test('the same seed gives the same run', async () => {

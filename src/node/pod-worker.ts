@@ -5,11 +5,27 @@ import { ApiError } from '../api/status.ts';
 import { referenceTo } from '../client/client.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { Container } from '../kinds/generated/types/core-v1.ts';
-import { backOff, probeContainer, startContainer, stopContainer } from './container-lifecycle.ts';
+import {
+  backOff,
+  probeContainer,
+  resizeContainer,
+  restartAll,
+  restartContainer,
+  startContainer,
+  stopContainer,
+} from './container-lifecycle.ts';
 import { fieldPathOf, pauses, type PodHost, type PodScope } from './pod-host.ts';
 import { planPod, type Action, type Plan } from './pod-plan.ts';
-import { freshContainer, rolesOf, type ContainerRecord, type PodRecord } from './pod-record.ts';
+import {
+  exitedFrom,
+  freshContainer,
+  rolesOf,
+  type ContainerRecord,
+  type Ending,
+  type PodRecord,
+} from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
+import { asksForResize, decideResize, resizeCompleted } from './resize.ts';
 import type { ContainerExit } from './runtime.ts';
 import { beginEnd, mountVolumes, removeEverything, runSandbox, stopSandbox } from './sandbox-lifecycle.ts';
 import { simulatedMark } from './node-object.ts';
@@ -22,6 +38,10 @@ export interface PodWorker {
   readonly update: (pod: Pod) => void;
   /** The pod is gone: ends and removes everything of it. */
   readonly forget: () => void;
+  /** Asks again for resources the node had no room for. */
+  readonly resize: () => void;
+  /** Its node ends it. */
+  readonly end: (ending: Ending) => void;
   readonly exited: (exit: ContainerExit) => void;
   readonly wake: () => void;
   /** Does nothing any more, and leaves the containers alone. */
@@ -35,16 +55,19 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
   let busy = false;
   let again = false;
   let deleted = false;
+  const over = new AbortController();
   /** `gone`: nobody wants the pod any more. `stopped`: nobody wants the worker any more. */
   let life: 'on' | 'gone' | 'stopped' = 'on';
 
   const say = (type: 'Normal' | 'Warning') => (reason: string, message: string, container?: Container) =>
+    life !== 'stopped' &&
     host.event(pod, { type, reason, message, ...(container && { fieldPath: fieldPathOf(pod, container) }) });
 
   const scope: PodScope = {
     host,
     record,
     pod: () => pod,
+    over: over.signal,
     ends: () => life !== 'on' || record.ending !== undefined || pod.metadata.deletionTimestamp !== undefined,
     normal: say('Normal'),
     warning: say('Warning'),
@@ -70,6 +93,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
   async function step(): Promise<void> {
     timer?.cancel();
     const plan = planPod(pod, record, clock.now());
+    if (scope.ends()) over.abort();
     for (const action of plan.actions) begin(action);
     const behind = host.online() && !(await written(plan));
     const next = behind ? Math.min(plan.next, clock.now() + pauses.write) : plan.next;
@@ -119,6 +143,7 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
       if (!each) record.containers.push(freshContainer(container, role));
       else if (each.container !== container) redefine(each, container);
     }
+    resize();
     wake();
   }
 
@@ -127,19 +152,29 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     const changed = each.container.image !== container.image;
     each.container = container;
     if (!changed || each.state.is !== 'running' || each.state.stopping) return;
-    const grace = Number(pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     const message = `Container ${container.name} definition changed, will be restarted`;
     void Promise.resolve()
-      .then(() => stopContainer(scope, each, { grace, message }))
+      .then(() => restartContainer(scope, each, message))
       .then(wake);
   }
 
-  function exited({ container: id, at, exitCode, reason, message }: ContainerExit): void {
-    const each = record.containers.find(({ state }) => state.is === 'running' && state.id === id);
+  /** Asks the node for what the pod says, where that is not what it was granted. */
+  function resize(): void {
+    if (scope.ends()) return;
+    const refusal = record.containers.some(asksForResize) ? host.refusal(pod) : undefined;
+    const decision = decideResize(pod, record, refusal);
+    if (!decision) return;
+    record.resize = decision.resize;
+    if (decision.granted) for (const each of record.containers) each.granted = each.container.resources;
+    if (decision.event) host.event(pod, decision.event);
+    wake();
+  }
+
+  function exited(exit: ContainerExit): void {
+    const each = record.containers.find(({ state }) => 'id' in state && state.id === exit.container);
+    if (each?.state.is === 'starting') each.state = { ...each.state, ended: exit };
     if (each?.state.is !== 'running') return;
-    const { image, startedAt } = each.state;
-    const said = message !== undefined && { message };
-    each.state = { is: 'exited', id, image, startedAt, finishedAt: at, exitCode, reason, ...said };
+    each.state = exitedFrom(each.state, exit);
     each.probes = {};
     wake();
   }
@@ -148,11 +183,17 @@ export function podWorker(first: Pod, record: PodRecord, host: PodHost): PodWork
     record,
     pod: () => pod,
     update,
+    resize,
+    end(ending) {
+      beginEnd(scope, ending);
+      wake();
+    },
     exited,
     wake,
     forget() {
       life = 'gone';
       timer?.cancel();
+      over.abort();
       void Promise.resolve().then(() => removeEverything(scope));
     },
     stop() {
@@ -178,8 +219,21 @@ async function act(scope: PodScope, action: Action): Promise<void> {
       const message = `Stopping container ${action.container.container.name}`;
       return stopContainer(scope, action.container, { grace: action.grace, message });
     }
-    case 'end':
+    case 'restart-all':
+      return restartAll(scope);
+    case 'resize':
+      return resizeContainer(scope, action.container);
+    case 'finish-resize': {
+      scope.host.event(scope.pod(), resizeCompleted(scope.pod(), scope.record.resize));
+      const { inProgress: _done, ...resize } = scope.record.resize;
+      scope.record.resize = resize;
+      return;
+    }
+    case 'end': {
+      const { reason, message = '' } = action.ending;
+      if (reason) scope.normal(reason, message);
       return beginEnd(scope, action.ending);
+    }
     case 'stop-sandbox':
       return stopSandbox(scope);
   }

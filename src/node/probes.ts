@@ -13,6 +13,8 @@ export interface ProbeState {
   readonly passed: boolean;
 }
 
+export const probeNames: readonly ProbeName[] = ['startup', 'readiness', 'liveness'];
+
 export const probeOf = (container: Container, name: ProbeName): Probe | undefined => container[`${name}Probe`];
 
 export const periodOf = (probe: Probe): Duration => (probe.periodSeconds ?? 10) * 1000;
@@ -30,7 +32,7 @@ export function firstProbe(name: ProbeName, probe: Probe, since: Instant, starte
 const tickFrom = (earliest: Instant, since: Instant, period: Duration): Instant =>
   earliest === Infinity ? Infinity : since + Math.ceil((earliest - since) / period) * period;
 
-/** What an answer changes. `exhausted`: failures reached the threshold, so liveness and startup restart the container. */
+/** What an answer to a question asked at `now` changes. `exhausted`: failures reached the threshold, so liveness and startup restart the container. */
 export function afterAnswer(
   state: ProbeState,
   probe: Probe,

@@ -13,7 +13,7 @@ import {
   type PodRecord,
   type Running,
 } from './pod-record.ts';
-import { firstProbe, probeOf } from './probes.ts';
+import { firstProbe, probeNames, probeOf } from './probes.ts';
 import type { Image, Remembered, Sandbox } from './runtime.ts';
 
 export interface Recovered {
@@ -86,8 +86,12 @@ function remember(fresh: ContainerRecord, status: ContainerStatus, acceptedAt: I
   const { terminated, running } = status.state ?? {};
   const last = exitFrom(status.lastState?.terminated, image);
   const doublings = Math.max(status.restartCount - 1, 0);
+  const { allocatedResources: requests, resources } = status;
+  const granted = requests || resources ? { ...resources, ...(requests && { requests }) } : fresh.granted;
   const record: ContainerRecord = {
     ...fresh,
+    granted,
+    inForce: granted,
     restarts: status.restartCount,
     ...(last && { last }),
     ...(status.restartCount > 0 && {
@@ -116,7 +120,7 @@ function probesOf(
   now: Instant,
 ): void {
   const passed = { startup: status.started ?? false, readiness: status.ready, liveness: true };
-  for (const name of ['startup', 'readiness', 'liveness'] as const) {
+  for (const name of probeNames) {
     const probe = probeOf(record.container, name);
     if (!probe) continue;
     const first = firstProbe(name, probe, acceptedAt, startedAt);

@@ -9,14 +9,16 @@ import { Lease } from '../kinds/coordination/lease.ts';
 import { Node } from '../kinds/core/node.ts';
 import { CSINode } from '../kinds/storage/csi-node.ts';
 import {
+  changesOf,
   csiNodeObject,
   labelsOf,
   leaseNamespace,
   leaseObject,
-  needsConditions,
   nodeConditions,
   nodeObject,
   nodeStatus,
+  wellNode,
+  type NodeHealth,
   type NodeSpec,
 } from './node-object.ts';
 
@@ -42,7 +44,7 @@ export async function register({ client, clock }: Writer, node: Registrant, know
   const patch = { metadata: { labels: Object.fromEntries(changed) } };
   if (changed.length > 0) await client.patch(Node, referenceTo(object), patch, { type: 'strategic' });
   await registerDrivers(client, object);
-  if (!known && !needsConditions(object)) return;
+  if (!known && changesOf(object, wellNode).length === 0) return;
   const status = nodeStatus(spec, hostIP, random, nodeConditions(object.status?.conditions, now));
   await client.patch(Node, referenceTo(object), { status }, { subresource: 'status', type: 'strategic' });
 }
@@ -68,7 +70,7 @@ export async function renewLease({ client, clock }: Writer, node: Node): Promise
   }
 }
 
-export async function postConditions({ client, clock }: Writer, node: Node): Promise<void> {
-  const status = { conditions: nodeConditions(node.status?.conditions, clock.now()) };
+export async function postConditions({ client, clock }: Writer, node: Node, health: NodeHealth): Promise<void> {
+  const status = { conditions: nodeConditions(node.status?.conditions, clock.now(), health) };
   await client.patch(Node, referenceTo(node), { status }, { subresource: 'status', type: 'strategic' });
 }

@@ -43,6 +43,13 @@ export interface ContainerExit {
 
 export type ProbeName = 'startup' | 'readiness' | 'liveness';
 
+export interface ProbeQuestion {
+  readonly name: ProbeName;
+  readonly probe: Probe;
+  /** The pod's address. */
+  readonly host: string;
+}
+
 export interface ProbeAnswer {
   readonly success: boolean;
   /** What a failing probe says. */
@@ -78,6 +85,13 @@ export interface RunRequest {
   readonly streams: CommandStreams;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  /** As far as they are kept. */
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface LogLine {
@@ -135,13 +149,16 @@ export interface NodeRuntime {
   createContainer(request: ContainerRequest): Promise<string>;
   /** Resolves with the instant it started at. */
   startContainer(id: string): Promise<Instant>;
+  /** Gives a running container other resources; what it has besides stays. */
+  updateContainer(id: string, container: Container): Promise<void>;
   /** Asks it to end and kills it after `grace`; resolves once it ended (its exit is told before). */
   stopContainer(id: string, grace: Duration): Promise<void>;
   /** Forgets an ended container and its log. */
   removeContainer(id: string): void;
-  probe(id: string, name: ProbeName, probe: Probe): ProbeAnswer | Promise<ProbeAnswer>;
-  /** Runs a hook. Resolves with its exit code, also when aborted. */
-  exec(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
+  /** Resolves when it answers, or its time is over. */
+  probe(id: string, question: ProbeQuestion): ProbeAnswer | Promise<ProbeAnswer>;
+  /** Runs a hook. Resolves also when aborted. */
+  exec(id: string, command: readonly string[], signal: AbortSignal): Promise<CommandResult>;
   /** On a client's streams. Resolves with the exit code; rejects with RuntimeFailure where the command cannot be started. */
   run(id: string, request: RunRequest): Promise<number>;
   /** Connects to a port of the sandbox. Rejects with RuntimeFailure. */

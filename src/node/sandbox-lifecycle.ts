@@ -52,8 +52,7 @@ export async function stopSandbox({ host, record }: PodScope): Promise<void> {
 }
 
 /** The pod's time is up, or up sooner than was said before: what is being stopped is then asked again. */
-export function beginEnd({ record, normal }: PodScope, ending: Ending): void {
-  if (ending.reason) normal(ending.reason, ending.message ?? '');
+export function beginEnd({ record }: PodScope, ending: Ending): void {
   record.ending = record.ending?.reason ? { ...record.ending, grace: ending.grace } : ending;
   for (const each of record.containers)
     if (each.state.is === 'running') each.state = { ...each.state, stopping: false };

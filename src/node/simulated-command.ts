@@ -3,10 +3,20 @@
 import { hex } from './simulated-images.ts';
 import type { Clock, Duration } from '../base/clock.ts';
 import type { ByteSink, ByteSource } from '../base/byte-pipe.ts';
-import { textOf, utf8 } from '../base/bytes.ts';
+import { concat, textOf, utf8 } from '../base/bytes.ts';
 import type { CommandStreams } from '../server/kubelets.ts';
 import { freshRoot, hostnameOf, mountsOf } from './container-files.ts';
-import { noMounts, type PodMounts, RuntimeFailure, type RunRequest } from './runtime.ts';
+import type { Probe } from '../kinds/generated/types/core-v1.ts';
+import { commandOf } from './own-command.ts';
+import {
+  type CommandResult,
+  noMounts,
+  type PodMounts,
+  type ProbeAnswer,
+  RuntimeFailure,
+  type RunRequest,
+} from './runtime.ts';
+import { failureText, timeoutOf } from './simulated-probe.ts';
 import { absolute, filesOf, type Tree } from './shell/files.ts';
 import { knownHint, runSession, type Session, StartFault } from './shell/session.ts';
 import type { Program } from './shell/task.ts';
@@ -64,14 +74,56 @@ export async function runOwnProgram(entry: Entry, command: readonly string[], pl
   });
 }
 
-/** Resolves with the exit code. What a hook writes nobody sees, and what nobody can run is taken to succeed. */
+/** What nobody can run is taken to succeed; so is what only complains that an image's files are not here. */
 export async function runHook(
   entry: Entry,
   { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
   place: Place,
-): Promise<number> {
-  const request = { tty: false, mounts: await mountsIn(entry), streams: {}, signal };
-  return runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
+): Promise<CommandResult> {
+  const result = await runQuietly(entry, { command, signal }, place);
+  const isBelieved = entry.command !== undefined || result.stderr === '' || signal.aborted;
+  return isBelieved ? result : { ...result, exitCode: 0 };
+}
+
+async function runQuietly(
+  entry: Entry,
+  { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
+  place: Place,
+): Promise<CommandResult> {
+  const [stdout, stderr] = [collected(mostOutput), collected(mostOutput)];
+  const over = AbortSignal.any([signal, overSignal(entry)]);
+  const request = { tty: false, mounts: await mountsIn(entry), streams: { stdout, stderr }, signal: over };
+  const exitCode = await runSession(command, { ...sessionOf(entry, request, place), otherwise: guessed(() => 0) });
+  return { exitCode, stdout: textOf(stdout.bytes()), stderr: textOf(stderr.bytes()) };
+}
+
+/** Whether an exec probe really runs: its command does, and so does the program that it looks at. */
+export const runsProbe = ({ command, environment }: Entry, { exec }: Probe): boolean =>
+  command !== undefined && exec?.command !== undefined && commandOf({ name: '', ...exec }, environment) !== undefined;
+
+/** What is kept of what hooks and probes write, in bytes. Upstream's limit for probes. */
+const mostOutput = 10 * 1024;
+
+/** Runs an exec probe, for as long as it may take. */
+export async function runProbe(entry: Entry, probe: Probe, place: Place): Promise<ProbeAnswer> {
+  const { command = [] } = probe.exec ?? {};
+  const over = new AbortController();
+  const limit = place.clock.after(timeoutOf(probe), () => over.abort());
+  const { exitCode, stdout, stderr } = await runQuietly(entry, { command, signal: over.signal }, place);
+  limit.cancel();
+  if (!over.signal.aborted) return { success: exitCode === 0, output: stdout + stderr };
+  return { success: false, output: failureText('silent', { name: 'readiness', probe, host: '' }, entry.container) };
+}
+
+/** Keeps the first bytes written to it. */
+function collected(limit: number): ByteSink & { readonly bytes: () => Uint8Array } {
+  let kept = new Uint8Array();
+  return {
+    write: async (bytes) => void (kept = concat(kept, bytes.subarray(0, limit - kept.length))),
+    end: () => {},
+    isClosed: () => false,
+    bytes: () => kept,
+  };
 }
 
 const mountsIn = ({ container, mounts }: Entry): Promise<PodMounts> | PodMounts =>

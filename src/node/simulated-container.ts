@@ -9,13 +9,13 @@ import { bytePipe, type ByteSink, type ByteSource } from '../base/byte-pipe.ts';
 import { type ContainerOutput, containerOutput } from './container-output.ts';
 import { commandOf, runsKnownProgram } from './own-command.ts';
 import { between, paces } from './pace.ts';
-import type { ContainerExit, ContainerRequest, ProbeAnswer, ProbeName } from './runtime.ts';
+import type { ContainerExit, ContainerRequest } from './runtime.ts';
 import { passes, type Steady, steadyUse, useAt, useUntil } from './use.ts';
 
 export interface Entry {
   readonly id: string;
   readonly pod: Pod;
-  readonly container: Container;
+  container: Container;
   readonly behavior: Behavior;
   /** What our shell runs as its own program; undefined: nothing really runs. */
   readonly command: readonly string[] | undefined;
@@ -23,6 +23,8 @@ export interface Entry {
   /** Of its own program, where somebody may sit there. */
   readonly stdin: (ByteSource & ByteSink) | undefined;
   readonly random: Random;
+  /** How much of the processor it asked for it uses. */
+  readonly diligence: number;
   readonly sandbox: string;
   /** What it was started with. */
   readonly environment: Readonly<Record<string, string>>;
@@ -40,6 +42,7 @@ type Made = Pick<Entry, 'id' | 'pod' | 'container' | 'random' | 'sandbox' | 'env
 
 export const newEntry = (made: Made): Entry => ({
   ...made,
+  diligence: 0.1 + 0.3 * made.random.fork('cpu').next(),
   behavior: behaviorOf(made.pod, made.container.name),
   command: commandOf(made.container, made.environment),
   output: containerOutput(),
@@ -127,25 +130,10 @@ function memoryOf({ container, behavior }: Entry): readonly Steady[] {
 
 /** Cores now, and core-seconds since its start. */
 export function processorUse(entry: Entry, running: Duration): { readonly now: number; readonly total: number } {
-  const { container, behavior, random } = entry;
+  const { container, behavior, diligence } = entry;
   const asked = container.resources?.requests?.cpu;
   const requested = asked === undefined ? undefined : milliOf(asked) / 1000;
-  const untold = requested === undefined ? 0.002 : requested * (0.1 + 0.3 * random.fork('cpu').next());
+  const untold = requested === undefined ? 0.002 : requested * diligence;
   const steady = steadyUse(behavior.cpu, { requested, untold });
   return { now: useAt(steady, running), total: useUntil(steady, running) };
-}
-
-export function probeAnswer({ behavior, startedAt }: Entry, name: ProbeName, now: Instant): ProbeAnswer {
-  const age = startedAt === undefined ? 0 : now - startedAt;
-  const changes = [behavior.readyAfter, behavior.notReadyAfter, behavior.hangAfter].filter(
-    (each) => each !== undefined && each > age,
-  ) as Duration[];
-  const steadyUntil = now - age + Math.min(...changes);
-  if (age >= (behavior.hangAfter ?? Infinity))
-    return { success: false, output: 'context deadline exceeded', steadyUntil };
-  if (age < (behavior.readyAfter ?? 0))
-    return { success: false, output: 'connection refused: the container is still starting', steadyUntil };
-  if (name === 'readiness' && age >= (behavior.notReadyAfter ?? Infinity))
-    return { success: false, output: 'HTTP probe failed with statuscode: 503', steadyUntil };
-  return { success: true, output: '', steadyUntil };
 }

@@ -11,14 +11,23 @@ import {
   type ContainerExit,
   type Image,
   type NodeRuntime,
+  type ProbeAnswer,
   PullError,
   RuntimeFailure,
   type Sandbox,
 } from './runtime.ts';
 import { answerOf, httpOverBytes, listensAt } from './http-endpoint.ts';
-import { aborted } from './shell/waiting.ts';
+import { aborted, pause } from './shell/waiting.ts';
 import { lateClock } from './late-clock.ts';
-import { emptyDisks, lastWordsOf, runCommand, runHook, runOwnProgram } from './simulated-command.ts';
+import {
+  emptyDisks,
+  lastWordsOf,
+  runCommand,
+  runHook,
+  runOwnProgram,
+  runProbe,
+  runsProbe,
+} from './simulated-command.ts';
 import {
   exitWith,
   fateOf,
@@ -28,10 +37,10 @@ import {
   newEntry,
   overSignal,
   plainEnvironment,
-  probeAnswer,
   processorUse,
   type Entry,
 } from './simulated-container.ts';
+import { failureText, standingTowards, takesItsTime, timeoutOf } from './simulated-probe.ts';
 import { type VolumeContents, volumeContents } from './volume-contents.ts';
 import { fullName, hex, imageOf, isUnresolvable, pullFailure } from './simulated-images.ts';
 
@@ -43,6 +52,8 @@ export interface SimulatedRuntimeOptions {
   /** What persistent volumes hold. Default: this runtime's own. */
   readonly contents?: Pick<VolumeContents, 'treeOf'>;
 }
+
+const success = (steadyUntil: Instant): ProbeAnswer => ({ success: true, output: '', steadyUntil });
 
 /** How long somebody waits for an answer that never comes. */
 const silence = minutes(10);
@@ -79,13 +90,17 @@ export function simulatedRuntime({
 
   function begin(entry: Entry, startedAt: Instant): void {
     entry.startedAt = startedAt;
-    const fate = fateOf(entry);
-    if (fate && fate.after !== Infinity) {
-      const at = startedAt + fate.after;
-      entry.timer = clock.after(at - clock.now(), () => end(entry, fate.exit, at));
-    }
+    awaitFate(entry, startedAt);
     if (entry.command) void runOwn(entry, entry.command, startedAt);
     else say(entry, startedAt);
+  }
+
+  function awaitFate(entry: Entry, startedAt: Instant): void {
+    entry.timer?.cancel();
+    const fate = fateOf(entry);
+    if (!fate || fate.after === Infinity) return;
+    const at = startedAt + fate.after;
+    entry.timer = clock.after(Math.max(at - clock.now(), 0), () => end(entry, fate.exit, at));
   }
 
   async function runOwn(entry: Entry, command: readonly string[], startedAt: Instant): Promise<void> {
@@ -170,6 +185,13 @@ export function simulatedRuntime({
       return startedAt;
     },
 
+    async updateContainer(id, container) {
+      await take(paces.resize);
+      const entry = entryOf(id);
+      entry.container = container;
+      if (entry.startedAt !== undefined && !entry.exit) awaitFate(entry, entry.startedAt);
+    },
+
     async stopContainer(id, grace) {
       const entry = entryOf(id);
       if (entry.exit) return;
@@ -184,7 +206,15 @@ export function simulatedRuntime({
       disks.roots.delete(id);
     },
 
-    probe: (id, name) => probeAnswer(entryOf(id), name, clock.now()),
+    async probe(id, question) {
+      const entry = entryOf(id);
+      const { probe } = question;
+      const { standing, until } = standingTowards(entry, question, clock.now());
+      if (standing === 'well')
+        return runsProbe(entry, probe) ? runProbe(entry, probe, { clock, disks }) : success(until);
+      if (takesItsTime(standing, probe)) await pause(timeoutOf(probe), { clock, signal: overSignal(entry) });
+      return { success: false, output: failureText(standing, question, entry.container) };
+    },
 
     exec: (id, command, signal) => runHook(entryOf(id), { command, signal }, { clock, disks }),
     run: (id, request) => runCommand(entryOf(id), request, { clock, disks }),

@@ -7,7 +7,7 @@ type Entry = Readonly<Record<string, unknown>>;
 /** The lists that a strategic merge patch merges, by the key of their entries; other lists are replaced. */
 const mergeKeys: Readonly<Record<string, string>> = { podIPs: 'ip', hostIPs: 'ip' };
 
-/** What to send to /status; undefined when nothing differs. Conditions are merged by type, and none is ever removed. */
+/** What to send to /status; undefined when nothing differs. Conditions are merged by type. */
 export function statusPatch<S extends object>(previous: S | undefined, next: S): object | undefined {
   const { conditions: before = [], ...rest } = (previous ?? {}) as Entry & { conditions?: readonly Entry[] };
   const { conditions: after = [], ...wanted } = next as Entry & { conditions?: readonly Entry[] };
@@ -16,7 +16,10 @@ export function statusPatch<S extends object>(previous: S | undefined, next: S):
     const difference = fieldsThatDiffer(known.get(condition.type) ?? {}, condition);
     return Object.keys(difference).length > 0 ? [{ ...difference, type: condition.type }] : [];
   });
-  const patch = { ...fieldsThatDiffer(rest, wanted), ...(changed.length > 0 && { conditions: changed }) };
+  const kept = new Set(after.map(({ type }) => type));
+  const gone = before.flatMap(({ type }) => (kept.has(type) ? [] : [{ type, $patch: 'delete' }]));
+  const conditions = [...changed, ...gone];
+  const patch = { ...fieldsThatDiffer(rest, wanted), ...(conditions.length > 0 && { conditions }) };
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 

@@ -28,6 +28,7 @@ export interface EventText {
   readonly message: string;
   /** The part of the object it is about: `spec.containers{web}`. */
   readonly fieldPath?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What a reconcile may use. A record of functions, safe to destructure. */

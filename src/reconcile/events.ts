@@ -94,7 +94,7 @@ export function createEventRecorder(options: {
   }
 
   return {
-    record(about, { type = 'Normal', reason, message, fieldPath = '' }, source) {
+    record(about, { type = 'Normal', reason, message, fieldPath = '', annotations }, source) {
       const { name = '', namespace = '', uid = '' } = about.metadata;
       const now = clock.now();
       const whose = [source.component, source.host, namespace, name, uid].join('\u0000');
@@ -115,7 +115,7 @@ export function createEventRecorder(options: {
       }
       const event = eventObject(
         about,
-        { type, reason, message: told, fieldPath },
+        { type, reason, message: told, fieldPath, ...(annotations && { annotations }) },
         source,
         now,
         `${name}.${(BigInt(Math.floor(now)) * 1_000_000n + BigInt(serial++)).toString(16)}`,
@@ -141,7 +141,7 @@ function bound(map: Map<string, unknown>): void {
 
 function eventObject(
   about: KubeObject,
-  text: Required<EventText>,
+  text: Required<Omit<EventText, 'annotations'>> & Pick<EventText, 'annotations'>,
   source: EventSource,
   now: number,
   name: string,
@@ -149,7 +149,11 @@ function eventObject(
   const { metadata } = about;
   const at = formatTime(now);
   return {
-    metadata: { name, namespace: metadata.namespace || 'default' },
+    metadata: {
+      name,
+      namespace: metadata.namespace || 'default',
+      ...(text.annotations && { annotations: { ...text.annotations } }),
+    },
     involvedObject: {
       kind: about.kind ?? '',
       apiVersion: about.apiVersion ?? '',

@@ -1,6 +1,6 @@
 // How programs wait: for a while, or until nobody wants them any more.
 
-import type { Duration } from '../../base/clock.ts';
+import type { Clock, Duration } from '../../base/clock.ts';
 import type { Task } from './task.ts';
 
 /** What one timer can wait, in milliseconds. */
@@ -19,3 +19,15 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+
+/** Resolves after a while, or as soon as nobody waits any more. */
+export async function pause(
+  time: Duration,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    await clock.sleep(time, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
