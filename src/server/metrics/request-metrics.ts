@@ -1,7 +1,7 @@
 // What is counted of requests, under the names Kubernetes promises to keep: how many, how long, how large, how many at a time.
 
 import type { Clock } from '../../base/clock.ts';
-import type { Count, Metrics } from '../../base/metrics.ts';
+import type { Count, Histogram, Metrics } from '../../base/metrics.ts';
 import type { ApiResponse, WatchSource } from '../../api/request.ts';
 import type { Exchange, ResourceTarget } from '../exchange.ts';
 import { isConnection } from '../subresources/index.ts';
@@ -62,6 +62,21 @@ export function requestMetrics(metrics: Metrics, clock: Clock): RequestMetrics {
     () => Object.entries(inflight).map(([kind, peak]) => ({ values: [kind], value: peak.recent() })),
   );
 
+  /** What a request is counted by, found once for each place. */
+  const byPlace = new Map<string, RequestCounts>();
+  function countsOf(place: Place, dryRun: string, status: number): RequestCounts {
+    const key = `${place.join(' ')} ${dryRun} ${status}`;
+    const known = byPlace.get(key);
+    if (known) return known;
+    const found = {
+      total: total(...place, dryRun, String(status)),
+      duration: duration(...place, dryRun),
+      size: place[0] === 'GET' || place[0] === 'LIST' ? size(...place) : undefined,
+    };
+    if (byPlace.size < mostCounts) byPlace.set(key, found);
+    return found;
+  }
+
   return {
     begin(exchange) {
       const startedAt = clock.elapsed();
@@ -72,14 +87,24 @@ export function requestMetrics(metrics: Metrics, clock: Clock): RequestMetrics {
         peak.fall();
         const place = placeOf(exchange);
         const dryRun = exchange.request.query.has('dryRun') ? 'All' : '';
-        total(...place, dryRun, String(response.status)).add();
-        duration(...place, dryRun).observe((clock.elapsed() - startedAt) / 1000);
-        if (place[0] === 'GET' || place[0] === 'LIST') observeSize(response, size(...place));
+        const counts = countsOf(place, dryRun, response.status);
+        counts.total.add();
+        counts.duration.observe((clock.elapsed() - startedAt) / 1000);
+        if (counts.size) observeSize(response, counts.size);
         tellDeprecated(exchange, deprecated);
         return followed(response, () => longRunning(...place));
       };
     },
   };
+}
+
+/** So many places are remembered. */
+const mostCounts = 10_000;
+
+interface RequestCounts {
+  readonly total: Count;
+  readonly duration: Histogram;
+  readonly size: Histogram | undefined;
 }
 
 function observeSize({ body }: ApiResponse, into: { observe(value: number): void }): void {
