@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import type { Access } from '../edge/kubeconfig.ts';
 import type { ClusterFolder } from '../edge/state-folder.ts';
+import { isNodeReady } from '../kinds/core/node-facts.ts';
 
 interface KubeconfigFile {
   readonly clusters: readonly {
@@ -64,16 +65,13 @@ export interface NodeView {
   };
 }
 
-export const isReadyNode = (node: NodeView): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-
 /** Waits until so many nodes are ready; gives how many were when the patience ended. */
 export async function nodesReady(access: Access, wanted: number, patienceMs: number): Promise<number> {
   const end = performance.now() + patienceMs;
   for (;;) {
     const { items } =
       wanted === 0 ? { items: [] } : await getJson<{ items: readonly NodeView[] }>(access, '/api/v1/nodes');
-    const ready = items.filter(isReadyNode).length;
+    const ready = items.filter(isNodeReady).length;
     if (ready >= wanted || performance.now() > end) return ready;
     await sleep(50);
   }

@@ -10,7 +10,8 @@ import {
   readRecord,
   stateHome,
 } from '../edge/state-folder.ts';
-import { accessOf, getJson, isReadyNode, type NodeView } from './access.ts';
+import { accessOf, getJson, type NodeView } from './access.ts';
+import { isNodeReady } from '../kinds/core/node-facts.ts';
 import { clusterNameOf, noSuchCluster } from './cluster-name.ts';
 import type { CliCommand } from './command.ts';
 import { UserError } from './errors.ts';
@@ -104,7 +105,7 @@ function nodeLines(nodes: readonly NodeView[], pods: readonly PodView[]): string
     .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
     .map((node) => {
       const own = live.filter((pod) => pod.spec.nodeName === node.metadata.name);
-      const drawn = isReadyNode(node) ? boxes(own) : '× × × NotReady';
+      const drawn = isNodeReady(node) ? boxes(own) : '× × × NotReady';
       const zone = zoneOf(node) ? `zone ${zoneOf(node)}  ` : '';
       return `  ${zone}${node.metadata.name.padEnd(width)} ${drawn}${node.spec?.unschedulable ? '   cordoned' : ''}`;
     });

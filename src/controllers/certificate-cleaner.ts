@@ -4,7 +4,7 @@ import { type Duration, hours } from '../base/clock.ts';
 import { parseTime } from '../base/time.ts';
 import { CertificateSigningRequest } from '../kinds/certificates/certificate-signing-request.ts';
 import { defineController } from '../reconcile/controller.ts';
-import { conditionOf } from './statuses.ts';
+import { conditionOf } from '../kinds/conditions.ts';
 
 const decidedFor = hours(1);
 const pendingFor = hours(24);

@@ -7,7 +7,7 @@ import { CertificateSigningRequest } from '../kinds/certificates/certificate-sig
 import { type Controller, defineController } from '../reconcile/controller.ts';
 import type { CertificateAuthority } from '../server/tokens/key-maker.ts';
 import { signers } from './certificates/signers.ts';
-import { conditionOf } from './statuses.ts';
+import { conditionOf } from '../kinds/conditions.ts';
 
 /** `--cluster-signing-duration`, which is also the longest. */
 const longest = hours(365 * 24);

@@ -12,7 +12,8 @@ import type { CronJobStatus } from '../kinds/generated/types/batch-v1.ts';
 import type { ObjectReference } from '../kinds/generated/types/core-v1.ts';
 import { type Context, type Controller, defineController, type EventText } from '../reconcile/controller.ts';
 import { isNamespaceTerminating } from './batches.ts';
-import { conditionOf, writeStatus } from './statuses.ts';
+import { conditionOf } from '../kinds/conditions.ts';
+import { writeStatus } from './statuses.ts';
 
 /** A little later than the schedule says, so that the clock is past it for certain. */
 const requeueDelay = 100;

@@ -13,7 +13,8 @@ import { type Context, type Controller, defineController, watching } from '../re
 import { allAtOnce, isNamespaceTerminating, restFor, slowStart, told } from './batches.ts';
 import { claimRevisions, currentRevision } from './history.ts';
 import { claimable, couldAdopt, planClaim, settleClaim } from './ownership.ts';
-import { isActive, podFromTemplate } from './pods.ts';
+import { isActive } from '../kinds/core/pod-facts.ts';
+import { podFromTemplate } from './pods.ts';
 import { podTemplateHash } from './pod-template-hash.ts';
 import { resultOf } from './replicas.ts';
 import { writeStatus } from './statuses.ts';

@@ -14,7 +14,7 @@ import { hasProgressDeadline, revisionAnnotation, sameTemplate } from './deploym
 import { planDeployment, scaled } from './deployment/plan.ts';
 import { wanted } from './deployment/sizes.ts';
 import { claimable, couldAdopt, planClaim, settleClaim } from './ownership.ts';
-import { controllerOf, isFinished } from './pods.ts';
+import { controllerOf, isFinished } from '../kinds/core/pod-facts.ts';
 import { resultOf } from './replicas.ts';
 
 const selects = (deployment: Deployment) => selectorOf(deployment.spec.selector, 'nothing');

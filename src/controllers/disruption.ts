@@ -17,7 +17,7 @@ import type { PodDisruptionBudgetStatus } from '../kinds/generated/types/policy-
 import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
 import { type Context, type Controller, defineController, type EventText, watching } from '../reconcile/controller.ts';
 import { restFor } from './batches.ts';
-import { controllerOf, isReady } from './pods.ts';
+import { controllerOf, isReady } from '../kinds/core/pod-facts.ts';
 
 /** An evicted pod that is still there after this long was not deleted after all. */
 const deletionTimeout = minutes(2);

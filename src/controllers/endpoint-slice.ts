@@ -38,7 +38,7 @@ import {
 } from './endpoints/backends.ts';
 import { inHashOrder } from './endpoints/hash-order.ts';
 import { portsKey, slicePort } from './endpoint-slice/packing.ts';
-import { isReady } from './pods.ts';
+import { isReady } from '../kinds/core/pod-facts.ts';
 
 const managedBy = 'endpointslice.kubernetes.io/managed-by';
 const serviceName = 'kubernetes.io/service-name';

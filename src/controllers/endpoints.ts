@@ -24,7 +24,7 @@ import {
   watchingPods,
 } from './endpoints/backends.ts';
 import { printed, repacked } from './endpoints/subsets.ts';
-import { isReady } from './pods.ts';
+import { isReady } from '../kinds/core/pod-facts.ts';
 
 /** One object holds no more addresses than this. */
 const mostAddresses = 1000;

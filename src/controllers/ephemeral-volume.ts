@@ -7,7 +7,7 @@ import type { Volume } from '../kinds/generated/types/core-v1.ts';
 import { type Context, defineController, watching } from '../reconcile/controller.ts';
 import { controllerReference } from './ownership.ts';
 import { claimNameOf, foreignClaim, podsByClaim, podsOfClaim } from './persistent-volume/claims.ts';
-import { isBeingDeleted } from './pods.ts';
+import { isBeingDeleted } from '../kinds/core/pod-facts.ts';
 import { referenceTo } from '../client/client.ts';
 
 export const ephemeralVolumeController = defineController<Pod>({

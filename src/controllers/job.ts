@@ -11,8 +11,8 @@ import { allAtOnce, isNamespaceTerminating, restFor, slowStart, told } from './b
 import { type Backoff, type JobPlan, planJob } from './job/plan.ts';
 import { isTracked, jobPod, trackingFinalizer } from './job/pods.ts';
 import { claimable, couldAdopt, ignoringAbsent, orphansOf, planClaim, settleClaim } from './ownership.ts';
-import { controllerOf } from './pods.ts';
-import { conditionOf } from './statuses.ts';
+import { controllerOf } from '../kinds/core/pod-facts.ts';
+import { conditionOf } from '../kinds/conditions.ts';
 
 const selects = (job: Job) => selectorOf(job.spec.selector, 'nothing');
 

@@ -7,8 +7,9 @@ import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { NodeCondition, Taint } from '../kinds/generated/types/core-v1.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { podCondition, podsByNode, podsOn } from './pods.ts';
-import { conditionOf } from './statuses.ts';
+import { podCondition } from '../kinds/core/pod-facts.ts';
+import { podsByNode, podsOn } from './pods.ts';
+import { conditionOf } from '../kinds/conditions.ts';
 import { adjustedTaints, isConditionTaint, noScheduleTaints, notReady, unreachable } from './taints.ts';
 
 export interface NodeLifecycleOptions {

@@ -7,7 +7,7 @@ import type { KubeObject, OwnerReference, Reference } from '../api/object.ts';
 import { ApiError } from '../api/status.ts';
 import { referenceTo } from '../client/client.ts';
 import type { Context, Lister } from '../reconcile/controller.ts';
-import { controllerOf } from './pods.ts';
+import { controllerOf } from '../kinds/core/pod-facts.ts';
 
 export interface Claim<T extends KubeObject> {
   /** Theirs already, and matching. */

@@ -5,7 +5,8 @@ import { referenceTo } from '../client/client.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { type Context, type Controller, defineController, watching } from '../reconcile/controller.ts';
-import { isFinished, podsByNode, podsOn } from './pods.ts';
+import { isFinished } from '../kinds/core/pod-facts.ts';
+import { podsByNode, podsOn } from './pods.ts';
 import { withDisruption } from './taint-eviction.ts';
 
 /** How long a node may be missing before its pods are given up. */

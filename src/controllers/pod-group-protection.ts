@@ -4,7 +4,7 @@ import { Pod } from '../kinds/core/pod.ts';
 import { PodGroup } from '../kinds/scheduling/pod-group.ts';
 import { defineController, watching } from '../reconcile/controller.ts';
 import { podGroupFinalizer } from '../server/admission/pod-group-protection.ts';
-import { isFinished } from './pods.ts';
+import { isFinished } from '../kinds/core/pod-facts.ts';
 
 const groupOf = ({ spec }: Pod): string | undefined => spec.schedulingGroup?.podGroupName;
 

@@ -7,16 +7,6 @@ import { isBeingDeleted, isFinished, isReady, podCondition } from '../kinds/core
 import { type Context, indexing } from '../reconcile/controller.ts';
 import type { PodTemplateSpec } from '../kinds/generated/types/core-v1.ts';
 
-export {
-  controllerOf,
-  isActive,
-  isBeingDeleted,
-  isFinished,
-  isReady,
-  isTerminating,
-  podCondition,
-} from '../kinds/core/pod-facts.ts';
-
 const readySince = (pod: Pod): Instant | undefined => {
   const ready = podCondition(pod, 'Ready');
   return ready?.status === 'True' ? parseTime(ready.lastTransitionTime ?? '') : undefined;

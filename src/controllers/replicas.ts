@@ -12,16 +12,10 @@ import type { PodTemplateSpec } from '../kinds/generated/types/core-v1.ts';
 import type { Context, Result } from '../reconcile/controller.ts';
 import { allAtOnce, burst, isNamespaceTerminating, slowStart, told } from './batches.ts';
 import { claimable, planClaim, settleClaim } from './ownership.ts';
-import {
-  availableIn,
-  inDeletionOrder,
-  isActive,
-  isBeingDeleted,
-  isFinished,
-  isTerminating,
-  podFromTemplate,
-} from './pods.ts';
-import { compact, conditionOf, withoutCondition, writeStatus } from './statuses.ts';
+import { isActive, isBeingDeleted, isFinished, isTerminating } from '../kinds/core/pod-facts.ts';
+import { availableIn, inDeletionOrder, podFromTemplate } from './pods.ts';
+import { conditionOf } from '../kinds/conditions.ts';
+import { compact, withoutCondition, writeStatus } from './statuses.ts';
 
 /** What both kinds say about themselves. */
 export interface Replicated {

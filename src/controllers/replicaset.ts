@@ -7,7 +7,7 @@ import { Pod } from '../kinds/core/pod.ts';
 import { type Context, defineController, watching } from '../reconcile/controller.ts';
 import { restFor } from './batches.ts';
 import { couldAdopt } from './ownership.ts';
-import { controllerOf, isActive } from './pods.ts';
+import { controllerOf, isActive } from '../kinds/core/pod-facts.ts';
 import { reconcileReplicas, resultOf } from './replicas.ts';
 
 const selects = (replicaSet: ReplicaSet) => selectorOf(replicaSet.spec.selector, 'nothing');

@@ -7,7 +7,7 @@ import { ResourceClaim } from '../kinds/resource/resource-claim.ts';
 import { ResourceClaimTemplate } from '../kinds/resource/resource-claim-template.ts';
 import { type Context, defineController, watching } from '../reconcile/controller.ts';
 import { referenceTo } from '../client/client.ts';
-import { controllerOf, isBeingDeleted, isFinished } from './pods.ts';
+import { controllerOf, isBeingDeleted, isFinished } from '../kinds/core/pod-facts.ts';
 
 const podClaimAnnotation = 'resource.kubernetes.io/pod-claim-name';
 const claimFinalizer = 'resource.kubernetes.io/delete-protection';

@@ -15,7 +15,7 @@ import { type Context, type Controller, defineController, type Watched } from '.
 import { addAmounts, type MutableAmounts, textsOf } from '../server/admission/amounts.ts';
 import type { Evaluator } from '../server/admission/resource-quota/evaluator.ts';
 import { evaluatorOf, isCountedBy } from '../server/admission/resource-quota/index.ts';
-import { isFinished } from './pods.ts';
+import { isFinished } from '../kinds/core/pod-facts.ts';
 
 /** Everything is counted again this often, whatever was missed: `--resource-quota-sync-period`. */
 const resync = minutes(5);

@@ -5,7 +5,7 @@ import { formatTime, parseTime } from '../base/time.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { PodCondition } from '../kinds/generated/types/core-v1.ts';
 import { defineController } from '../reconcile/controller.ts';
-import { isActive, podCondition } from './pods.ts';
+import { isActive, podCondition } from '../kinds/core/pod-facts.ts';
 
 const timeout = minutes(2);
 

@@ -17,7 +17,7 @@ import {
   templatePatch,
 } from './history.ts';
 import { claimable, couldAdopt, ignoringAbsent, planClaim, settleClaim } from './ownership.ts';
-import { isActive } from './pods.ts';
+import { isActive } from '../kinds/core/pod-facts.ts';
 import { resultOf } from './replicas.ts';
 import { writeStatus } from './statuses.ts';
 import {

@@ -20,9 +20,6 @@ export function compact<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => !empty(value))) as T;
 }
 
-export const conditionOf = <C extends Condition>(conditions: readonly C[] | undefined, type: string): C | undefined =>
-  conditions?.find((condition) => condition.type === type);
-
 export const withoutCondition = <C extends Condition>(conditions: readonly C[] | undefined, type: string): C[] =>
   (conditions ?? []).filter((condition) => condition.type !== type);
 

@@ -5,7 +5,7 @@ import { parseTime } from '../base/time.ts';
 import { Job } from '../kinds/batch/job.ts';
 import { defineController } from '../reconcile/controller.ts';
 import { isFinishedJob } from './job.ts';
-import { conditionOf } from './statuses.ts';
+import { conditionOf } from '../kinds/conditions.ts';
 
 /** When the Job ended, by its condition. */
 function endedAt({ status }: Job): number | undefined {

@@ -1,4 +1,4 @@
-// What is wrong with conditions of the one form that newer kinds share.
+// Conditions: finding one, and what is wrong with those of the one form that newer kinds share.
 
 import { isQualifiedName } from '../base/names.ts';
 import { type Issue, duplicate, invalid, notSupported, required, tooLong } from '../api/issues.ts';
@@ -12,6 +12,11 @@ interface Condition {
   readonly reason?: string;
   readonly message?: string;
 }
+
+export const conditionOf = <C extends { readonly type: string }>(
+  conditions: readonly C[] | undefined,
+  type: string,
+): C | undefined => conditions?.find((condition) => condition.type === type);
 
 export const conditionIssues = (conditions: readonly Condition[] | null | undefined, field: string): Issue[] =>
   (conditions ?? []).flatMap((condition, i, all) => [

@@ -3,6 +3,7 @@
 import { type Labels, nothing, printSelector, type Selector, selectorOf } from '../base/selectors.ts';
 import type { PodAffinityTerm, PodSpec } from '../kinds/generated/types/core-v1.ts';
 import type { Pod } from '../kinds/core/pod.ts';
+import { mountedClaims } from '../kinds/core/pod-facts.ts';
 import { type PodRequests, requestsOf } from './resources.ts';
 
 export interface HostPort {
@@ -71,7 +72,7 @@ export function podInfoOf(pod: Pod): PodInfo {
     ports: hostPortsOf(spec),
     ...wanted,
     terms: affinity ? keyedTerms(wanted) : none,
-    claims: claimNamesOf(pod),
+    claims: mountedClaims(pod),
   };
 }
 
@@ -136,13 +137,4 @@ function hostPortsOf(spec: PodSpec | undefined): readonly HostPort[] {
     }
   }
   return ports.length > 0 ? ports : none;
-}
-
-function claimNamesOf(pod: Pod): readonly string[] {
-  const names: string[] = [];
-  for (const volume of pod.spec?.volumes ?? []) {
-    if (volume.persistentVolumeClaim) names.push(volume.persistentVolumeClaim.claimName);
-    else if (volume.ephemeral) names.push(`${pod.metadata.name}-${volume.name}`);
-  }
-  return names.length > 0 ? names : none;
 }

@@ -5,6 +5,7 @@ import { selectorOf } from '../base/selectors.ts';
 import { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
 import { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import { Pod } from '../kinds/core/pod.ts';
+import { mountedClaims } from '../kinds/core/pod-facts.ts';
 import type { Cause, Why } from '../kinds/why/explanation.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
 import { counted, sentence, sinceOf, someOf } from './facts.ts';
@@ -95,7 +96,7 @@ function firstConsumer(claim: PersistentVolumeClaim, view: WhyView): Pending {
   const users = view
     .of(Pod)
     .list(claim.metadata.namespace)
-    .filter((pod) => claimNamesOf(pod).includes(claim.metadata.name ?? ''));
+    .filter((pod) => mountedClaims(pod).includes(claim.metadata.name ?? ''));
   const [user] = users;
   const node = claim.metadata.annotations?.['volume.kubernetes.io/selected-node'];
   if (node) return { verdict: `Its pod goes to ${node}; the volume is being made there.` };
@@ -110,12 +111,6 @@ function firstConsumer(claim: PersistentVolumeClaim, view: WhyView): Pending {
     ],
   };
 }
-
-/** The claims a pod mounts. */
-export const claimNamesOf = ({ metadata, spec }: Pod): readonly string[] =>
-  (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim ? [persistentVolumeClaim.claimName] : ephemeral ? [`${metadata.name}-${name}`] : [],
-  );
 
 function volumeCauses(claim: PersistentVolumeClaim, view: WhyView): readonly Cause[] {
   return view
@@ -167,7 +162,7 @@ const usersOf = (claim: PersistentVolumeClaim, view: WhyView): readonly string[]
   view
     .of(Pod)
     .list(claim.metadata.namespace)
-    .filter((pod) => claimNamesOf(pod).includes(claim.metadata.name ?? ''))
+    .filter((pod) => mountedClaims(pod).includes(claim.metadata.name ?? ''))
     .map(({ metadata }) => metadata.name ?? '');
 
 function leaving(claim: PersistentVolumeClaim, view: WhyView): Why {
@@ -185,7 +180,7 @@ function leaving(claim: PersistentVolumeClaim, view: WhyView): Why {
 
 /** The claims of a pod that are not bound, each with its own why. */
 export function claimCauses(pod: Pod, view: WhyView): readonly Cause[] {
-  return claimNamesOf(pod).flatMap((claim): Cause[] => {
+  return mountedClaims(pod).flatMap((claim): Cause[] => {
     const found = view.of(PersistentVolumeClaim).get(claim, pod.metadata.namespace);
     if (!found) return [{ reason: 'ClaimMissing', message: `there is no PersistentVolumeClaim ${claim}` }];
     if (found.status?.phase === 'Bound') return [];

@@ -5,13 +5,14 @@ import { type Kind, resourceKey } from '../api/kind.ts';
 import type { MirrorChange } from '../api/mirror.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Pod } from '../kinds/core/pod.ts';
+import type { DeletedBy } from '../server/explains.ts';
 import type { Deletion, Departure } from './view.ts';
 
 export interface Departures {
   readonly deletion: (uid: string) => Deletion | undefined;
   readonly departure: (kind: Kind, namespace: string, name: string) => Departure | undefined;
   /** Somebody asked for this object to go. The first who asks is remembered. */
-  readonly asked: (object: KubeObject, by: Omit<Deletion, 'at'>) => void;
+  readonly asked: (object: KubeObject, by: DeletedBy) => void;
   /** Pods came, changed and went. */
   readonly podsChanged: (changes: readonly MirrorChange<Pod>[]) => void;
 }

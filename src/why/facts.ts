@@ -2,10 +2,7 @@
 
 import { formatTime } from '../base/time.ts';
 import type { Instant } from '../base/clock.ts';
-import type { Node } from '../kinds/core/node.ts';
-
-export const isNodeReady = ({ status }: Node): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+import { conditionOf } from '../kinds/conditions.ts';
 
 interface Condition {
   readonly type: string;
@@ -15,10 +12,7 @@ interface Condition {
   readonly lastTransitionTime?: string;
 }
 
-export const conditionOf = <C extends Condition>(conditions: readonly C[] | undefined, type: string): C | undefined =>
-  conditions?.find((condition) => condition.type === type);
-
-/** The same where it holds. */
+/** A condition that holds. */
 export function holding<C extends Condition>(conditions: readonly C[] | undefined, type: string): C | undefined {
   const condition = conditionOf(conditions, type);
   return condition?.status === 'True' ? condition : undefined;

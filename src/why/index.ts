@@ -21,6 +21,7 @@ import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
 import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
 import { StorageClass } from '../kinds/storage/storage-class.ts';
 import type { Explanation, Why } from '../kinds/why/explanation.ts';
+import type { Explains } from '../server/explains.ts';
 import { explainClaim } from './claim.ts';
 import { explainJob } from './job.ts';
 import { explainNode } from './node.ts';
@@ -68,14 +69,9 @@ export interface WhyOptions {
   readonly scheduler: () => SchedulerAnswers;
 }
 
-export interface Explainer {
-  one(resource: string, namespace: string, name: string): Promise<Explanation | undefined>;
-  all(resource: string, namespace: string): Promise<readonly Explanation[]>;
-}
-
 const eventIndex = 'involvedObject.uid';
 
-export function createExplainer({ informers, clock, departures, scheduler }: WhyOptions): Explainer {
+export function createExplainer({ informers, clock, departures, scheduler }: WhyOptions): Explains {
   async function viewNow(seeksRemedies: boolean): Promise<WhyView> {
     const mirrors = new Map<string, Mirror<KubeObject>>();
     for (const kind of [...explained.map(({ kind: each }) => each), ...read]) {

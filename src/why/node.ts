@@ -6,7 +6,9 @@ import { Pod } from '../kinds/core/pod.ts';
 import { controllerOf, isBeingDeleted, isFinished, isReady } from '../kinds/core/pod-facts.ts';
 import { PodDisruptionBudget } from '../kinds/policy/pod-disruption-budget.ts';
 import type { Cause, DrainOutcome, DrainStep, Why } from '../kinds/why/explanation.ts';
-import { conditionOf, counted, isNodeReady, sinceOf, someOf } from './facts.ts';
+import { conditionOf } from '../kinds/conditions.ts';
+import { isNodeReady } from '../kinds/core/node-facts.ts';
+import { counted, sinceOf, someOf } from './facts.ts';
 import type { WhyView } from './view.ts';
 
 export function explainNode(node: Node, view: WhyView): Why {

@@ -7,6 +7,7 @@ import type { KubeObject } from '../api/object.ts';
 import type { Mirror } from '../api/mirror.ts';
 import type { Pod } from '../kinds/core/pod.ts';
 import type { Event } from '../kinds/core/event.ts';
+import type { DeletedBy } from '../server/explains.ts';
 import type { Cause, Placement, Reference, Remedy, Why } from '../kinds/why/explanation.ts';
 
 /** What the scheduler can be asked. */
@@ -32,13 +33,8 @@ export const idleScheduler: SchedulerAnswers = {
 };
 
 /** Somebody asked for an object to go. */
-export interface Deletion {
-  readonly user: string;
-  /** The client's User-Agent, up to the first slash. */
-  readonly agent: string;
+export interface Deletion extends DeletedBy {
   readonly at: Instant;
-  /** Through the eviction API. */
-  readonly evicted: boolean;
 }
 
 export interface Departure {

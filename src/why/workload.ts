@@ -9,7 +9,8 @@ import type { StatefulSet } from '../kinds/apps/stateful-set.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { isActive, isReady } from '../kinds/core/pod-facts.ts';
 import type { Cause, Why } from '../kinds/why/explanation.ts';
-import { conditionOf, counted, holding, sentence, sinceOf } from './facts.ts';
+import { conditionOf } from '../kinds/conditions.ts';
+import { counted, holding, sentence, sinceOf } from './facts.ts';
 import { podCauses } from './pod.ts';
 import { causeOf, newest, referenceOf, type WhyView } from './view.ts';
 

@@ -6,7 +6,8 @@ import type { DaemonSet } from '../../kinds/apps/daemon-set.ts';
 import type { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { DaemonSetStatus } from '../../kinds/generated/types/apps-v1.ts';
-import { isAvailable, isBeingDeleted, isFinished, isReady } from '../pods.ts';
+import { isBeingDeleted, isFinished, isReady } from '../../kinds/core/pod-facts.ts';
+import { isAvailable } from '../pods.ts';
 import { compact } from '../statuses.ts';
 import { nodeOf, placementOn } from './placement.ts';
 

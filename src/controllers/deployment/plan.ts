@@ -5,7 +5,7 @@ import type { Deployment } from '../../kinds/apps/deployment.ts';
 import type { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import type { DeploymentStatus } from '../../kinds/generated/types/apps-v1.ts';
 import type { EventText } from '../../reconcile/controller.ts';
-import { conditionOf } from '../statuses.ts';
+import { conditionOf } from '../../kinds/conditions.ts';
 import {
   allOf,
   type Conditions,

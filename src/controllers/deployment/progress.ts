@@ -5,7 +5,8 @@ import { formatTime, parseTime } from '../../base/time.ts';
 import type { Deployment } from '../../kinds/apps/deployment.ts';
 import type { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import type { DeploymentCondition, DeploymentStatus } from '../../kinds/generated/types/apps-v1.ts';
-import { compact, conditionOf, withoutCondition } from '../statuses.ts';
+import { conditionOf } from '../../kinds/conditions.ts';
+import { compact, withoutCondition } from '../statuses.ts';
 import { hasProgressDeadline } from './revisions.ts';
 import { availableOf, maxUnavailable, sum, wanted } from './sizes.ts';
 

@@ -1,5 +1,6 @@
 // Topology aware hints (`service.kubernetes.io/topology-mode: Auto`): each zone gets endpoints in proportion to the processors it has.
 
+import { isNodeReady } from '../../kinds/core/node-facts.ts';
 import { milliOf } from '../../base/quantity.ts';
 import type { Node } from '../../kinds/core/node.ts';
 import type { Service } from '../../kinds/core/service.ts';
@@ -23,19 +24,16 @@ export function wantsTopologyHints({ metadata: { annotations = {} } }: Service):
 /** What part of all processors each zone has; undefined where that is not known of every node, or there is but one zone. */
 export type ZoneShares = ReadonlyMap<string, number>;
 
-const isReadyNode = ({ status }: Node): boolean =>
-  status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-
 const isControlPlane = ({ metadata: { labels = {} } }: Node): boolean =>
   'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels;
 
 /** Whether a node counts, and where. */
-export const zoneFacts = (node: Node): string => `${isReadyNode(node)} ${node.metadata.labels?.[zoneLabel] ?? ''}`;
+export const zoneFacts = (node: Node): string => `${isNodeReady(node)} ${node.metadata.labels?.[zoneLabel] ?? ''}`;
 
 export function zoneShares(nodes: readonly Node[]): ZoneShares | undefined {
   const byZone = new Map<string, number>();
   for (const node of nodes) {
-    if (isControlPlane(node) || !isReadyNode(node)) continue;
+    if (isControlPlane(node) || !isNodeReady(node)) continue;
     const zone = node.metadata.labels?.[zoneLabel];
     const cpu = milliOf(node.status?.allocatable?.cpu ?? '0');
     if (!zone || cpu === 0) return undefined;

@@ -9,7 +9,7 @@ import { Pod } from '../../kinds/core/pod.ts';
 import { Service } from '../../kinds/core/service.ts';
 import type { ServicePort } from '../../kinds/generated/types/core-v1.ts';
 import { type Watched, watching } from '../../reconcile/controller.ts';
-import { isFinished, podCondition } from '../pods.ts';
+import { isFinished, podCondition } from '../../kinds/core/pod-facts.ts';
 
 export const triggerAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 export const headlessLabel = 'service.kubernetes.io/headless';

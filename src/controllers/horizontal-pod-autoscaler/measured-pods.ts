@@ -5,7 +5,7 @@ import { milliOf } from '../../base/quantity.ts';
 import { parseTime } from '../../base/time.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { requestsOf } from '../../kinds/pod-spec/resources.ts';
-import { isBeingDeleted, isReady, podCondition } from '../pods.ts';
+import { isBeingDeleted, isReady, podCondition } from '../../kinds/core/pod-facts.ts';
 import type { Fault, PodMetric, PodReading } from './readings.ts';
 
 /** Within this time of a pod's start its use of the processor counts only while it is ready. */

@@ -5,7 +5,8 @@ import { parseTime } from '../../base/time.ts';
 import type { Job } from '../../kinds/batch/job.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Container, ContainerStatus } from '../../kinds/generated/types/core-v1.ts';
-import { podCondition, podFromTemplate } from '../pods.ts';
+import { podCondition } from '../../kinds/core/pod-facts.ts';
+import { podFromTemplate } from '../pods.ts';
 
 /** Of a generated pod's name before the dash and the letters of chance. */
 const longestPrefix = 57;

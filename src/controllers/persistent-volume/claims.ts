@@ -5,7 +5,7 @@ import { Pod } from '../../kinds/core/pod.ts';
 import type { Volume } from '../../kinds/generated/types/core-v1.ts';
 import { type Context, indexing } from '../../reconcile/controller.ts';
 import { claimsOf } from '../../server/pod-references.ts';
-import { controllerOf } from '../pods.ts';
+import { controllerOf } from '../../kinds/core/pod-facts.ts';
 
 /** The claim behind a pod's volume, also where it is made for this pod alone. */
 export const claimNameOf = (pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined =>

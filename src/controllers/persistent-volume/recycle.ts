@@ -7,7 +7,8 @@ import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.
 import { Pod } from '../../kinds/core/pod.ts';
 import { bytesOf } from '../../base/quantity.ts';
 import type { Context, Result } from '../../reconcile/controller.ts';
-import { isFinished, isTerminated } from '../pods.ts';
+import { isFinished } from '../../kinds/core/pod-facts.ts';
+import { isTerminated } from '../pods.ts';
 import { setPhase, unbind } from './binding.ts';
 import { podsOfClaim } from './claims.ts';
 import { sizeOf } from './match.ts';

@@ -5,7 +5,8 @@ import { scaledValue } from '../../base/int-or-string.ts';
 import type { StatefulSet } from '../../kinds/apps/stateful-set.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { StatefulSetStatus } from '../../kinds/generated/types/apps-v1.ts';
-import { availableIn, isBeingDeleted, isFinished, isReady } from '../pods.ts';
+import { isBeingDeleted, isFinished, isReady } from '../../kinds/core/pod-facts.ts';
+import { availableIn } from '../pods.ts';
 import { compact } from '../statuses.ts';
 import { firstOrdinal, numberedPod, ordinalOf, revisionLabel, type Version } from './identity.ts';
 

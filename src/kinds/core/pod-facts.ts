@@ -25,3 +25,15 @@ export const isReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status
 export const controllerOf = (object: {
   metadata: { ownerReferences?: OwnerReference[] };
 }): OwnerReference | undefined => object.metadata.ownerReferences?.find((reference) => reference.controller);
+
+const none: readonly never[] = [];
+
+/** The claims it mounts, by name, those made for its ephemeral volumes included. */
+export function mountedClaims({ metadata, spec }: Pod): readonly string[] {
+  const names: string[] = [];
+  for (const { name, persistentVolumeClaim, ephemeral } of spec?.volumes ?? none) {
+    if (persistentVolumeClaim) names.push(persistentVolumeClaim.claimName);
+    else if (ephemeral) names.push(`${metadata.name}-${name}`);
+  }
+  return names.length > 0 ? names : none;
+}
